@@ -1,0 +1,257 @@
+-- Who is here.
+
+CREATE TABLE workspaces (
+    id           TEXT    PRIMARY KEY, -- Slack's team ID
+    name         TEXT    NOT NULL,
+    url          TEXT    NOT NULL DEFAULT '',
+    bot_user_id  TEXT    NOT NULL DEFAULT '',
+    bot_id       TEXT    NOT NULL DEFAULT '',
+    seen_at      TIMESTAMPTZ    NOT NULL
+);
+
+CREATE TABLE counters (
+    workspace_id TEXT    NOT NULL,
+    name         TEXT    NOT NULL,
+    value        BIGINT NOT NULL,
+    PRIMARY KEY (workspace_id, name)
+);
+
+CREATE TABLE people (
+    id             BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    workspace_id   TEXT    NOT NULL,
+    slack_user_id  TEXT    NOT NULL,
+    name           TEXT    NOT NULL,
+    email          TEXT, -- lower case
+    time_zone      TEXT    NOT NULL DEFAULT 'Etc/UTC',
+    picture        TEXT,
+    is_bot         BOOLEAN NOT NULL DEFAULT FALSE,
+    is_restricted  BOOLEAN NOT NULL DEFAULT FALSE,
+    profile_at     TIMESTAMPTZ, -- when Slack was last asked
+    deactivated_at TIMESTAMPTZ,
+    created_at     TIMESTAMPTZ    NOT NULL,
+    UNIQUE (workspace_id, slack_user_id)
+);
+CREATE INDEX people_email ON people (workspace_id, email);
+
+CREATE TABLE groups (
+    workspace_id TEXT    NOT NULL,
+    name         TEXT    NOT NULL,
+    PRIMARY KEY (workspace_id, name)
+);
+
+CREATE TABLE group_rights (
+    workspace_id TEXT    NOT NULL,
+    group_name   TEXT    NOT NULL,
+    permission   TEXT    NOT NULL,
+    PRIMARY KEY (workspace_id, group_name, permission),
+    FOREIGN KEY (workspace_id, group_name) REFERENCES groups (workspace_id, name)
+);
+
+CREATE TABLE group_members (
+    workspace_id TEXT    NOT NULL,
+    group_name   TEXT    NOT NULL,
+    member       TEXT    NOT NULL, -- a Slack user ID, or an e-mail address in lower case
+    source       TEXT    NOT NULL, -- where the membership comes from, such as 'settings'
+    PRIMARY KEY (workspace_id, group_name, member, source),
+    FOREIGN KEY (workspace_id, group_name) REFERENCES groups (workspace_id, name)
+);
+CREATE INDEX group_members_member ON group_members (workspace_id, member);
+
+-- What can be unhealthy. The key never changes; nothing is deleted.
+
+CREATE TABLE components (
+    id           BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    workspace_id TEXT    NOT NULL,
+    key          TEXT    NOT NULL,
+    name         TEXT    NOT NULL,
+    name_lower   TEXT    NOT NULL,
+    attributes   JSONB NOT NULL DEFAULT '{}',
+    retired_at   TIMESTAMPTZ,
+    created_at   TIMESTAMPTZ    NOT NULL,
+    UNIQUE (workspace_id, key)
+);
+CREATE INDEX components_name ON components (workspace_id, name_lower);
+
+CREATE TABLE component_aliases (
+    workspace_id TEXT    NOT NULL,
+    alias        TEXT    NOT NULL, -- lower case
+    component_id BIGINT NOT NULL REFERENCES components (id),
+    PRIMARY KEY (workspace_id, alias)
+);
+
+-- Outages: state, parts, history.
+
+CREATE TABLE outages (
+    id                      BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    workspace_id            TEXT    NOT NULL,
+    number                  BIGINT NOT NULL,
+    version                 BIGINT NOT NULL DEFAULT 1,
+    phase                   TEXT    NOT NULL CHECK (phase IN ('investigating', 'identified', 'monitoring', 'resolved', 'withdrawn')),
+    -- What the phase carries: the resolution, the former one of a reopened outage, the withdrawal.
+    phase_detail            JSONB NOT NULL,
+    severity                TEXT    NOT NULL CHECK (severity IN ('minor', 'major', 'critical')),
+    summary                 TEXT    NOT NULL,
+    eta_label               TEXT    NOT NULL,
+    eta_due_at              TIMESTAMPTZ,
+    eta_set_at              TIMESTAMPTZ    NOT NULL,
+    creator_id              BIGINT NOT NULL REFERENCES people (id),
+    solution_assignee_id    BIGINT NOT NULL REFERENCES people (id),
+    communication_assignee_id BIGINT NOT NULL REFERENCES people (id),
+    turnover_minor          BIGINT,
+    turnover_currency       TEXT,
+    started_at              TIMESTAMPTZ    NOT NULL,
+    detected_at             TIMESTAMPTZ,
+    announced_at            TIMESTAMPTZ    NOT NULL,
+    resolved_at             TIMESTAMPTZ,
+    duplicate_of            BIGINT REFERENCES outages (id),
+    public_id               TEXT    UNIQUE,
+    public_title            TEXT,
+    public_text             TEXT,
+    published_at            TIMESTAMPTZ,
+    updated_at              TIMESTAMPTZ    NOT NULL,
+    UNIQUE (workspace_id, number)
+);
+CREATE INDEX outages_open ON outages (workspace_id, number) WHERE phase IN ('investigating', 'identified', 'monitoring');
+CREATE INDEX outages_started ON outages (workspace_id, started_at);
+CREATE INDEX outages_creator ON outages (creator_id, id);
+
+CREATE TABLE outage_components (
+    outage_id    BIGINT NOT NULL REFERENCES outages (id),
+    position     BIGINT NOT NULL, -- 0 is the primary one
+    component_id BIGINT NOT NULL REFERENCES components (id),
+    status       TEXT    NOT NULL CHECK (status IN ('operational', 'degraded_performance', 'partial_outage', 'major_outage', 'under_maintenance')),
+    from_at      TIMESTAMPTZ    NOT NULL,
+    to_at        TIMESTAMPTZ,
+    PRIMARY KEY (outage_id, position)
+);
+CREATE INDEX outage_components_component ON outage_components (component_id, from_at);
+
+CREATE TABLE impact_answers (
+    outage_id BIGINT NOT NULL REFERENCES outages (id),
+    position  BIGINT NOT NULL,
+    question  TEXT    NOT NULL,
+    label     TEXT    NOT NULL, -- as asked
+    answer    TEXT    NOT NULL,
+    detail    TEXT    NOT NULL DEFAULT '',
+    told_at   TIMESTAMPTZ,
+    PRIMARY KEY (outage_id, question)
+);
+
+CREATE TABLE outage_versions (
+    outage_id   BIGINT NOT NULL REFERENCES outages (id),
+    version     BIGINT NOT NULL,
+    snapshot    JSONB NOT NULL,
+    actor       JSONB NOT NULL,
+    why         TEXT    NOT NULL DEFAULT '',
+    recorded_at TIMESTAMPTZ    NOT NULL,
+    PRIMARY KEY (outage_id, version)
+);
+
+CREATE TABLE timeline (
+    id          BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    outage_id   BIGINT NOT NULL REFERENCES outages (id),
+    version     BIGINT NOT NULL,
+    kind        TEXT    NOT NULL,
+    visibility  TEXT    NOT NULL DEFAULT 'internal' CHECK (visibility IN ('internal', 'public')),
+    actor       JSONB NOT NULL,
+    event       JSONB NOT NULL,
+    occurred_at TIMESTAMPTZ    NOT NULL,
+    recorded_at TIMESTAMPTZ    NOT NULL
+);
+CREATE INDEX timeline_outage ON timeline (outage_id, id);
+
+CREATE TABLE announcements (
+    outage_id    BIGINT PRIMARY KEY REFERENCES outages (id),
+    workspace_id TEXT    NOT NULL,
+    channel_id   TEXT    NOT NULL,
+    message_ts   TEXT,
+    permalink    TEXT,
+    pinned       BOOLEAN NOT NULL DEFAULT FALSE,
+    posted_at    TIMESTAMPTZ,
+    UNIQUE (workspace_id, channel_id, message_ts)
+);
+
+CREATE TABLE external_references (
+    source       TEXT    NOT NULL,
+    external_id  TEXT    NOT NULL,
+    outage_id    BIGINT NOT NULL REFERENCES outages (id),
+    PRIMARY KEY (source, external_id)
+);
+
+-- What must happen outside, and what came in.
+
+CREATE TABLE deliveries (
+    id           BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    workspace_id TEXT    NOT NULL,
+    outage_id    BIGINT REFERENCES outages (id),
+    subject      TEXT    NOT NULL DEFAULT '', -- what it is about, when it is no outage
+    kind         TEXT    NOT NULL,
+    lane         TEXT    NOT NULL, -- order is kept within a lane
+    conversation TEXT    NOT NULL DEFAULT '', -- paced together; empty is not paced
+    after_id     BIGINT REFERENCES deliveries (id),
+    dedupe_key   TEXT    NOT NULL UNIQUE,
+    payload      JSONB NOT NULL,
+    attempts     BIGINT NOT NULL DEFAULT 0,
+    due_at       TIMESTAMPTZ    NOT NULL,
+    locked_by    TEXT,
+    locked_until TIMESTAMPTZ,
+    sent_at      TIMESTAMPTZ, -- set before the first call whose answer is not known yet
+    done_at      TIMESTAMPTZ, -- finished: delivered, folded or dead
+    dead_at      TIMESTAMPTZ,
+    folded_into  BIGINT REFERENCES deliveries (id),
+    last_error   TEXT,
+    result       JSONB,
+    created_at   TIMESTAMPTZ    NOT NULL
+);
+CREATE INDEX deliveries_due ON deliveries (due_at, id) WHERE done_at IS NULL;
+CREATE INDEX deliveries_lane ON deliveries (lane, id) WHERE done_at IS NULL;
+CREATE INDEX deliveries_outage ON deliveries (outage_id, kind, id);
+CREATE INDEX deliveries_done ON deliveries (done_at) WHERE done_at IS NOT NULL;
+
+CREATE TABLE pacing (
+    workspace_id TEXT    NOT NULL,
+    conversation TEXT    NOT NULL,
+    free_at      TIMESTAMPTZ    NOT NULL,
+    PRIMARY KEY (workspace_id, conversation)
+);
+
+CREATE TABLE inbox (
+    id          BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    source      TEXT    NOT NULL,
+    event_id    TEXT    NOT NULL,
+    kind        TEXT    NOT NULL,
+    body        JSONB NOT NULL,
+    attempts    BIGINT NOT NULL DEFAULT 0,
+    due_at      TIMESTAMPTZ    NOT NULL,
+    received_at TIMESTAMPTZ    NOT NULL,
+    done_at     TIMESTAMPTZ,
+    last_error  TEXT,
+    UNIQUE (source, event_id)
+);
+CREATE INDEX inbox_due ON inbox (due_at, id) WHERE done_at IS NULL;
+
+CREATE TABLE idempotency (
+    scope      TEXT    NOT NULL,
+    key        TEXT    NOT NULL,
+    outcome    JSONB NOT NULL,
+    expires_at TIMESTAMPTZ    NOT NULL,
+    PRIMARY KEY (scope, key)
+);
+CREATE INDEX idempotency_expires ON idempotency (expires_at);
+
+CREATE TABLE leases (
+    name       TEXT    PRIMARY KEY,
+    holder     TEXT    NOT NULL,
+    fence      BIGINT NOT NULL DEFAULT 1,
+    expires_at TIMESTAMPTZ    NOT NULL
+);
+
+CREATE TABLE audit (
+    id          BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    actor       JSONB NOT NULL,
+    action      TEXT    NOT NULL,
+    subject     TEXT    NOT NULL,
+    detail      JSONB NOT NULL DEFAULT '{}',
+    recorded_at TIMESTAMPTZ    NOT NULL
+);
+CREATE INDEX audit_recorded ON audit (recorded_at);

@@ -1,0 +1,257 @@
+-- Who is here.
+
+CREATE TABLE workspaces (
+    id           TEXT    PRIMARY KEY, -- Slack's team ID
+    name         TEXT    NOT NULL,
+    url          TEXT    NOT NULL DEFAULT '',
+    bot_user_id  TEXT    NOT NULL DEFAULT '',
+    bot_id       TEXT    NOT NULL DEFAULT '',
+    seen_at      TEXT    NOT NULL
+) STRICT;
+
+CREATE TABLE counters (
+    workspace_id TEXT    NOT NULL,
+    name         TEXT    NOT NULL,
+    value        INTEGER NOT NULL,
+    PRIMARY KEY (workspace_id, name)
+) STRICT;
+
+CREATE TABLE people (
+    id             INTEGER PRIMARY KEY AUTOINCREMENT,
+    workspace_id   TEXT    NOT NULL,
+    slack_user_id  TEXT    NOT NULL,
+    name           TEXT    NOT NULL,
+    email          TEXT, -- lower case
+    time_zone      TEXT    NOT NULL DEFAULT 'Etc/UTC',
+    picture        TEXT,
+    is_bot         INTEGER NOT NULL DEFAULT 0 CHECK (is_bot IN (0, 1)),
+    is_restricted  INTEGER NOT NULL DEFAULT 0 CHECK (is_restricted IN (0, 1)),
+    profile_at     TEXT, -- when Slack was last asked
+    deactivated_at TEXT,
+    created_at     TEXT    NOT NULL,
+    UNIQUE (workspace_id, slack_user_id)
+) STRICT;
+CREATE INDEX people_email ON people (workspace_id, email);
+
+CREATE TABLE groups (
+    workspace_id TEXT    NOT NULL,
+    name         TEXT    NOT NULL,
+    PRIMARY KEY (workspace_id, name)
+) STRICT;
+
+CREATE TABLE group_rights (
+    workspace_id TEXT    NOT NULL,
+    group_name   TEXT    NOT NULL,
+    permission   TEXT    NOT NULL,
+    PRIMARY KEY (workspace_id, group_name, permission),
+    FOREIGN KEY (workspace_id, group_name) REFERENCES groups (workspace_id, name)
+) STRICT;
+
+CREATE TABLE group_members (
+    workspace_id TEXT    NOT NULL,
+    group_name   TEXT    NOT NULL,
+    member       TEXT    NOT NULL, -- a Slack user ID, or an e-mail address in lower case
+    source       TEXT    NOT NULL, -- where the membership comes from, such as 'settings'
+    PRIMARY KEY (workspace_id, group_name, member, source),
+    FOREIGN KEY (workspace_id, group_name) REFERENCES groups (workspace_id, name)
+) STRICT;
+CREATE INDEX group_members_member ON group_members (workspace_id, member);
+
+-- What can be unhealthy. The key never changes; nothing is deleted.
+
+CREATE TABLE components (
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
+    workspace_id TEXT    NOT NULL,
+    key          TEXT    NOT NULL,
+    name         TEXT    NOT NULL,
+    name_lower   TEXT    NOT NULL,
+    attributes   TEXT    NOT NULL DEFAULT '{}' CHECK (json_valid(attributes)),
+    retired_at   TEXT,
+    created_at   TEXT    NOT NULL,
+    UNIQUE (workspace_id, key)
+) STRICT;
+CREATE INDEX components_name ON components (workspace_id, name_lower);
+
+CREATE TABLE component_aliases (
+    workspace_id TEXT    NOT NULL,
+    alias        TEXT    NOT NULL, -- lower case
+    component_id INTEGER NOT NULL REFERENCES components (id),
+    PRIMARY KEY (workspace_id, alias)
+) STRICT;
+
+-- Outages: state, parts, history.
+
+CREATE TABLE outages (
+    id                      INTEGER PRIMARY KEY AUTOINCREMENT,
+    workspace_id            TEXT    NOT NULL,
+    number                  INTEGER NOT NULL,
+    version                 INTEGER NOT NULL DEFAULT 1,
+    phase                   TEXT    NOT NULL CHECK (phase IN ('investigating', 'identified', 'monitoring', 'resolved', 'withdrawn')),
+    -- What the phase carries: the resolution, the former one of a reopened outage, the withdrawal.
+    phase_detail            TEXT    NOT NULL CHECK (json_valid(phase_detail)),
+    severity                TEXT    NOT NULL CHECK (severity IN ('minor', 'major', 'critical')),
+    summary                 TEXT    NOT NULL,
+    eta_label               TEXT    NOT NULL,
+    eta_due_at              TEXT,
+    eta_set_at              TEXT    NOT NULL,
+    creator_id              INTEGER NOT NULL REFERENCES people (id),
+    solution_assignee_id    INTEGER NOT NULL REFERENCES people (id),
+    communication_assignee_id INTEGER NOT NULL REFERENCES people (id),
+    turnover_minor          INTEGER,
+    turnover_currency       TEXT,
+    started_at              TEXT    NOT NULL,
+    detected_at             TEXT,
+    announced_at            TEXT    NOT NULL,
+    resolved_at             TEXT,
+    duplicate_of            INTEGER REFERENCES outages (id),
+    public_id               TEXT    UNIQUE,
+    public_title            TEXT,
+    public_text             TEXT,
+    published_at            TEXT,
+    updated_at              TEXT    NOT NULL,
+    UNIQUE (workspace_id, number)
+) STRICT;
+CREATE INDEX outages_open ON outages (workspace_id, number) WHERE phase IN ('investigating', 'identified', 'monitoring');
+CREATE INDEX outages_started ON outages (workspace_id, started_at);
+CREATE INDEX outages_creator ON outages (creator_id, id);
+
+CREATE TABLE outage_components (
+    outage_id    INTEGER NOT NULL REFERENCES outages (id),
+    position     INTEGER NOT NULL, -- 0 is the primary one
+    component_id INTEGER NOT NULL REFERENCES components (id),
+    status       TEXT    NOT NULL CHECK (status IN ('operational', 'degraded_performance', 'partial_outage', 'major_outage', 'under_maintenance')),
+    from_at      TEXT    NOT NULL,
+    to_at        TEXT,
+    PRIMARY KEY (outage_id, position)
+) STRICT;
+CREATE INDEX outage_components_component ON outage_components (component_id, from_at);
+
+CREATE TABLE impact_answers (
+    outage_id INTEGER NOT NULL REFERENCES outages (id),
+    position  INTEGER NOT NULL,
+    question  TEXT    NOT NULL,
+    label     TEXT    NOT NULL, -- as asked
+    answer    TEXT    NOT NULL,
+    detail    TEXT    NOT NULL DEFAULT '',
+    told_at   TEXT,
+    PRIMARY KEY (outage_id, question)
+) STRICT;
+
+CREATE TABLE outage_versions (
+    outage_id   INTEGER NOT NULL REFERENCES outages (id),
+    version     INTEGER NOT NULL,
+    snapshot    TEXT    NOT NULL CHECK (json_valid(snapshot)),
+    actor       TEXT    NOT NULL CHECK (json_valid(actor)),
+    why         TEXT    NOT NULL DEFAULT '',
+    recorded_at TEXT    NOT NULL,
+    PRIMARY KEY (outage_id, version)
+) STRICT;
+
+CREATE TABLE timeline (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    outage_id   INTEGER NOT NULL REFERENCES outages (id),
+    version     INTEGER NOT NULL,
+    kind        TEXT    NOT NULL,
+    visibility  TEXT    NOT NULL DEFAULT 'internal' CHECK (visibility IN ('internal', 'public')),
+    actor       TEXT    NOT NULL CHECK (json_valid(actor)),
+    event       TEXT    NOT NULL CHECK (json_valid(event)),
+    occurred_at TEXT    NOT NULL,
+    recorded_at TEXT    NOT NULL
+) STRICT;
+CREATE INDEX timeline_outage ON timeline (outage_id, id);
+
+CREATE TABLE announcements (
+    outage_id    INTEGER PRIMARY KEY REFERENCES outages (id),
+    workspace_id TEXT    NOT NULL,
+    channel_id   TEXT    NOT NULL,
+    message_ts   TEXT,
+    permalink    TEXT,
+    pinned       INTEGER NOT NULL DEFAULT 0 CHECK (pinned IN (0, 1)),
+    posted_at    TEXT,
+    UNIQUE (workspace_id, channel_id, message_ts)
+) STRICT;
+
+CREATE TABLE external_references (
+    source       TEXT    NOT NULL,
+    external_id  TEXT    NOT NULL,
+    outage_id    INTEGER NOT NULL REFERENCES outages (id),
+    PRIMARY KEY (source, external_id)
+) STRICT;
+
+-- What must happen outside, and what came in.
+
+CREATE TABLE deliveries (
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
+    workspace_id TEXT    NOT NULL,
+    outage_id    INTEGER REFERENCES outages (id),
+    subject      TEXT    NOT NULL DEFAULT '', -- what it is about, when it is no outage
+    kind         TEXT    NOT NULL,
+    lane         TEXT    NOT NULL, -- order is kept within a lane
+    conversation TEXT    NOT NULL DEFAULT '', -- paced together; empty is not paced
+    after_id     INTEGER REFERENCES deliveries (id),
+    dedupe_key   TEXT    NOT NULL UNIQUE,
+    payload      TEXT    NOT NULL CHECK (json_valid(payload)),
+    attempts     INTEGER NOT NULL DEFAULT 0,
+    due_at       TEXT    NOT NULL,
+    locked_by    TEXT,
+    locked_until TEXT,
+    sent_at      TEXT, -- set before the first call whose answer is not known yet
+    done_at      TEXT, -- finished: delivered, folded or dead
+    dead_at      TEXT,
+    folded_into  INTEGER REFERENCES deliveries (id),
+    last_error   TEXT,
+    result       TEXT    CHECK (result IS NULL OR json_valid(result)),
+    created_at   TEXT    NOT NULL
+) STRICT;
+CREATE INDEX deliveries_due ON deliveries (due_at, id) WHERE done_at IS NULL;
+CREATE INDEX deliveries_lane ON deliveries (lane, id) WHERE done_at IS NULL;
+CREATE INDEX deliveries_outage ON deliveries (outage_id, kind, id);
+CREATE INDEX deliveries_done ON deliveries (done_at) WHERE done_at IS NOT NULL;
+
+CREATE TABLE pacing (
+    workspace_id TEXT    NOT NULL,
+    conversation TEXT    NOT NULL,
+    free_at      TEXT    NOT NULL,
+    PRIMARY KEY (workspace_id, conversation)
+) STRICT;
+
+CREATE TABLE inbox (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    source      TEXT    NOT NULL,
+    event_id    TEXT    NOT NULL,
+    kind        TEXT    NOT NULL,
+    body        TEXT    NOT NULL CHECK (json_valid(body)),
+    attempts    INTEGER NOT NULL DEFAULT 0,
+    due_at      TEXT    NOT NULL,
+    received_at TEXT    NOT NULL,
+    done_at     TEXT,
+    last_error  TEXT,
+    UNIQUE (source, event_id)
+) STRICT;
+CREATE INDEX inbox_due ON inbox (due_at, id) WHERE done_at IS NULL;
+
+CREATE TABLE idempotency (
+    scope      TEXT    NOT NULL,
+    key        TEXT    NOT NULL,
+    outcome    TEXT    NOT NULL CHECK (json_valid(outcome)),
+    expires_at TEXT    NOT NULL,
+    PRIMARY KEY (scope, key)
+) STRICT;
+CREATE INDEX idempotency_expires ON idempotency (expires_at);
+
+CREATE TABLE leases (
+    name       TEXT    PRIMARY KEY,
+    holder     TEXT    NOT NULL,
+    fence      INTEGER NOT NULL DEFAULT 1,
+    expires_at TEXT    NOT NULL
+) STRICT;
+
+CREATE TABLE audit (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    actor       TEXT    NOT NULL CHECK (json_valid(actor)),
+    action      TEXT    NOT NULL,
+    subject     TEXT    NOT NULL,
+    detail      TEXT    NOT NULL DEFAULT '{}' CHECK (json_valid(detail)),
+    recorded_at TEXT    NOT NULL
+) STRICT;
+CREATE INDEX audit_recorded ON audit (recorded_at);

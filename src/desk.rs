@@ -1,0 +1,238 @@
+//! The use cases: everything that may be done to an outage, each in one transaction.
+//!
+//! Load, decide (in the domain), write state, timeline and deliveries, commit. Nothing here talks
+//! to the outside, and nothing here knows whether a person asked through Slack or otherwise.
+
+mod effects;
+mod lookup;
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::sync::Notify;
+
+pub use lookup::{Detail, MayAnnounce};
+
+use crate::{
+    clock::Clock,
+    domain::{
+        actor::{Actor, Identity},
+        command::{Command, Request},
+        decide::{decide, declare},
+        effect::Event,
+        ids::{OutageNumber, PersonId, WorkspaceId},
+        outage::Outage,
+        policy::Policy,
+        refusal::Refusal,
+    },
+    store::{self, Db, Tx},
+};
+
+/// How often a decision is taken anew when somebody else was faster.
+const RACES: usize = 8;
+
+/// How long a first answer is kept. Forms stay open over lunch; a day covers every repetition.
+const REMEMBERED: Duration = Duration::from_secs(24 * 3600);
+
+/// Why a use case did not happen.
+#[derive(Debug, thiserror::Error)]
+pub enum DeskError {
+    /// A normal answer.
+    #[error("refused: {0:?}")]
+    Refused(Refusal),
+    #[error("there is no outage {0}")]
+    UnknownOutage(OutageNumber),
+    #[error("there is no component {0}")]
+    UnknownComponent(String),
+    #[error("too many people change outage {0} at once")]
+    Busy(OutageNumber),
+    #[error("the same request is being worked on")]
+    FirstAnswerLost,
+    #[error("the database did not answer: {0}")]
+    Store(#[from] store::Error),
+}
+
+impl From<Refusal> for DeskError {
+    fn from(refusal: Refusal) -> DeskError {
+        DeskError::Refused(refusal)
+    }
+}
+
+/// Something that may arrive more than once and must happen once.
+#[derive(Clone, Debug)]
+pub struct Once {
+    pub scope: &'static str,
+    pub key: String,
+}
+
+/// The use cases; cheap to clone.
+#[derive(Clone)]
+pub struct Desk {
+    db: Db,
+    clock: Clock,
+    policy: Arc<Policy>,
+    /// Wakes the outbox after a commit that queued something.
+    wake: Arc<Notify>,
+}
+
+impl Desk {
+    pub fn new(db: Db, clock: Clock, policy: Arc<Policy>, wake: Arc<Notify>) -> Desk {
+        Desk {
+            db,
+            clock,
+            policy,
+            wake,
+        }
+    }
+
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Opens an outage. The same `once` again gives the outage that it opened.
+    pub async fn declare(
+        &self,
+        workspace: &WorkspaceId,
+        person: PersonId,
+        request: &Request,
+        once: &Once,
+    ) -> Result<Outage, DeskError> {
+        let now = self.clock.now();
+        let mut tx = self.db.begin().await?;
+        if let Some(outage) = self.already(&mut tx, workspace, once).await? {
+            return Ok(outage);
+        }
+        let actor = actor(&mut tx, person).await?;
+        let decision = declare(workspace, request, &actor, &self.policy, now)?;
+        let number = store::workspaces::next_value(&mut tx, workspace, "outage").await?;
+        let by = &actor.identity;
+        let outage =
+            store::outages::insert(&mut tx, OutageNumber(number), decision.next, by, now).await?;
+        let channel = &self.policy.announce_channel;
+        store::announcements::insert(&mut tx, outage.id, workspace, channel).await?;
+        self.record(&mut tx, &outage, by, &decision.events).await?;
+        effects::enqueue(&mut tx, &outage, channel, &decision.effects, now).await?;
+        if !self.remember(&mut tx, &outage, once).await? {
+            // The same form came in twice at once: the other one committed first.
+            drop(tx);
+            return self.first_answer(workspace, once).await;
+        }
+        tx.commit().await?;
+        self.wake.notify_one();
+        Ok(outage)
+    }
+
+    /// Changes an outage. The same `once` again changes nothing and gives it as it is.
+    pub async fn change(
+        &self,
+        workspace: &WorkspaceId,
+        person: PersonId,
+        number: OutageNumber,
+        command: &Command,
+        once: &Once,
+    ) -> Result<Outage, DeskError> {
+        for _ in 0..RACES {
+            let now = self.clock.now();
+            let mut tx = self.db.begin().await?;
+            if let Some(outage) = self.already(&mut tx, workspace, once).await? {
+                return Ok(outage);
+            }
+            let outage = store::outages::by_number(&mut tx, workspace, number)
+                .await?
+                .ok_or(DeskError::UnknownOutage(number))?;
+            let actor = actor(&mut tx, person).await?;
+            let decision = decide(&outage, command, &actor, &self.policy, now)?;
+            let by = &actor.identity;
+            let why = why(command);
+            let Some(next) = store::outages::save(&mut tx, decision.next, by, why, now).await?
+            else {
+                continue;
+            };
+            self.record(&mut tx, &next, by, &decision.events).await?;
+            let channel = store::announcements::of_outage(&mut tx, next.id)
+                .await?
+                .map_or_else(|| self.policy.announce_channel.clone(), |it| it.channel_id);
+            effects::enqueue(&mut tx, &next, &channel, &decision.effects, now).await?;
+            if !self.remember(&mut tx, &next, once).await? {
+                drop(tx);
+                return self.first_answer(workspace, once).await;
+            }
+            tx.commit().await?;
+            self.wake.notify_one();
+            return Ok(next);
+        }
+        Err(DeskError::Busy(number))
+    }
+
+    async fn record(
+        &self,
+        tx: &mut Tx,
+        outage: &Outage,
+        by: &Identity,
+        events: &[Event],
+    ) -> Result<(), DeskError> {
+        let now = self.clock.now();
+        for event in events {
+            let occurred_at = match event {
+                Event::Resolved { at, .. } => *at,
+                _ => now,
+            };
+            let (id, version) = (outage.id, outage.version);
+            store::timeline::add(tx, id, version, by, event, occurred_at, now).await?;
+        }
+        Ok(())
+    }
+
+    async fn already(
+        &self,
+        tx: &mut Tx,
+        workspace: &WorkspaceId,
+        once: &Once,
+    ) -> Result<Option<Outage>, DeskError> {
+        let now = self.clock.now();
+        let known = store::idempotency::recall(tx, once.scope, &once.key, now).await?;
+        match known.and_then(|it| it["outage"].as_i64()) {
+            Some(number) => {
+                Ok(store::outages::by_number(tx, workspace, OutageNumber(number)).await?)
+            }
+            None => Ok(None),
+        }
+    }
+
+    async fn remember(&self, tx: &mut Tx, outage: &Outage, once: &Once) -> Result<bool, DeskError> {
+        let outcome = serde_json::json!({ "outage": outage.number });
+        let now = self.clock.now();
+        Ok(
+            store::idempotency::remember(tx, once.scope, &once.key, &outcome, now, REMEMBERED)
+                .await?,
+        )
+    }
+
+    async fn first_answer(
+        &self,
+        workspace: &WorkspaceId,
+        once: &Once,
+    ) -> Result<Outage, DeskError> {
+        let mut tx = self.db.read().await?;
+        self.already(&mut tx, workspace, once)
+            .await?
+            .ok_or(DeskError::FirstAnswerLost)
+    }
+}
+
+/// A person with what they may do at this moment.
+async fn actor(tx: &mut Tx, person: PersonId) -> Result<Actor, store::Error> {
+    Ok(Actor {
+        identity: Identity::Person { id: person },
+        rights: store::rights::of_person(tx, person).await?,
+    })
+}
+
+/// The reason that is kept with the version.
+fn why(command: &Command) -> &str {
+    match command {
+        Command::Edit(edit) => &edit.reason,
+        Command::Reopen { reason } => reason,
+        Command::Withdraw { why } => why,
+        _ => "",
+    }
+}

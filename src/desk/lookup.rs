@@ -1,0 +1,245 @@
+//! Questions that change nothing: lists, details, suggestions, and who may do what.
+
+use super::{Desk, DeskError, actor};
+use crate::{
+    domain::{
+        actor::{Actor, Right},
+        component::{Component, recognise},
+        ids::{ComponentId, OutageNumber, PersonId, SlackUserId, WorkspaceId},
+        outage::Outage,
+        person::Person,
+    },
+    store::{self, announcements::Announcement, timeline},
+};
+
+/// How many suggestions a type-ahead gets. Slack takes at most 100.
+const SUGGESTED: i64 = 50;
+
+/// An outage with what surrounds it.
+#[derive(Clone, Debug)]
+pub struct Detail {
+    pub outage: Outage,
+    pub announcement: Option<Announcement>,
+    /// The newest lines, oldest first.
+    pub timeline: Vec<timeline::Line>,
+    /// How many lines there are in all.
+    pub lines: i64,
+    pub people: Vec<Person>,
+}
+
+/// Whether somebody may announce; if not, who may.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MayAnnounce {
+    Yes,
+    /// Slack user IDs or e-mail addresses of some who may.
+    No {
+        holders: Vec<String>,
+    },
+}
+
+impl Desk {
+    /// The row of somebody who acts, made when they act for the first time.
+    pub async fn meet(
+        &self,
+        workspace: &WorkspaceId,
+        user: &SlackUserId,
+        name: &str,
+    ) -> Result<Person, DeskError> {
+        let mut tx = self.db.read().await?;
+        if let Some(person) = store::people::by_slack_user(&mut tx, workspace, user).await? {
+            return Ok(person);
+        }
+        drop(tx);
+        let mut tx = self.db.begin().await?;
+        let now = self.clock.now();
+        let person = store::people::meet(&mut tx, workspace, user, name, now).await?;
+        tx.commit().await?;
+        Ok(person)
+    }
+
+    pub async fn actor(&self, person: PersonId) -> Result<Actor, DeskError> {
+        let mut tx = self.db.read().await?;
+        Ok(actor(&mut tx, person).await?)
+    }
+
+    pub async fn may_announce(
+        &self,
+        workspace: &WorkspaceId,
+        person: PersonId,
+    ) -> Result<MayAnnounce, DeskError> {
+        let mut tx = self.db.read().await?;
+        let actor = actor(&mut tx, person).await?;
+        if self.policy.everybody_announces || actor.rights.has(Right::Announce) {
+            return Ok(MayAnnounce::Yes);
+        }
+        let holders = store::rights::holders(&mut tx, workspace, Right::Announce, 10).await?;
+        Ok(MayAnnounce::No { holders })
+    }
+
+    pub async fn outage(
+        &self,
+        workspace: &WorkspaceId,
+        number: OutageNumber,
+    ) -> Result<Outage, DeskError> {
+        let mut tx = self.db.read().await?;
+        store::outages::by_number(&mut tx, workspace, number)
+            .await?
+            .ok_or(DeskError::UnknownOutage(number))
+    }
+
+    /// The outage as it was when a form was opened; as it is now when that version is unknown.
+    pub async fn outage_at(
+        &self,
+        workspace: &WorkspaceId,
+        number: OutageNumber,
+        version: i64,
+    ) -> Result<Outage, DeskError> {
+        let current = self.outage(workspace, number).await?;
+        if current.version == version {
+            return Ok(current);
+        }
+        let mut tx = self.db.read().await?;
+        let then = store::outages::at_version(&mut tx, current.id, version).await?;
+        Ok(then.unwrap_or(current))
+    }
+
+    pub async fn detail(
+        &self,
+        workspace: &WorkspaceId,
+        number: OutageNumber,
+        lines: i64,
+    ) -> Result<Detail, DeskError> {
+        let mut tx = self.db.read().await?;
+        let outage = store::outages::by_number(&mut tx, workspace, number)
+            .await?
+            .ok_or(DeskError::UnknownOutage(number))?;
+        let announcement = store::announcements::of_outage(&mut tx, outage.id).await?;
+        let (timeline, lines) = store::timeline::last(&mut tx, outage.id, lines).await?;
+        let mut ids = people_of(&outage);
+        ids.extend(timeline.iter().filter_map(|it| it.by.person()));
+        ids.sort();
+        ids.dedup();
+        let people = store::people::by_ids(&mut tx, &ids).await?;
+        Ok(Detail {
+            outage,
+            announcement,
+            timeline,
+            lines,
+            people,
+        })
+    }
+
+    /// Open outages, newest first, each with its announcement.
+    pub async fn open_outages(
+        &self,
+        workspace: &WorkspaceId,
+        limit: i64,
+    ) -> Result<Vec<(Outage, Option<Announcement>)>, DeskError> {
+        let mut tx = self.db.read().await?;
+        let outages = store::outages::open(&mut tx, workspace, limit).await?;
+        with_announcements(&mut tx, outages).await
+    }
+
+    /// Outages that ended last.
+    pub async fn ended_outages(
+        &self,
+        workspace: &WorkspaceId,
+        limit: i64,
+    ) -> Result<Vec<(Outage, Option<Announcement>)>, DeskError> {
+        let mut tx = self.db.read().await?;
+        let outages = store::outages::ended(&mut tx, workspace, limit).await?;
+        with_announcements(&mut tx, outages).await
+    }
+
+    /// What a person may mean: what was announced last as long as nothing is typed, then by name.
+    pub async fn suggest_components(
+        &self,
+        workspace: &WorkspaceId,
+        person: PersonId,
+        typed: &str,
+    ) -> Result<Vec<Component>, DeskError> {
+        let mut tx = self.db.read().await?;
+        let mut found = if typed.trim().is_empty() {
+            store::components::recent(&mut tx, workspace, person, 5).await?
+        } else {
+            Vec::new()
+        };
+        for component in store::components::search(&mut tx, workspace, typed, SUGGESTED).await? {
+            if !found.iter().any(|it| it.id == component.id) {
+                found.push(component);
+            }
+        }
+        found.truncate(SUGGESTED as usize);
+        Ok(found)
+    }
+
+    pub async fn component(
+        &self,
+        workspace: &WorkspaceId,
+        id: ComponentId,
+    ) -> Result<Component, DeskError> {
+        let mut tx = self.db.read().await?;
+        store::components::by_id(&mut tx, workspace, id)
+            .await?
+            .ok_or_else(|| DeskError::UnknownComponent(id.to_string()))
+    }
+
+    /// How many components can be chosen.
+    pub async fn component_count(&self, workspace: &WorkspaceId) -> Result<i64, DeskError> {
+        let mut tx = self.db.read().await?;
+        Ok(store::components::count(&mut tx, workspace).await?)
+    }
+
+    /// The component that the words begin with, and the words that follow; else all the words.
+    pub async fn recognise_component(
+        &self,
+        workspace: &WorkspaceId,
+        words: &str,
+    ) -> Result<(Option<Component>, String), DeskError> {
+        let words = words.trim();
+        let first: String = words
+            .chars()
+            .take_while(|it| it.is_alphanumeric() || *it == '_')
+            .collect();
+        if first.is_empty() {
+            return Ok((None, words.to_owned()));
+        }
+        let mut tx = self.db.read().await?;
+        let known = store::components::beginning_with(&mut tx, workspace, &first).await?;
+        Ok(match recognise(words, &known) {
+            Some((component, rest)) => (Some(component.clone()), rest.to_owned()),
+            None => (None, words.to_owned()),
+        })
+    }
+
+    pub async fn people(&self, ids: &[PersonId]) -> Result<Vec<Person>, DeskError> {
+        let mut tx = self.db.read().await?;
+        Ok(store::people::by_ids(&mut tx, ids).await?)
+    }
+}
+
+async fn with_announcements(
+    tx: &mut store::Tx,
+    outages: Vec<Outage>,
+) -> Result<Vec<(Outage, Option<Announcement>)>, DeskError> {
+    let mut all = Vec::with_capacity(outages.len());
+    for outage in outages {
+        let announcement = store::announcements::of_outage(tx, outage.id).await?;
+        all.push((outage, announcement));
+    }
+    Ok(all)
+}
+
+/// Everybody whom a rendering of the outage may name.
+pub fn people_of(outage: &Outage) -> Vec<PersonId> {
+    use crate::domain::outage::Phase;
+    let roles = &outage.roles;
+    let mut ids = vec![roles.creator, roles.solution, roles.communication];
+    ids.extend(match &outage.phase {
+        Phase::Open { former, .. } => former.as_ref().and_then(|it| it.by.person()),
+        Phase::Resolved(resolution) => resolution.by.person(),
+        Phase::Withdrawn { by, .. } => by.person(),
+    });
+    ids.extend(outage.last_update.as_ref().and_then(|it| it.by.person()));
+    ids
+}

@@ -1,0 +1,103 @@
+//! Components: what can be unhealthy.
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::{ComponentId, ComponentKey};
+
+/// A component as an outage names it. The name is kept with the history as it was then.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Component {
+    pub id: ComponentId,
+    pub key: ComponentKey,
+    pub name: String,
+}
+
+/// Finds the component that `words` begin with, among `(component, aliases)`, and returns it with
+/// the words that follow. The longest key, name or alias wins, whatever its case.
+pub fn recognise<'a, 'w>(
+    words: &'w str,
+    known: &'a [(Component, Vec<String>)],
+) -> Option<(&'a Component, &'w str)> {
+    let words = words.trim();
+    let mut best: Option<(&Component, usize)> = None;
+    for (component, aliases) in known {
+        let names = [component.key.as_str(), component.name.as_str()];
+        for name in names.into_iter().chain(aliases.iter().map(String::as_str)) {
+            if let Some(length) = leads(words, name)
+                && best.is_none_or(|(_, longest)| length > longest)
+            {
+                best = Some((component, length));
+            }
+        }
+    }
+    best.map(|(component, length)| {
+        let rest = words[length..]
+            .trim_start_matches([':', ',', '-', '–'])
+            .trim();
+        (component, rest)
+    })
+}
+
+/// How many bytes of `words` the whole word or words `name` take at its start.
+fn leads(words: &str, name: &str) -> Option<usize> {
+    let mut rest = words.char_indices();
+    for expected in name.chars().flat_map(char::to_lowercase) {
+        let (_, found) = rest.next()?;
+        // Characters whose lower case is longer than one character are compared by the first.
+        if found.to_lowercase().next() != Some(expected) {
+            return None;
+        }
+    }
+    match rest.next() {
+        None => Some(words.len()),
+        Some((at, next)) if !next.is_alphanumeric() && next != '_' => {
+            // "check-in" must not be taken for "check" followed by words.
+            let joined = next == '-' && words[at + 1..].starts_with(char::is_alphanumeric);
+            (!joined).then_some(at)
+        }
+        Some(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn known() -> Vec<(Component, Vec<String>)> {
+        let make = |id, key: &str, name: &str, aliases: &[&str]| {
+            (
+                Component {
+                    id: ComponentId(id),
+                    key: ComponentKey::from(key),
+                    name: name.into(),
+                },
+                aliases.iter().map(|it| it.to_string()).collect(),
+            )
+        };
+        vec![
+            make(1, "payments", "Payments", &["pay"]),
+            make(2, "partner-api", "Partner API", &[]),
+            make(3, "partner", "Partner", &[]),
+        ]
+    }
+
+    fn check(words: &str, expected: Option<(&str, &str)>) {
+        let known = known();
+        let found = recognise(words, &known).map(|(it, rest)| (it.key.as_str(), rest));
+        assert_eq!(found, expected, "{words:?}");
+    }
+
+    #[test]
+    fn a_leading_component_is_recognised() {
+        check("payments cards fail", Some(("payments", "cards fail")));
+        check("PAYMENTS: cards fail", Some(("payments", "cards fail")));
+        check("pay", Some(("payments", "")));
+        check("Partner API is slow", Some(("partner-api", "is slow")));
+        check("partner-api is slow", Some(("partner-api", "is slow")));
+        check("partner is slow", Some(("partner", "is slow")));
+        check("partner-portal is slow", None);
+        check("paying is hard", None);
+        check("cards fail in payments", None);
+        check("", None);
+    }
+}

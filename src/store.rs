@@ -1,0 +1,24 @@
+//! SQL, and nothing else: one file per aggregate, one text for SQLite and PostgreSQL.
+//!
+//! Every function takes an open [`Tx`], so that a use case composes them in one commit and there
+//! is no way to write outside of a transaction. A function says nothing of *why*: rules live in
+//! the domain, and only the desk, the outbox and the worker of the inbox call what writes.
+
+pub mod announcements;
+pub mod audit;
+pub mod components;
+pub mod db;
+pub mod deliveries;
+pub mod idempotency;
+pub mod inbox;
+pub mod outages;
+pub mod people;
+pub mod rights;
+pub mod timeline;
+pub mod workspaces;
+
+pub use db::{Db, Tx};
+
+/// A failed statement. Treat it as the end of the transaction: PostgreSQL refuses all that follows.
+pub type Error = sqlx::Error;
+pub type Result<T> = std::result::Result<T, Error>;

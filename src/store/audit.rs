@@ -1,0 +1,33 @@
+//! Who did what, apart from the timelines of outages.
+
+use sqlx::types::Json;
+
+use super::{Result, Tx};
+use crate::{
+    domain::{actor::Identity, time::Timestamp},
+    on,
+};
+
+/// Adds a row. `action` is a verb such as `catalog.provision`; `detail` must hold no secret.
+pub async fn record(
+    tx: &mut Tx,
+    by: &Identity,
+    action: &str,
+    subject: &str,
+    detail: &serde_json::Value,
+    now: Timestamp,
+) -> Result<()> {
+    const SQL: &str = "
+        INSERT INTO audit (actor, action, subject, detail, recorded_at) VALUES ($1, $2, $3, $4, $5)";
+    on!(tx, |conn| {
+        sqlx::query(SQL)
+            .bind(Json(by))
+            .bind(action)
+            .bind(subject)
+            .bind(Json(detail))
+            .bind(now)
+            .execute(conn)
+            .await?;
+    });
+    Ok(())
+}

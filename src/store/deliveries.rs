@@ -1,0 +1,444 @@
+//! Rows of the outbox: written with the change they follow from, claimed one attempt at a time.
+
+use sqlx::types::Json;
+
+use super::{Result, Tx};
+use crate::{
+    domain::{
+        delivery::{Receipt, Task},
+        ids::{DeliveryId, OutageId, WorkspaceId},
+        time::Timestamp,
+    },
+    on,
+};
+
+/// A delivery to be queued.
+#[derive(Clone, Debug)]
+pub struct NewDelivery {
+    pub workspace: WorkspaceId,
+    pub outage: Option<OutageId>,
+    /// Deliveries of one lane happen in the order in which they were queued.
+    pub lane: String,
+    /// Paced together; empty is not paced.
+    pub conversation: String,
+    /// Waits until that one is finished.
+    pub after: Option<DeliveryId>,
+    /// Queued at most once.
+    pub dedupe_key: String,
+    pub task: Task,
+    pub due_at: Timestamp,
+}
+
+/// A claimed delivery.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Delivery {
+    pub id: DeliveryId,
+    pub workspace_id: WorkspaceId,
+    pub outage_id: Option<OutageId>,
+    pub lane: String,
+    pub conversation: String,
+    #[sqlx(json)]
+    pub payload: Task,
+    /// With this one.
+    pub attempts: i64,
+    pub created_at: Timestamp,
+    /// When it was first sent without an answer; then look before sending again.
+    pub sent_at: Option<Timestamp>,
+}
+
+/// Queues a delivery; none when its key was queued before.
+pub async fn enqueue(tx: &mut Tx, new: &NewDelivery, now: Timestamp) -> Result<Option<DeliveryId>> {
+    const SQL: &str = "
+        INSERT INTO deliveries (workspace_id, outage_id, kind, lane, conversation, after_id,
+                                dedupe_key, payload, due_at, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        ON CONFLICT (dedupe_key) DO NOTHING RETURNING id";
+    on!(tx, |conn| {
+        sqlx::query_scalar(SQL)
+            .bind(&new.workspace)
+            .bind(new.outage)
+            .bind(new.task.kind())
+            .bind(&new.lane)
+            .bind(&new.conversation)
+            .bind(new.after)
+            .bind(&new.dedupe_key)
+            .bind(Json(&new.task))
+            .bind(new.due_at)
+            .bind(now)
+            .fetch_optional(conn)
+            .await
+    })
+}
+
+/// Whether a delivery of one of `kinds` for the outage still waits and will therefore show the
+/// state of this transaction. It is locked until the commit, so no worker takes it meanwhile.
+pub async fn waits(tx: &mut Tx, outage: OutageId, kinds: [&str; 2]) -> Result<bool> {
+    const SQL: &str = "
+        UPDATE deliveries SET due_at = due_at
+        WHERE outage_id = $1 AND kind IN ($2, $3) AND done_at IS NULL AND locked_by IS NULL
+          AND sent_at IS NULL";
+    Ok(on!(tx, |conn| {
+        sqlx::query(SQL)
+            .bind(outage)
+            .bind(kinds[0])
+            .bind(kinds[1])
+            .execute(conn)
+            .await?
+            .rows_affected()
+    }) > 0)
+}
+
+/// The newest delivery of a kind for the outage that was queued after `since`: its ID and task.
+/// Locks it until the commit.
+pub async fn newest_since(
+    tx: &mut Tx,
+    outage: OutageId,
+    kind: &str,
+    since: Timestamp,
+) -> Result<Option<(DeliveryId, Task)>> {
+    const SQL: &str = "
+        UPDATE deliveries SET due_at = due_at
+        WHERE id = (SELECT MAX(id) FROM deliveries
+                    WHERE outage_id = $1 AND kind = $2 AND created_at > $3 AND dead_at IS NULL)
+        RETURNING id, payload";
+    let row: Option<(DeliveryId, Json<Task>)> = on!(tx, |conn| {
+        sqlx::query_as(SQL)
+            .bind(outage)
+            .bind(kind)
+            .bind(since)
+            .fetch_optional(conn)
+            .await
+    })?;
+    Ok(row.map(|(id, task)| (id, task.0)))
+}
+
+/// Gives a delivery that nobody has taken yet another task; false when it is too late for that.
+pub async fn replace_task(tx: &mut Tx, id: DeliveryId, task: &Task) -> Result<bool> {
+    const SQL: &str = "
+        UPDATE deliveries SET payload = $2
+        WHERE id = $1 AND done_at IS NULL AND locked_by IS NULL AND sent_at IS NULL";
+    Ok(on!(tx, |conn| {
+        sqlx::query(SQL)
+            .bind(id)
+            .bind(Json(task))
+            .execute(conn)
+            .await?
+            .rows_affected()
+    }) == 1)
+}
+
+/// Leases up to `limit` due deliveries to `worker` until `until`. At most one of each lane; none
+/// whose conversation, or whose kind in that workspace, has a pause.
+///
+/// The picked rows stand in a materialized CTE: as a plain `IN` subquery PostgreSQL may run the
+/// `LIMIT … SKIP LOCKED` more than once and lock more rows than asked.
+pub async fn claim(
+    tx: &mut Tx,
+    worker: &str,
+    now: Timestamp,
+    until: Timestamp,
+    limit: i64,
+) -> Result<Vec<Delivery>> {
+    macro_rules! claim_sql {
+        ($lock:literal) => {
+            concat!(
+                "WITH due AS MATERIALIZED (
+                     SELECT id FROM deliveries AS head
+                     WHERE done_at IS NULL AND due_at <= $3
+                       AND (locked_until IS NULL OR locked_until <= $3)
+                       AND NOT EXISTS (
+                           SELECT 1 FROM deliveries AS older
+                           WHERE older.lane = head.lane AND older.id < head.id AND older.done_at IS NULL)
+                       AND NOT EXISTS (
+                           SELECT 1 FROM deliveries AS awaited
+                           WHERE awaited.id = head.after_id AND awaited.done_at IS NULL)
+                       AND NOT EXISTS (
+                           SELECT 1 FROM pacing
+                           WHERE pacing.workspace_id = head.workspace_id AND pacing.free_at > $3
+                             AND pacing.conversation IN (head.conversation, 'kind:' || head.kind))
+                     ORDER BY due_at, id LIMIT $4 ",
+                $lock,
+                ")
+                 UPDATE deliveries SET locked_by = $1, locked_until = $2, attempts = attempts + 1
+                 WHERE id IN (SELECT id FROM due)
+                 RETURNING id, workspace_id, outage_id, lane, conversation, payload, attempts,
+                           created_at, sent_at"
+            )
+        };
+    }
+    let sql = if tx.is_postgres() {
+        claim_sql!("FOR UPDATE SKIP LOCKED")
+    } else {
+        claim_sql!("")
+    };
+    let mut claimed: Vec<Delivery> = on!(tx, |conn| {
+        sqlx::query_as(sql)
+            .bind(worker)
+            .bind(until)
+            .bind(now)
+            .bind(limit)
+            .fetch_all(conn)
+            .await
+    })?;
+    // RETURNING promises no order on either database.
+    claimed.sort_by_key(|it| it.id);
+    Ok(claimed)
+}
+
+/// Takes the next turn of a conversation; false when it is not free at `now`.
+pub async fn take_turn(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    conversation: &str,
+    now: Timestamp,
+    free_at: Timestamp,
+) -> Result<bool> {
+    const SQL: &str = "
+        INSERT INTO pacing (workspace_id, conversation, free_at) VALUES ($1, $2, $3)
+        ON CONFLICT (workspace_id, conversation) DO UPDATE SET free_at = excluded.free_at
+            WHERE pacing.free_at <= $4";
+    Ok(on!(tx, |conn| {
+        sqlx::query(SQL)
+            .bind(workspace)
+            .bind(conversation)
+            .bind(free_at)
+            .bind(now)
+            .execute(conn)
+            .await?
+            .rows_affected()
+    }) == 1)
+}
+
+/// Lets a conversation, or `kind:…`, rest until `free_at` at least.
+pub async fn pause(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    conversation: &str,
+    free_at: Timestamp,
+) -> Result<()> {
+    const SQL: &str = "
+        INSERT INTO pacing (workspace_id, conversation, free_at) VALUES ($1, $2, $3)
+        ON CONFLICT (workspace_id, conversation) DO UPDATE SET free_at = excluded.free_at
+            WHERE pacing.free_at < excluded.free_at";
+    on!(tx, |conn| {
+        sqlx::query(SQL)
+            .bind(workspace)
+            .bind(conversation)
+            .bind(free_at)
+            .execute(conn)
+            .await?;
+    });
+    Ok(())
+}
+
+/// Says that the next call may happen: from here on a crash leaves it unknown whether it did.
+/// False when the lease has passed to another worker.
+pub async fn mark_sent(tx: &mut Tx, id: DeliveryId, worker: &str, now: Timestamp) -> Result<bool> {
+    const SQL: &str = "
+        UPDATE deliveries SET sent_at = COALESCE(sent_at, $3)
+        WHERE id = $1 AND locked_by = $2 AND done_at IS NULL";
+    Ok(on!(tx, |conn| {
+        sqlx::query(SQL)
+            .bind(id)
+            .bind(worker)
+            .bind(now)
+            .execute(conn)
+            .await?
+            .rows_affected()
+    }) == 1)
+}
+
+/// How a claimed delivery is put back or put away.
+#[derive(Clone, Debug)]
+pub enum Settle<'a> {
+    /// Finished, with what came back.
+    Done {
+        receipt: &'a Receipt,
+        note: Option<&'a str>,
+    },
+    /// Nobody will try again.
+    Dead { why: &'a str },
+    /// To be tried again.
+    Again {
+        due_at: Timestamp,
+        why: &'a str,
+        /// It may have happened: look first.
+        uncertain: bool,
+        /// Does not count against the number of attempts.
+        free: bool,
+    },
+}
+
+/// Settles an attempt. False when the lease has passed to another worker: then nothing is written.
+pub async fn settle(
+    tx: &mut Tx,
+    id: DeliveryId,
+    worker: &str,
+    how: &Settle<'_>,
+    now: Timestamp,
+) -> Result<bool> {
+    const DONE: &str = "
+        UPDATE deliveries SET done_at = $3, result = $4, last_error = $5, locked_by = NULL, locked_until = NULL
+        WHERE id = $1 AND locked_by = $2 AND done_at IS NULL";
+    const DEAD: &str = "
+        UPDATE deliveries SET done_at = $3, dead_at = $3, last_error = $4, locked_by = NULL, locked_until = NULL
+        WHERE id = $1 AND locked_by = $2 AND done_at IS NULL";
+    const AGAIN: &str = "
+        UPDATE deliveries SET due_at = $3, last_error = $4, attempts = attempts - $5,
+            sent_at = CASE WHEN $6 THEN sent_at ELSE NULL END, locked_by = NULL, locked_until = NULL
+        WHERE id = $1 AND locked_by = $2 AND done_at IS NULL";
+    let written = on!(tx, |conn| {
+        match how {
+            Settle::Done { receipt, note } => sqlx::query(DONE)
+                .bind(id)
+                .bind(worker)
+                .bind(now)
+                .bind(Json(receipt))
+                .bind(*note)
+                .execute(conn)
+                .await?
+                .rows_affected(),
+            Settle::Dead { why } => sqlx::query(DEAD)
+                .bind(id)
+                .bind(worker)
+                .bind(now)
+                .bind(*why)
+                .execute(conn)
+                .await?
+                .rows_affected(),
+            Settle::Again {
+                due_at,
+                why,
+                uncertain,
+                free,
+            } => sqlx::query(AGAIN)
+                .bind(id)
+                .bind(worker)
+                .bind(*due_at)
+                .bind(*why)
+                .bind(i64::from(*free))
+                .bind(*uncertain)
+                .execute(conn)
+                .await?
+                .rows_affected(),
+        }
+    });
+    Ok(written == 1)
+}
+
+/// What a finished delivery brought back.
+pub async fn receipt(tx: &mut Tx, id: DeliveryId) -> Result<Option<Receipt>> {
+    let found: Option<Option<Json<Receipt>>> = on!(tx, |conn| {
+        sqlx::query_scalar("SELECT result FROM deliveries WHERE id = $1")
+            .bind(id)
+            .fetch_optional(conn)
+            .await
+    })?;
+    Ok(found.flatten().map(|it| it.0))
+}
+
+/// When the next delivery may be due that nobody holds; none when nothing waits.
+pub async fn next_due(tx: &mut Tx, now: Timestamp) -> Result<Option<Timestamp>> {
+    // Pauses and leases push a due time back; `now` stands for those that wait for another.
+    const SQL: &str = "
+        SELECT MIN(CASE WHEN locked_until > due_at THEN locked_until ELSE due_at END)
+        FROM deliveries WHERE done_at IS NULL
+          AND (CASE WHEN locked_until > due_at THEN locked_until ELSE due_at END) > $1";
+    const PAUSES: &str = "SELECT MIN(free_at) FROM pacing WHERE free_at > $1";
+    let due: Option<Timestamp> = on!(tx, |conn| sqlx::query_scalar(SQL)
+        .bind(now)
+        .fetch_one(conn)
+        .await)?;
+    let pause: Option<Timestamp> = on!(tx, |conn| sqlx::query_scalar(PAUSES)
+        .bind(now)
+        .fetch_one(conn)
+        .await)?;
+    Ok([due, pause].into_iter().flatten().min())
+}
+
+/// A delivery as an operator sees it.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Listed {
+    pub id: DeliveryId,
+    pub kind: String,
+    pub outage_number: Option<i64>,
+    pub attempts: i64,
+    pub created_at: Timestamp,
+    pub due_at: Timestamp,
+    pub done_at: Option<Timestamp>,
+    pub dead_at: Option<Timestamp>,
+    pub last_error: Option<String>,
+}
+
+/// Deliveries that wait or are dead, or only the dead ones; newest first.
+pub async fn list(tx: &mut Tx, only_dead: bool, limit: i64) -> Result<Vec<Listed>> {
+    const SQL: &str = "
+        SELECT deliveries.id, deliveries.kind, outages.number AS outage_number, deliveries.attempts,
+               deliveries.created_at, deliveries.due_at, deliveries.done_at, deliveries.dead_at,
+               deliveries.last_error
+        FROM deliveries LEFT JOIN outages ON outages.id = deliveries.outage_id
+        WHERE deliveries.dead_at IS NOT NULL OR (deliveries.done_at IS NULL AND NOT $1)
+        ORDER BY deliveries.id DESC LIMIT $2";
+    on!(tx, |conn| {
+        sqlx::query_as(SQL)
+            .bind(only_dead)
+            .bind(limit)
+            .fetch_all(conn)
+            .await
+    })
+}
+
+/// Takes a dead delivery back to life; false when it is not dead.
+pub async fn revive(tx: &mut Tx, id: DeliveryId, now: Timestamp) -> Result<bool> {
+    const SQL: &str = "
+        UPDATE deliveries SET dead_at = NULL, done_at = NULL, attempts = 0, due_at = $2
+        WHERE id = $1 AND dead_at IS NOT NULL";
+    Ok(on!(tx, |conn| {
+        sqlx::query(SQL)
+            .bind(id)
+            .bind(now)
+            .execute(conn)
+            .await?
+            .rows_affected()
+    }) == 1)
+}
+
+/// Figures for the metrics: how many wait, how many are dead, and since when the oldest is due.
+pub async fn figures(tx: &mut Tx, now: Timestamp) -> Result<(i64, i64, Option<Timestamp>)> {
+    const WAITING: &str = "SELECT COUNT(*) FROM deliveries WHERE done_at IS NULL";
+    const DEAD: &str = "SELECT COUNT(*) FROM deliveries WHERE dead_at IS NOT NULL";
+    const OLDEST: &str =
+        "SELECT MIN(created_at) FROM deliveries WHERE done_at IS NULL AND due_at <= $1";
+    on!(tx, |conn| {
+        Ok((
+            sqlx::query_scalar(WAITING).fetch_one(&mut *conn).await?,
+            sqlx::query_scalar(DEAD).fetch_one(&mut *conn).await?,
+            sqlx::query_scalar(OLDEST)
+                .bind(now)
+                .fetch_one(&mut *conn)
+                .await?,
+        ))
+    })
+}
+
+/// Forgets what was delivered before `before`; dead letters stay. Returns how many.
+pub async fn forget(tx: &mut Tx, before: Timestamp) -> Result<u64> {
+    const SQL: &str = "
+        DELETE FROM deliveries WHERE done_at IS NOT NULL AND done_at < $1 AND dead_at IS NULL
+          AND id NOT IN (SELECT after_id FROM deliveries WHERE after_id IS NOT NULL AND done_at IS NULL)
+          AND id NOT IN (SELECT folded_into FROM deliveries WHERE folded_into IS NOT NULL)";
+    Ok(on!(tx, |conn| {
+        // Rows that point at what is forgotten would hold it back.
+        sqlx::query(
+            "UPDATE deliveries SET after_id = NULL WHERE done_at IS NOT NULL AND done_at < $1",
+        )
+        .bind(before)
+        .execute(&mut *conn)
+        .await?;
+        sqlx::query(SQL)
+            .bind(before)
+            .execute(&mut *conn)
+            .await?
+            .rows_affected()
+    }))
+}

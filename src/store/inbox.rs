@@ -1,0 +1,91 @@
+//! Events that came in, kept until they are worked on and long enough to know them again.
+
+use sqlx::types::Json;
+
+use super::{Result, Tx};
+use crate::{domain::time::Timestamp, on};
+
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Received {
+    pub id: i64,
+    pub kind: String,
+    pub body: Json<serde_json::Value>,
+    pub attempts: i64,
+}
+
+/// Keeps an event; false when it was received before.
+pub async fn receive(
+    tx: &mut Tx,
+    source: &str,
+    event_id: &str,
+    kind: &str,
+    body: &serde_json::Value,
+    now: Timestamp,
+) -> Result<bool> {
+    const SQL: &str = "
+        INSERT INTO inbox (source, event_id, kind, body, due_at, received_at)
+        VALUES ($1, $2, $3, $4, $5, $5)
+        ON CONFLICT (source, event_id) DO NOTHING";
+    Ok(on!(tx, |conn| {
+        sqlx::query(SQL)
+            .bind(source)
+            .bind(event_id)
+            .bind(kind)
+            .bind(Json(body))
+            .bind(now)
+            .execute(conn)
+            .await?
+            .rows_affected()
+    }) == 1)
+}
+
+/// The oldest event that is due. Takes it for `until`, so that another node leaves it alone.
+pub async fn take(tx: &mut Tx, now: Timestamp, until: Timestamp) -> Result<Option<Received>> {
+    macro_rules! sql {
+        ($lock:literal) => {
+            concat!(
+                "WITH due AS MATERIALIZED (
+                     SELECT id FROM inbox WHERE done_at IS NULL AND due_at <= $1
+                     ORDER BY due_at, id LIMIT 1 ",
+                $lock,
+                ")
+                 UPDATE inbox SET due_at = $2, attempts = attempts + 1
+                 WHERE id IN (SELECT id FROM due)
+                 RETURNING id, kind, body, attempts"
+            )
+        };
+    }
+    let sql = if tx.is_postgres() {
+        sql!("FOR UPDATE SKIP LOCKED")
+    } else {
+        sql!("")
+    };
+    on!(tx, |conn| sqlx::query_as(sql)
+        .bind(now)
+        .bind(until)
+        .fetch_optional(conn)
+        .await)
+}
+
+pub async fn finish(tx: &mut Tx, id: i64, error: Option<&str>, now: Timestamp) -> Result<()> {
+    on!(tx, |conn| {
+        sqlx::query("UPDATE inbox SET done_at = $2, last_error = $3 WHERE id = $1")
+            .bind(id)
+            .bind(now)
+            .bind(error)
+            .execute(conn)
+            .await?;
+    });
+    Ok(())
+}
+
+/// Forgets what was finished before `before`; returns how many.
+pub async fn forget(tx: &mut Tx, before: Timestamp) -> Result<u64> {
+    Ok(on!(tx, |conn| {
+        sqlx::query("DELETE FROM inbox WHERE done_at IS NOT NULL AND done_at < $1")
+            .bind(before)
+            .execute(conn)
+            .await?
+            .rows_affected()
+    }))
+}

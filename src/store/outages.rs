@@ -1,0 +1,389 @@
+//! Outages with their components and impact answers, and the snapshot of every version.
+
+use sqlx::types::Json;
+
+use super::{Result, Tx};
+use crate::{
+    domain::{
+        actor::Identity,
+        component::Component,
+        effect::Event,
+        eta::Eta,
+        ids::{ComponentId, ComponentKey, OutageId, OutageNumber, PersonId, WorkspaceId},
+        impact::{Answer, Impact},
+        money::Money,
+        outage::{Affected, Facts, LastUpdate, Outage, Phase, Roles, Severity},
+        time::Timestamp,
+    },
+    on,
+};
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: OutageId,
+    workspace_id: WorkspaceId,
+    number: OutageNumber,
+    version: i64,
+    phase_detail: Json<Phase>,
+    severity: String,
+    summary: String,
+    eta_label: String,
+    eta_due_at: Option<Timestamp>,
+    eta_set_at: Timestamp,
+    creator_id: PersonId,
+    solution_assignee_id: PersonId,
+    communication_assignee_id: PersonId,
+    turnover_minor: Option<i64>,
+    turnover_currency: Option<String>,
+    started_at: Timestamp,
+    announced_at: Timestamp,
+}
+
+#[derive(sqlx::FromRow)]
+struct AffectedRow {
+    id: ComponentId,
+    key: ComponentKey,
+    name: String,
+    status: String,
+    from_at: Timestamp,
+    to_at: Option<Timestamp>,
+}
+
+#[derive(sqlx::FromRow)]
+struct ImpactRow {
+    question: String,
+    label: String,
+    answer: String,
+    told_at: Option<Timestamp>,
+}
+
+const COLUMNS: &str = "
+    id, workspace_id, number, version, phase_detail, severity, summary, eta_label, eta_due_at,
+    eta_set_at, creator_id, solution_assignee_id, communication_assignee_id, turnover_minor,
+    turnover_currency, started_at, announced_at";
+
+/// Writes a new outage as version 1 and returns it with its ID.
+pub async fn insert(
+    tx: &mut Tx,
+    number: OutageNumber,
+    facts: Facts,
+    by: &Identity,
+    now: Timestamp,
+) -> Result<Outage> {
+    const SQL: &str = "
+        INSERT INTO outages (workspace_id, number, phase, phase_detail, severity, summary, eta_label,
+            eta_due_at, eta_set_at, creator_id, solution_assignee_id, communication_assignee_id,
+            started_at, detected_at, announced_at, updated_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, $14, $14)
+        RETURNING id";
+    let id: OutageId = on!(tx, |conn| {
+        sqlx::query_scalar(SQL)
+            .bind(&facts.workspace)
+            .bind(number)
+            .bind(facts.phase.word())
+            .bind(Json(&facts.phase))
+            .bind(facts.severity.word())
+            .bind(&facts.summary)
+            .bind(&facts.eta.label)
+            .bind(facts.eta.due)
+            .bind(facts.eta.set_at)
+            .bind(facts.roles.creator)
+            .bind(facts.roles.solution)
+            .bind(facts.roles.communication)
+            .bind(facts.started_at)
+            .bind(facts.announced_at)
+            .fetch_one(conn)
+            .await
+    })?;
+    let outage = Outage {
+        id,
+        number,
+        version: 1,
+        facts,
+    };
+    write_parts(tx, &outage).await?;
+    write_snapshot(tx, &outage, by, "", now).await?;
+    Ok(outage)
+}
+
+/// Writes `next` over the version it was decided on and returns it as it is now; none when
+/// somebody else was faster, and then nothing is written.
+pub async fn save(
+    tx: &mut Tx,
+    mut next: Outage,
+    by: &Identity,
+    why: &str,
+    now: Timestamp,
+) -> Result<Option<Outage>> {
+    const SQL: &str = "
+        UPDATE outages SET version = version + 1, phase = $3, phase_detail = $4, severity = $5,
+            summary = $6, eta_label = $7, eta_due_at = $8, eta_set_at = $9,
+            solution_assignee_id = $10, communication_assignee_id = $11, turnover_minor = $12,
+            turnover_currency = $13, started_at = $14, resolved_at = $15, updated_at = $16
+        WHERE id = $1 AND version = $2";
+    let written = on!(tx, |conn| {
+        sqlx::query(SQL)
+            .bind(next.id)
+            .bind(next.version)
+            .bind(next.phase.word())
+            .bind(Json(&next.phase))
+            .bind(next.severity.word())
+            .bind(&next.summary)
+            .bind(&next.eta.label)
+            .bind(next.eta.due)
+            .bind(next.eta.set_at)
+            .bind(next.roles.solution)
+            .bind(next.roles.communication)
+            .bind(next.turnover.as_ref().map(|it| it.minor))
+            .bind(next.turnover.as_ref().map(|it| it.currency.clone()))
+            .bind(next.started_at)
+            .bind(next.phase.resolution().map(|it| it.at))
+            .bind(now)
+            .execute(conn)
+            .await?
+            .rows_affected()
+    });
+    if written == 0 {
+        return Ok(None);
+    }
+    next.version += 1;
+    write_parts(tx, &next).await?;
+    write_snapshot(tx, &next, by, why, now).await?;
+    Ok(Some(next))
+}
+
+async fn write_parts(tx: &mut Tx, outage: &Outage) -> Result<()> {
+    on!(tx, |conn| {
+        sqlx::query("DELETE FROM outage_components WHERE outage_id = $1")
+            .bind(outage.id)
+            .execute(&mut *conn)
+            .await?;
+        for (position, affected) in outage.affected.iter().enumerate() {
+            sqlx::query(
+                "INSERT INTO outage_components (outage_id, position, component_id, status, from_at, to_at)
+                 VALUES ($1, $2, $3, $4, $5, $6)",
+            )
+            .bind(outage.id)
+            .bind(position as i64)
+            .bind(affected.component.id)
+            .bind(&affected.status)
+            .bind(affected.from)
+            .bind(affected.to)
+            .execute(&mut *conn)
+            .await?;
+        }
+        for (position, impact) in outage.impact.iter().enumerate() {
+            sqlx::query(
+                "INSERT INTO impact_answers (outage_id, position, question, label, answer, told_at)
+                 VALUES ($1, $2, $3, $4, $5, $6)
+                 ON CONFLICT (outage_id, question) DO UPDATE SET position = excluded.position,
+                     label = excluded.label, answer = excluded.answer, told_at = excluded.told_at",
+            )
+            .bind(outage.id)
+            .bind(position as i64)
+            .bind(&impact.question)
+            .bind(&impact.label)
+            .bind(impact.answer.word())
+            .bind(impact.told_at)
+            .execute(&mut *conn)
+            .await?;
+        }
+    });
+    Ok(())
+}
+
+async fn write_snapshot(
+    tx: &mut Tx,
+    outage: &Outage,
+    by: &Identity,
+    why: &str,
+    now: Timestamp,
+) -> Result<()> {
+    const SQL: &str = "
+        INSERT INTO outage_versions (outage_id, version, snapshot, actor, why, recorded_at)
+        VALUES ($1, $2, $3, $4, $5, $6)";
+    on!(tx, |conn| {
+        sqlx::query(SQL)
+            .bind(outage.id)
+            .bind(outage.version)
+            .bind(Json(outage))
+            .bind(Json(by))
+            .bind(why)
+            .bind(now)
+            .execute(conn)
+            .await?;
+    });
+    Ok(())
+}
+
+pub async fn by_number(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    number: OutageNumber,
+) -> Result<Option<Outage>> {
+    let sql = format!("SELECT {COLUMNS} FROM outages WHERE workspace_id = $1 AND number = $2");
+    let row: Option<Row> = on!(tx, |conn| {
+        sqlx::query_as(sqlx::AssertSqlSafe(sql))
+            .bind(workspace)
+            .bind(number)
+            .fetch_optional(conn)
+            .await
+    })?;
+    match row {
+        Some(row) => Ok(Some(assemble(tx, row).await?)),
+        None => Ok(None),
+    }
+}
+
+pub async fn by_id(tx: &mut Tx, id: OutageId) -> Result<Option<Outage>> {
+    let sql = format!("SELECT {COLUMNS} FROM outages WHERE id = $1");
+    let row: Option<Row> = on!(tx, |conn| {
+        sqlx::query_as(sqlx::AssertSqlSafe(sql))
+            .bind(id)
+            .fetch_optional(conn)
+            .await
+    })?;
+    match row {
+        Some(row) => Ok(Some(assemble(tx, row).await?)),
+        None => Ok(None),
+    }
+}
+
+/// Open outages, newest first.
+pub async fn open(tx: &mut Tx, workspace: &WorkspaceId, limit: i64) -> Result<Vec<Outage>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM outages
+         WHERE workspace_id = $1 AND phase IN ('investigating', 'identified', 'monitoring')
+         ORDER BY number DESC LIMIT $2"
+    );
+    list(tx, sql, workspace, limit).await
+}
+
+/// Outages that ended, the most recently changed first.
+pub async fn ended(tx: &mut Tx, workspace: &WorkspaceId, limit: i64) -> Result<Vec<Outage>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM outages
+         WHERE workspace_id = $1 AND phase IN ('resolved', 'withdrawn')
+         ORDER BY updated_at DESC, number DESC LIMIT $2"
+    );
+    list(tx, sql, workspace, limit).await
+}
+
+async fn list(
+    tx: &mut Tx,
+    sql: String,
+    workspace: &WorkspaceId,
+    limit: i64,
+) -> Result<Vec<Outage>> {
+    let rows: Vec<Row> = on!(tx, |conn| {
+        sqlx::query_as(sqlx::AssertSqlSafe(sql))
+            .bind(workspace)
+            .bind(limit)
+            .fetch_all(conn)
+            .await
+    })?;
+    let mut outages = Vec::with_capacity(rows.len());
+    for row in rows {
+        outages.push(assemble(tx, row).await?);
+    }
+    Ok(outages)
+}
+
+pub async fn count_open(tx: &mut Tx) -> Result<i64> {
+    const SQL: &str = "
+        SELECT COUNT(*) FROM outages WHERE phase IN ('investigating', 'identified', 'monitoring')";
+    on!(tx, |conn| sqlx::query_scalar(SQL).fetch_one(conn).await)
+}
+
+/// The outage as it was at a version.
+pub async fn at_version(tx: &mut Tx, id: OutageId, version: i64) -> Result<Option<Outage>> {
+    const SQL: &str = "SELECT snapshot FROM outage_versions WHERE outage_id = $1 AND version = $2";
+    let found: Option<Json<Outage>> = on!(tx, |conn| {
+        sqlx::query_scalar(SQL)
+            .bind(id)
+            .bind(version)
+            .fetch_optional(conn)
+            .await
+    })?;
+    Ok(found.map(|it| it.0))
+}
+
+async fn assemble(tx: &mut Tx, row: Row) -> Result<Outage> {
+    const AFFECTED: &str = "
+        SELECT components.id, components.key, components.name, used.status, used.from_at, used.to_at
+        FROM outage_components AS used JOIN components ON components.id = used.component_id
+        WHERE used.outage_id = $1 ORDER BY used.position";
+    const IMPACT: &str = "
+        SELECT question, label, answer, told_at FROM impact_answers
+        WHERE outage_id = $1 ORDER BY position";
+    const LAST_UPDATE: &str = "
+        SELECT event, actor, occurred_at FROM timeline
+        WHERE outage_id = $1 AND kind = 'updated' ORDER BY id DESC LIMIT 1";
+    let affected: Vec<AffectedRow> = on!(tx, |conn| sqlx::query_as(AFFECTED)
+        .bind(row.id)
+        .fetch_all(conn)
+        .await)?;
+    let impact: Vec<ImpactRow> = on!(tx, |conn| sqlx::query_as(IMPACT)
+        .bind(row.id)
+        .fetch_all(conn)
+        .await)?;
+    let update: Option<(Json<Event>, Json<Identity>, Timestamp)> =
+        on!(tx, |conn| sqlx::query_as(LAST_UPDATE)
+            .bind(row.id)
+            .fetch_optional(conn)
+            .await)?;
+    let last_update = update.and_then(|(event, by, at)| match event.0 {
+        Event::Updated { text, .. } => Some(LastUpdate { text, by: by.0, at }),
+        _ => None,
+    });
+    Ok(Outage {
+        id: row.id,
+        number: row.number,
+        version: row.version,
+        facts: Facts {
+            workspace: row.workspace_id,
+            phase: row.phase_detail.0,
+            severity: Severity::from_word(&row.severity).unwrap_or(Severity::Major),
+            summary: row.summary,
+            affected: affected
+                .into_iter()
+                .map(|it| Affected {
+                    component: Component {
+                        id: it.id,
+                        key: it.key,
+                        name: it.name,
+                    },
+                    status: it.status,
+                    from: it.from_at,
+                    to: it.to_at,
+                })
+                .collect(),
+            impact: impact
+                .into_iter()
+                .map(|it| Impact {
+                    question: it.question,
+                    label: it.label,
+                    answer: Answer::from_word(&it.answer).unwrap_or_default(),
+                    told_at: it.told_at,
+                })
+                .collect(),
+            eta: Eta {
+                label: row.eta_label,
+                due: row.eta_due_at,
+                set_at: row.eta_set_at,
+            },
+            roles: Roles {
+                creator: row.creator_id,
+                solution: row.solution_assignee_id,
+                communication: row.communication_assignee_id,
+            },
+            turnover: row
+                .turnover_minor
+                .zip(row.turnover_currency)
+                .map(|(minor, currency)| Money { minor, currency }),
+            started_at: row.started_at,
+            announced_at: row.announced_at,
+            last_update,
+        },
+    })
+}

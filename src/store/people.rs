@@ -1,0 +1,161 @@
+//! People of the workspace.
+
+use super::{Result, Tx};
+use crate::{
+    domain::{
+        ids::{PersonId, SlackUserId, WorkspaceId},
+        person::Person,
+        time::{Timestamp, Zone},
+    },
+    on,
+};
+
+/// What Slack knows of somebody.
+#[derive(Clone, Debug)]
+pub struct Profile {
+    pub slack_user: SlackUserId,
+    pub name: String,
+    pub email: Option<String>,
+    pub time_zone: String,
+    pub picture: Option<String>,
+    pub is_bot: bool,
+    /// A guest: their address must not count as that of a member.
+    pub is_restricted: bool,
+    pub is_deactivated: bool,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: PersonId,
+    slack_user_id: SlackUserId,
+    name: String,
+    email: Option<String>,
+    time_zone: String,
+    picture: Option<String>,
+}
+
+impl From<Row> for Person {
+    fn from(row: Row) -> Person {
+        Person {
+            id: row.id,
+            slack_user: row.slack_user_id,
+            name: row.name,
+            email: row.email,
+            // A name that a newer Slack knows and we do not: UTC rather than an error.
+            zone: row.time_zone.parse().unwrap_or(Zone::UTC),
+            picture: row.picture,
+        }
+    }
+}
+
+/// Finds or makes the row of somebody who acts, knowing only what a request carries.
+pub async fn meet(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    user: &SlackUserId,
+    name: &str,
+    now: Timestamp,
+) -> Result<Person> {
+    if let Some(person) = by_slack_user(tx, workspace, user).await? {
+        return Ok(person);
+    }
+    const SQL: &str = "
+        INSERT INTO people (workspace_id, slack_user_id, name, created_at) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (workspace_id, slack_user_id) DO UPDATE SET name = people.name
+        RETURNING id, slack_user_id, name, email, time_zone, picture";
+    let row: Row = on!(tx, |conn| {
+        sqlx::query_as(SQL)
+            .bind(workspace)
+            .bind(user)
+            .bind(name)
+            .bind(now)
+            .fetch_one(conn)
+            .await
+    })?;
+    Ok(row.into())
+}
+
+/// Writes what Slack says of somebody over what was known.
+pub async fn save_profile(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    profile: &Profile,
+    now: Timestamp,
+) -> Result<()> {
+    const SQL: &str = "
+        INSERT INTO people (workspace_id, slack_user_id, name, email, time_zone, picture, is_bot,
+                            is_restricted, profile_at, deactivated_at, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $9)
+        ON CONFLICT (workspace_id, slack_user_id) DO UPDATE SET
+            name = excluded.name, email = excluded.email, time_zone = excluded.time_zone,
+            picture = excluded.picture, is_bot = excluded.is_bot,
+            is_restricted = excluded.is_restricted, profile_at = excluded.profile_at,
+            deactivated_at = CASE WHEN excluded.deactivated_at IS NULL THEN NULL
+                                  ELSE COALESCE(people.deactivated_at, excluded.deactivated_at) END";
+    on!(tx, |conn| {
+        sqlx::query(SQL)
+            .bind(workspace)
+            .bind(&profile.slack_user)
+            .bind(&profile.name)
+            .bind(profile.email.as_ref().map(|it| it.to_lowercase()))
+            .bind(&profile.time_zone)
+            .bind(&profile.picture)
+            .bind(profile.is_bot)
+            .bind(profile.is_restricted)
+            .bind(now)
+            .bind(profile.is_deactivated.then_some(now))
+            .execute(conn)
+            .await?;
+    });
+    Ok(())
+}
+
+/// When Slack was last asked about somebody; none when never.
+pub async fn profile_age(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    user: &SlackUserId,
+) -> Result<Option<Timestamp>> {
+    const SQL: &str =
+        "SELECT profile_at FROM people WHERE workspace_id = $1 AND slack_user_id = $2";
+    let found: Option<Option<Timestamp>> = on!(tx, |conn| {
+        sqlx::query_scalar(SQL)
+            .bind(workspace)
+            .bind(user)
+            .fetch_optional(conn)
+            .await
+    })?;
+    Ok(found.flatten())
+}
+
+pub async fn by_slack_user(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    user: &SlackUserId,
+) -> Result<Option<Person>> {
+    const SQL: &str = "
+        SELECT id, slack_user_id, name, email, time_zone, picture FROM people
+        WHERE workspace_id = $1 AND slack_user_id = $2";
+    let row: Option<Row> = on!(tx, |conn| {
+        sqlx::query_as(SQL)
+            .bind(workspace)
+            .bind(user)
+            .fetch_optional(conn)
+            .await
+    })?;
+    Ok(row.map(Person::from))
+}
+
+pub async fn by_ids(tx: &mut Tx, ids: &[PersonId]) -> Result<Vec<Person>> {
+    let mut people = Vec::with_capacity(ids.len());
+    for id in ids {
+        const SQL: &str = "
+            SELECT id, slack_user_id, name, email, time_zone, picture FROM people WHERE id = $1";
+        let row: Option<Row> = on!(tx, |conn| sqlx::query_as(SQL)
+            .bind(id)
+            .fetch_optional(conn)
+            .await)?;
+        people.extend(row.map(Person::from));
+    }
+    Ok(people)
+}
