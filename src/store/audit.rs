@@ -31,3 +31,14 @@ pub async fn record(
     });
     Ok(())
 }
+
+/// Forgets what was recorded before `before`; returns how many rows.
+pub async fn forget(tx: &mut Tx, before: Timestamp) -> Result<u64> {
+    Ok(on!(tx, |conn| {
+        sqlx::query("DELETE FROM audit WHERE recorded_at < $1")
+            .bind(before)
+            .execute(conn)
+            .await?
+            .rows_affected()
+    }))
+}

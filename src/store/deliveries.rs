@@ -337,6 +337,16 @@ pub async fn receipt(tx: &mut Tx, id: DeliveryId) -> Result<Option<Receipt>> {
     Ok(found.flatten().map(|it| it.0))
 }
 
+pub async fn by_id(tx: &mut Tx, id: DeliveryId) -> Result<Option<Delivery>> {
+    const SQL: &str = "
+        SELECT id, workspace_id, outage_id, lane, conversation, payload, attempts, created_at, sent_at
+        FROM deliveries WHERE id = $1";
+    on!(tx, |conn| sqlx::query_as(SQL)
+        .bind(id)
+        .fetch_optional(conn)
+        .await)
+}
+
 /// When the next delivery may be due that nobody holds; none when nothing waits.
 pub async fn next_due(tx: &mut Tx, now: Timestamp) -> Result<Option<Timestamp>> {
     // Pauses and leases push a due time back; `now` stands for those that wait for another.
