@@ -27,7 +27,7 @@ pub use catalog::{CatalogEntry, parse_catalog, read_catalog};
 pub use database::{Database, DatabaseUrl};
 pub use deliveries::Deliveries;
 pub use log::{Log, LogFormat};
-pub use outages::{EtaChoice, Outages, Severity};
+pub use outages::Outages;
 pub use permissions::{Permissions, Person};
 pub use problem::{Problem, Problems};
 pub use server::Server;

@@ -22,6 +22,13 @@ pub enum Person {
     Email(String),
 }
 
+impl std::fmt::Display for Person {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (Self::SlackUser(text) | Self::Email(text)) = self;
+        f.write_str(text)
+    }
+}
+
 const ASK_MOST: usize = 300;
 
 pub(super) fn read(reader: &mut Reader) -> Option<Permissions> {
