@@ -31,7 +31,9 @@ use crate::{
     jobs,
     outbox::Outbox,
     slack::{
-        FORMS_AT_ONCE, Slack, api::SlackApi, deliver::SlackDeliver,
+        FORMS_AT_ONCE, Slack,
+        api::SlackApi,
+        deliver::SlackDeliver,
         ingress::{self, signature::Verifier},
         replies::Responder,
     },

@@ -3,8 +3,8 @@
 //! Exit codes: 0 done, 1 it failed, 2 the settings or the command line are wrong.
 
 mod catalog;
-mod demo;
 mod deliveries;
+mod demo;
 mod serve;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -65,7 +65,10 @@ impl From<Problems> for Failure {
 
 /// Runs a command to its end.
 pub fn run(arguments: Arguments) -> ExitCode {
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => return report(Failure::Failed(error.into())),
     };

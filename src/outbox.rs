@@ -36,5 +36,9 @@ pub const POLL: Duration = Duration::from_secs(1);
 /// Does one kind of thing outside.
 pub trait Deliver: Send + Sync + 'static {
     /// Makes one attempt. With `look_first` an earlier attempt may have succeeded unseen.
-    fn deliver(&self, delivery: &Delivery, look_first: bool) -> impl Future<Output = Outcome> + Send;
+    fn deliver(
+        &self,
+        delivery: &Delivery,
+        look_first: bool,
+    ) -> impl Future<Output = Outcome> + Send;
 }

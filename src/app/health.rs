@@ -83,11 +83,20 @@ impl Health {
 
 pub fn routes(health: Arc<Health>) -> Router {
     Router::new()
-        .route("/healthz", get(|| async { Json(json!({ "status": "ok" })) }))
+        .route(
+            "/healthz",
+            get(|| async { Json(json!({ "status": "ok" })) }),
+        )
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
-        .route("/slack/status", any(|| async { Json(json!({ "status": "ok" })) }))
-        .route("/slack/health", any(|| async { Json(json!({ "status": "ok" })) }))
+        .route(
+            "/slack/status",
+            any(|| async { Json(json!({ "status": "ok" })) }),
+        )
+        .route(
+            "/slack/health",
+            any(|| async { Json(json!({ "status": "ok" })) }),
+        )
         .route("/slack/up", any(up))
         .with_state(health)
 }
@@ -124,5 +133,9 @@ async fn up(State(health): State<Arc<Health>>) -> Response {
 }
 
 async fn metrics(State(health): State<Arc<Health>>) -> Response {
-    ([(header::CONTENT_TYPE, CONTENT_TYPE)], health.metrics.render()).into_response()
+    (
+        [(header::CONTENT_TYPE, CONTENT_TYPE)],
+        health.metrics.render(),
+    )
+        .into_response()
 }

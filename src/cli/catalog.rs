@@ -47,7 +47,10 @@ pub async fn run(config: Option<PathBuf>, arguments: Arguments) -> Result<(), Fa
         // Asking Slack is right even when the database knows a workspace: the token may be new.
         Some(slack) => {
             let api = SlackApi::new(slack.api_url.as_str(), &slack.bot_token, slack.timeout)?;
-            api.installation().await.ok().map(|it| WorkspaceId(it.team_id))
+            api.installation()
+                .await
+                .ok()
+                .map(|it| WorkspaceId(it.team_id))
         }
         None => None,
     };
@@ -56,13 +59,16 @@ pub async fn run(config: Option<PathBuf>, arguments: Arguments) -> Result<(), Fa
         None => {
             let mut tx = db.read().await.context("cannot read the database")?;
             let latest = store::workspaces::latest(&mut tx).await;
-            latest.context("cannot read the database")?.map(|it| it.id).ok_or_else(|| {
-                Failure::Usage(
+            latest
+                .context("cannot read the database")?
+                .map(|it| it.id)
+                .ok_or_else(|| {
+                    Failure::Usage(
                     "balefire: it is not known yet for which workspace. Set slack.bot_token, or \
                      run `balefire serve` once."
                         .to_owned(),
                 )
-            })?
+                })?
         }
     };
     let by = Identity::CommandLine {
@@ -72,7 +78,10 @@ pub async fn run(config: Option<PathBuf>, arguments: Arguments) -> Result<(), Fa
     let done = provision_components(&db, &clock, &workspace, &entries, retire_others, &by)
         .await
         .context("cannot write the components")?;
-    println!("{} components written, {} retired", done.saved, done.retired);
+    println!(
+        "{} components written, {} retired",
+        done.saved, done.retired
+    );
     db.close().await;
     Ok(())
 }

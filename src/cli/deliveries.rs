@@ -56,9 +56,16 @@ pub async fn run(config: Option<PathBuf>, arguments: Arguments) -> Result<(), Fa
             name: "cli".to_owned(),
         };
         let nothing = serde_json::json!({});
-        store::audit::record(&mut tx, &by, "delivery.retry", &id.to_string(), &nothing, now)
-            .await
-            .context("cannot write to the database")?;
+        store::audit::record(
+            &mut tx,
+            &by,
+            "delivery.retry",
+            &id.to_string(),
+            &nothing,
+            now,
+        )
+        .await
+        .context("cannot write to the database")?;
         tx.commit().await.context("cannot write to the database")?;
         println!("delivery {id} will be tried again");
         return Ok(());

@@ -67,7 +67,10 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     sandbox.on_clock_moved(move |seconds| moved.run_ahead(seconds));
     let app = App::build(settings, clock.clone()).await?;
     app.connect().await.map_err(anyhow::Error::from)?;
-    let workspace = app.slack.workspace().context("the local Slack has no workspace")?;
+    let workspace = app
+        .slack
+        .workspace()
+        .context("the local Slack has no workspace")?;
     let catalog = parse_catalog(CATALOG, "the catalogue of the demo")?;
     let by = Identity::CommandLine {
         name: "demo".to_owned(),
@@ -115,7 +118,13 @@ fn settings(folder: &Path, api_url: &str, secrets: &Secrets) -> toml::Table {
     }
     .into_iter()
     .chain([
-        section("database", &[("url", &format!("sqlite:{}", folder.join("balefire.db").display()))]),
+        section(
+            "database",
+            &[(
+                "url",
+                &format!("sqlite:{}", folder.join("balefire.db").display()),
+            )],
+        ),
         section(
             "slack",
             &[
@@ -173,7 +182,11 @@ async fn free_listener(wanted: SocketAddr) -> anyhow::Result<TcpListener> {
             }
         }
     }
-    anyhow::bail!("no port from {} to {} is free", wanted.port(), address.port())
+    anyhow::bail!(
+        "no port from {} to {} is free",
+        wanted.port(),
+        address.port()
+    )
 }
 
 #[allow(clippy::print_stderr)] // the log has not begun yet

@@ -195,7 +195,8 @@ impl<D: Deliver> Outbox<D> {
                 if looked_first && delivery.payload.creates_message() {
                     self.sweep_later(&mut tx, delivery, now).await?;
                 }
-                self.metrics.delivered_after(kind, now.since(delivery.created_at));
+                self.metrics
+                    .delivered_after(kind, now.since(delivery.created_at));
             }
             Outcome::Failed { why } | Outcome::Refused { why } | Outcome::Uncertain { why } => {
                 tracing::warn!(
@@ -242,12 +243,7 @@ impl<D: Deliver> Outbox<D> {
     }
 
     /// A pause holds for this kind of call everywhere in the workspace, and for the conversation.
-    async fn rest(
-        &self,
-        tx: &mut Tx,
-        delivery: &Delivery,
-        until: Timestamp,
-    ) -> store::Result<()> {
+    async fn rest(&self, tx: &mut Tx, delivery: &Delivery, until: Timestamp) -> store::Result<()> {
         let kind = format!("kind:{}", delivery.payload.kind());
         store::deliveries::pause(tx, &delivery.workspace_id, &kind, until).await?;
         if !delivery.conversation.is_empty() {
@@ -286,7 +282,9 @@ impl<D: Deliver> Outbox<D> {
         now: Timestamp,
     ) -> store::Result<()> {
         let told = match &delivery.payload {
-            Task::Apologise { .. } | Task::TellAssigned { .. } | Task::Sweep { .. } => return Ok(()),
+            Task::Apologise { .. } | Task::TellAssigned { .. } | Task::Sweep { .. } => {
+                return Ok(());
+            }
             _ => match delivery.outage_id {
                 Some(id) => store::outages::by_id(tx, id).await?,
                 None => return Ok(()),

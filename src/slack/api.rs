@@ -76,7 +76,9 @@ impl SlackApi {
             .with_native_roots()
             .or_else(|_| {
                 // A machine without certificates can still talk to the local Slack.
-                Ok::<_, std::io::Error>(hyper_rustls::HttpsConnectorBuilder::new().with_webpki_roots())
+                Ok::<_, std::io::Error>(
+                    hyper_rustls::HttpsConnectorBuilder::new().with_webpki_roots(),
+                )
             })?
             .https_or_http()
             .enable_http1()
@@ -113,8 +115,10 @@ impl SlackApi {
         arguments: &[(&str, String)],
     ) -> Result<T, CallError> {
         let session = self.client.open_session(&self.token);
-        let arguments: Vec<(&str, Option<&String>)> =
-            arguments.iter().map(|(name, value)| (*name, Some(value))).collect();
+        let arguments: Vec<(&str, Option<&String>)> = arguments
+            .iter()
+            .map(|(name, value)| (*name, Some(value)))
+            .collect();
         let call = session.http_session_api.http_get(method, &arguments, None);
         self.bounded(call).await
     }
@@ -139,7 +143,9 @@ impl SlackApi {
 fn translate(error: SlackClientError) -> CallError {
     match error {
         SlackClientError::RateLimitError(limit) => CallError::RateLimited {
-            seconds: limit.retry_after.map_or(DEFAULT_PAUSE, |it| it.as_secs().max(1)),
+            seconds: limit
+                .retry_after
+                .map_or(DEFAULT_PAUSE, |it| it.as_secs().max(1)),
         },
         SlackClientError::ApiError(api) => match api.code.as_str() {
             "ratelimited" | "rate_limited" | "message_limit_exceeded" => CallError::RateLimited {

@@ -8,12 +8,18 @@ pub const RESERVED: [&str; 2] = ["list", "help"];
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Parsed {
     /// Open the form, with these words in it.
-    Announce { words: String },
+    Announce {
+        words: String,
+    },
     List,
-    Show { number: OutageNumber },
+    Show {
+        number: OutageNumber,
+    },
     Help,
     /// A number that no outage can have.
-    NoSuchNumber { words: String },
+    NoSuchNumber {
+        words: String,
+    },
 }
 
 /// Reads the words. A lone number, with or without `#`, shows that outage.
@@ -69,6 +75,9 @@ mod tests {
         assert_eq!(parse("#12"), show(12));
         assert_eq!(parse("12 hotels"), announce("12 hotels"));
         assert!(matches!(parse("0"), Parsed::NoSuchNumber { .. }));
-        assert!(matches!(parse("99999999999999999999"), Parsed::NoSuchNumber { .. }));
+        assert!(matches!(
+            parse("99999999999999999999"),
+            Parsed::NoSuchNumber { .. }
+        ));
     }
 }

@@ -108,12 +108,14 @@ impl SlackDeliver {
                 let person = scene.person(*person)?;
                 let link = scene.announcement.permalink.as_deref();
                 let message = direct::assigned(*role, &scene.outage, link, person);
-                self.direct(delivery, person, message.to_json(), look_first).await
+                self.direct(delivery, person, message.to_json(), look_first)
+                    .await
             }
             Task::Apologise { person, what, why } => {
                 let person = scene.person(*person)?;
                 let message = direct::apology(what, why, Some(&scene.outage));
-                self.direct(delivery, person, message.to_json(), look_first).await
+                self.direct(delivery, person, message.to_json(), look_first)
+                    .await
             }
             Task::Say { line } => self.say(delivery, &scene, line, look_first).await,
             Task::Amend {
@@ -147,7 +149,8 @@ impl SlackDeliver {
             });
         }
         let message = self.rendered(scene);
-        self.post(delivery, channel, None, message, look_first).await
+        self.post(delivery, channel, None, message, look_first)
+            .await
     }
 
     async fn refresh(&self, scene: &Scene) -> Result<Receipt, Stop> {
@@ -216,7 +219,9 @@ impl SlackDeliver {
         }
         let channel = &scene.announcement.channel_id;
         let thread = Some(thread);
-        let posted = self.post(delivery, channel, thread, message.clone(), look_first).await;
+        let posted = self
+            .post(delivery, channel, thread, message.clone(), look_first)
+            .await;
         match posted {
             Err(Stop::Call(error)) if customized && error.code() == Some("missing_scope") => {
                 if self.may_customize.swap(false, Ordering::Relaxed) {
@@ -263,12 +268,7 @@ impl SlackDeliver {
         Ok(message)
     }
 
-    async fn amend(
-        &self,
-        scene: &Scene,
-        line: DeliveryId,
-        told: &Line,
-    ) -> Result<Receipt, Stop> {
+    async fn amend(&self, scene: &Scene, line: DeliveryId, told: &Line) -> Result<Receipt, Stop> {
         let mut tx = self.db.read().await?;
         let receipt = store::deliveries::receipt(&mut tx, line).await?;
         drop(tx);
@@ -304,7 +304,8 @@ impl SlackDeliver {
             Err(CallError::Unknown { why }) => return Err(Stop::Outcome(Outcome::Failed { why })),
             Err(error) => return Err(error.into()),
         };
-        self.post(delivery, &opened.channel.id, None, message, look_first).await
+        self.post(delivery, &opened.channel.id, None, message, look_first)
+            .await
     }
 
     /// Posts a message that is recognised by its delivery's key, once.
@@ -360,7 +361,10 @@ impl SlackDeliver {
         };
         let found = find::messages(&self.api, &swept, &channel, thread.as_ref()).await?;
         for doubled in found.into_iter().filter(|it| *it != ts) {
-            tracing::warn!(delivery.id = of.0, "Slack committed a message late: deleting the double");
+            tracing::warn!(
+                delivery.id = of.0,
+                "Slack committed a message late: deleting the double"
+            );
             let arguments = json!({ "channel": channel, "ts": doubled });
             match self.api.post::<Value>("chat.delete", &arguments).await {
                 Ok(_) => {}
@@ -455,7 +459,9 @@ fn judge(error: CallError) -> Outcome {
             "invalid_auth" | "not_authed" | "account_inactive" | "token_revoked"
             | "token_expired" | "missing_scope" | "not_in_channel" | "org_login_required"
             | "ekm_access_denied" | "accesslimited" => Outcome::Failed { why },
-            "update_failed" | "fetch_members_failed" | "team_added_to_org" => Outcome::Failed { why },
+            "update_failed" | "fetch_members_failed" | "team_added_to_org" => {
+                Outcome::Failed { why }
+            }
             _ => Outcome::Refused { why },
         },
     }

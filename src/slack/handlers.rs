@@ -37,9 +37,7 @@ pub enum Answer {
 pub async fn interaction(slack: Arc<Slack>, interaction: Interaction) -> Answer {
     match interaction.kind.as_str() {
         "block_actions" => {
-            slack
-                .tasks
-                .spawn(click::follow(slack.clone(), interaction));
+            slack.tasks.spawn(click::follow(slack.clone(), interaction));
             Answer::Empty
         }
         "view_submission" => submit::answer(slack, interaction).await,

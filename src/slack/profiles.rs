@@ -63,11 +63,7 @@ impl SlackUser {
 
 impl Slack {
     /// Whether the profile is known, even if it should be asked for again.
-    pub async fn knows(
-        &self,
-        workspace: &WorkspaceId,
-        user: &SlackUserId,
-    ) -> store::Result<bool> {
+    pub async fn knows(&self, workspace: &WorkspaceId, user: &SlackUserId) -> store::Result<bool> {
         let mut tx = self.db.read().await?;
         Ok(store::people::profile_age(&mut tx, workspace, user)
             .await?
@@ -82,11 +78,7 @@ impl Slack {
         }
     }
 
-    async fn try_to_know(
-        &self,
-        workspace: &WorkspaceId,
-        user: &SlackUserId,
-    ) -> anyhow::Result<()> {
+    async fn try_to_know(&self, workspace: &WorkspaceId, user: &SlackUserId) -> anyhow::Result<()> {
         let now = self.clock.now();
         let mut tx = self.db.read().await?;
         let age = store::people::profile_age(&mut tx, workspace, user).await?;

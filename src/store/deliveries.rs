@@ -438,9 +438,10 @@ pub async fn forget(tx: &mut Tx, before: Timestamp) -> Result<u64> {
           AND id NOT IN (SELECT after_id FROM deliveries WHERE after_id IS NOT NULL AND done_at IS NULL)
           AND id NOT IN (SELECT folded_into FROM deliveries WHERE folded_into IS NOT NULL)";
     Ok(on!(tx, |conn| {
-        // Rows that point at what is forgotten would hold it back.
+        // Finished rows that waited for what is forgotten would hold it back.
         sqlx::query(
-            "UPDATE deliveries SET after_id = NULL WHERE done_at IS NOT NULL AND done_at < $1",
+            "UPDATE deliveries SET after_id = NULL WHERE done_at IS NOT NULL
+             AND after_id IN (SELECT id FROM deliveries WHERE done_at < $1)",
         )
         .bind(before)
         .execute(&mut *conn)

@@ -6,7 +6,10 @@ fn nothing_given_means_defaults() {
     assert_eq!(settings.server.listen.to_string(), "127.0.0.1:8080");
     assert_eq!(settings.server.public_url, None);
     assert_eq!(settings.database.url.to_string(), "sqlite:balefire.db");
-    assert_eq!(settings.outages.default_severity, crate::domain::outage::Severity::Major);
+    assert_eq!(
+        settings.outages.default_severity,
+        crate::domain::outage::Severity::Major
+    );
     assert_eq!(settings.time.zone, "Etc/UTC");
     assert!(settings.slack.is_none());
 }

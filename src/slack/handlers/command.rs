@@ -53,7 +53,9 @@ async fn announce(
     let user = SlackUserId(command.user_id.clone());
     let known = slack.knows(&workspace, &user).await;
     if matches!(known, Ok(true))
-        && let Ok(Err(refusal)) = slack.form_for(&workspace, &user, &command.user_name, &words).await
+        && let Ok(Err(refusal)) = slack
+            .form_for(&workspace, &user, &command.user_name, &words)
+            .await
     {
         return Answer::Body(inline(&refusal));
     }
@@ -67,7 +69,10 @@ async fn announce(
         if !matches!(known, Ok(true)) {
             slack.get_to_know(&workspace, &user).await;
         }
-        match slack.form_for(&workspace, &user, &command.user_name, &words).await {
+        match slack
+            .form_for(&workspace, &user, &command.user_name, &words)
+            .await
+        {
             Ok(Ok(view)) => slack.open(&opening, &view).await,
             Ok(Err(refusal)) => slack.tell(&user, &opening.response_url, &refusal).await,
             Err(error) => {

@@ -25,7 +25,10 @@ pub async fn receive(slack: Arc<Slack>, envelope: EventEnvelope) -> Answer {
         }
         "event_callback" => {}
         other => {
-            tracing::info!(kind = other, "ignored something Slack sent that is no event");
+            tracing::info!(
+                kind = other,
+                "ignored something Slack sent that is no event"
+            );
             return Answer::Empty;
         }
     }

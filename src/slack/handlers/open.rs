@@ -24,7 +24,8 @@ impl Slack {
         let Ok(_permit) = self.forms.clone().try_acquire_owned() else {
             self.metrics.modal_refused();
             let message = views::lists::too_many_forms();
-            self.tell(&opening.user, &opening.response_url, &message).await;
+            self.tell(&opening.user, &opening.response_url, &message)
+                .await;
             return;
         };
         let _opening = self.metrics.modal_opening();
@@ -50,6 +51,7 @@ impl Slack {
             CallError::Unknown { .. } => "Slack did not say whether the form opened",
         };
         let message = views::lists::try_again(why);
-        self.tell(&opening.user, &opening.response_url, &message).await;
+        self.tell(&opening.user, &opening.response_url, &message)
+            .await;
     }
 }

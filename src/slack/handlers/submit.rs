@@ -48,10 +48,16 @@ pub async fn answer(slack: Arc<Slack>, interaction: Interaction) -> Answer {
     };
     let user = SlackUserId(interaction.user.id.clone());
     let Some(workspace) = slack.workspace() else {
-        return at_first_field(view, "Balefire has not reached Slack yet. Try again in a minute.");
+        return at_first_field(
+            view,
+            "Balefire has not reached Slack yet. Try again in a minute.",
+        );
     };
     let outcome = async {
-        let person = slack.desk.meet(&workspace, &user, interaction.user.called()).await?;
+        let person = slack
+            .desk
+            .meet(&workspace, &user, interaction.user.called())
+            .await?;
         submit(&slack, &workspace, &person, view).await
     };
     match outcome.await {
@@ -98,7 +104,10 @@ async fn submit(
             eta: filled.eta,
             answers: filled.answers,
         };
-        slack.desk.declare(workspace, person.id, &request, &once).await?;
+        slack
+            .desk
+            .declare(workspace, person.id, &request, &once)
+            .await?;
         return Ok(());
     }
     let number = context.number.ok_or(Stays::Unknown)?;
@@ -126,7 +135,10 @@ async fn submit(
             why: forms::withdraw::read(&values)?,
         },
     };
-    slack.desk.change(workspace, person.id, number, &command, &once).await?;
+    slack
+        .desk
+        .change(workspace, person.id, number, &command, &once)
+        .await?;
     Ok(())
 }
 

@@ -6,14 +6,20 @@ use serde_json::json;
 
 use crate::{
     domain::ids::SlackUserId,
-    slack::{Slack, handlers::Answer, ingress::envelope::Interaction, kit, views::forms::COMPONENT_ACTION},
+    slack::{
+        Slack, handlers::Answer, ingress::envelope::Interaction, kit,
+        views::forms::COMPONENT_ACTION,
+    },
 };
 
 /// Answers with options, or with none: an error here would only show as "no results".
 pub async fn answer(slack: Arc<Slack>, interaction: Interaction) -> Answer {
     let nothing = json!({ "options": [] });
     if interaction.action_id != COMPONENT_ACTION {
-        tracing::info!(action = interaction.action_id, "an unknown field asks for suggestions");
+        tracing::info!(
+            action = interaction.action_id,
+            "an unknown field asks for suggestions"
+        );
         return Answer::Body(nothing);
     }
     let Some(workspace) = slack.workspace() else {
@@ -21,7 +27,10 @@ pub async fn answer(slack: Arc<Slack>, interaction: Interaction) -> Answer {
     };
     let user = SlackUserId(interaction.user.id.clone());
     let found = async {
-        let person = slack.desk.meet(&workspace, &user, interaction.user.called()).await?;
+        let person = slack
+            .desk
+            .meet(&workspace, &user, interaction.user.called())
+            .await?;
         slack
             .desk
             .suggest_components(&workspace, person.id, &interaction.value)

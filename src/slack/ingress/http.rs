@@ -58,13 +58,15 @@ async fn commands(State(slack): State<Arc<Slack>>, headers: HeaderMap, body: Byt
         Err(unreadable) => return malformed(&slack, kind, &unreadable),
     };
     let work = handlers::command::answer(slack.clone(), command);
-    within_time(&slack, kind, watch, work).await.unwrap_or_else(|| {
-        Json(json!({
-            "response_type": "ephemeral",
-            "text": "This takes longer than usual. Nothing is lost; try again in a minute.",
-        }))
-        .into_response()
-    })
+    within_time(&slack, kind, watch, work)
+        .await
+        .unwrap_or_else(|| {
+            Json(json!({
+                "response_type": "ephemeral",
+                "text": "This takes longer than usual. Nothing is lost; try again in a minute.",
+            }))
+            .into_response()
+        })
 }
 
 async fn interactivity(
@@ -131,14 +133,18 @@ fn distrusted(
         )
         .err()?;
     tracing::warn!(reason = %untrusted, "refused a request that Slack did not sign");
-    slack.metrics.slack_request(kind, SlackRequestOutcome::Unauthentic);
+    slack
+        .metrics
+        .slack_request(kind, SlackRequestOutcome::Unauthentic);
     let body = json!({ "ok": false, "error": "the request signature is not valid" });
     Some((StatusCode::UNAUTHORIZED, Json(body)).into_response())
 }
 
 fn malformed(slack: &Slack, kind: SlackRequest, unreadable: &Unreadable) -> Response {
     tracing::warn!(?kind, reason = %unreadable, "refused a request that cannot be read");
-    slack.metrics.slack_request(kind, SlackRequestOutcome::Malformed);
+    slack
+        .metrics
+        .slack_request(kind, SlackRequestOutcome::Malformed);
     let body = json!({ "ok": false, "error": unreadable.to_string() });
     (StatusCode::BAD_REQUEST, Json(body)).into_response()
 }

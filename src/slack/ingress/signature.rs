@@ -53,7 +53,8 @@ impl Verifier {
         mac.update(timestamp.as_bytes());
         mac.update(b":");
         mac.update(body);
-        mac.verify_slice(&signature).map_err(|_| Untrusted::Mismatch)
+        mac.verify_slice(&signature)
+            .map_err(|_| Untrusted::Mismatch)
     }
 }
 
@@ -77,7 +78,12 @@ mod tests {
     const BODY: &str = "token=xyzz0WbapA4vBCDEFasx0q6G&team_id=T1DC2JH3J&team_domain=testteamnow&channel_id=G8PSS9T3V&channel_name=foobar&user_id=U2CERLKJA&user_name=roadrunner&command=%2Fwebhook-collect&text=&response_url=https%3A%2F%2Fhooks.slack.com%2Fcommands%2FT1DC2JH3J%2F397700885554%2F96rGlfmibIGlgcZRskXaIFfN&trigger_id=398738663015.47445629121.803a0bc887a14d10d2c447fce8b6703c";
     const SIGNATURE: &str = "v0=a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503";
 
-    fn verify(sent: &str, signature: &str, body: &str, seconds_later: i64) -> Result<(), Untrusted> {
+    fn verify(
+        sent: &str,
+        signature: &str,
+        body: &str,
+        seconds_later: i64,
+    ) -> Result<(), Untrusted> {
         let now = Timestamp::from_epoch(1_531_420_618 + seconds_later);
         Verifier::new(SECRET.into()).verify(Some(sent), Some(signature), body.as_bytes(), now)
     }
@@ -99,15 +105,28 @@ mod tests {
     fn anything_that_differs_is_refused() {
         let other = BODY.replace("roadrunner", "coyote");
         assert_eq!(verify(SENT, SIGNATURE, &other, 0), Err(Untrusted::Mismatch));
-        assert_eq!(verify("1531420619", SIGNATURE, BODY, 0), Err(Untrusted::Mismatch));
+        assert_eq!(
+            verify("1531420619", SIGNATURE, BODY, 0),
+            Err(Untrusted::Mismatch)
+        );
         let flipped = SIGNATURE.replace('3', "4");
         assert_eq!(verify(SENT, &flipped, BODY, 0), Err(Untrusted::Mismatch));
         for bad in ["", "v0=", "v1=00", &SIGNATURE[..60], "v0=žž"] {
-            assert_eq!(verify(SENT, bad, BODY, 0), Err(Untrusted::Malformed), "{bad}");
+            assert_eq!(
+                verify(SENT, bad, BODY, 0),
+                Err(Untrusted::Malformed),
+                "{bad}"
+            );
         }
-        assert_eq!(verify("soon", SIGNATURE, BODY, 0), Err(Untrusted::Malformed));
+        assert_eq!(
+            verify("soon", SIGNATURE, BODY, 0),
+            Err(Untrusted::Malformed)
+        );
         let verifier = Verifier::new(SECRET.into());
         let now = Timestamp::from_epoch(1_531_420_618);
-        assert_eq!(verifier.verify(None, None, b"", now), Err(Untrusted::Malformed));
+        assert_eq!(
+            verifier.verify(None, None, b"", now),
+            Err(Untrusted::Malformed)
+        );
     }
 }
