@@ -49,14 +49,14 @@ function svg(tag, attributes, ...kids) {
 
 const ICONS = {
   close: 'M5 5l10 10M15 5L5 15',
-  react: 'M10 3a7 7 0 1 0 0 14 7 7 0 0 0 0-14zM7 12c1.5 2 4.500 2 6 0M7.600 8v.5M12.400 8v.5',
+  react: 'M10 3a7 7 0 1 0 0 14 7 7 0 0 0 0-14zM7 12c1.5 2 4.5 2 6 0M7.6 8v.5M12.4 8v.5',
   thread: 'M4 4h12v9H9l-3 3v-3H4z',
-  trash: 'M4 6h12M8 6V4h4v2M5.500 6l.8 10h7.400l.8-10M8.500 9v4M11.500 9v4',
-  chevron: 'M5.500 8l4.500 4.500L14.500 8',
+  trash: 'M4 6h12M8 6V4h4v2M5.5 6l.8 10h7.400l.8-10M8.5 9v4M11.5 9v4',
+  chevron: 'M5.5 8l4.5 4.500L14.5 8',
   lock: 'M6 9V7a4 4 0 0 1 8 0v2M5 9h10v7H5z',
   eye: 'M2 10c3-5 13-5 16 0-3 5-13 5-16 0zM10 8a2 2 0 1 0 0 4 2 2 0 0 0 0-4z',
   plus: 'M10 4v12M4 10h12',
-  people: 'M7 9a2.500 2.500 0 1 0 0-5 2.500 2.500 0 0 0 0 5zM2 16c0-3 2-5 5-5s5 2 5 5M13 9a2 2 0 1 0 0-4M14 11c2.500 0 4 2 4 5',
+  people: 'M7 9a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5zM2 16c0-3 2-5 5-5s5 2 5 5M13 9a2 2 0 1 0 0-4M14 11c2.5 0 4 2 4 5',
 };
 function icon(name) {
   return svg('svg', { viewBox: '0 0 20 20', 'aria-hidden': 'true', class: 'icon' }, svg('path', { d: ICONS[name] }));
@@ -90,6 +90,7 @@ const app = {
   notices: [],          // lines that only this page knows, e.g. "the command failed"
   dismissed: new Set(storedList('dismissed')),
   atBottom: true,
+  newSince: null,       // from where on messages were new when the channel was opened
   users: new Map(),
   channels: new Map(),
 };
@@ -253,42 +254,42 @@ const fill = (d, color) => ['path', { d, fill: color }];
 const HAND = '#f5bf2f';
 const DRAWN = {
   '🔴': dot('#dd2e44'), '🟠': dot('#f4900c'), '🟡': dot('#f5c518'), '🟢': dot('#4fae4e'), '🔵': dot('#3b88d8'), '🟣': dot('#9266cc'),
-  '⚪': [['circle', { cx: 10, cy: 10, r: 7.500, fill: '#eef1f4', stroke: '#a9b3bd' }]], '⚫': dot('#2b2f33'),
-  '✅': [['rect', { x: 2, y: 2, width: 16, height: 16, rx: 3, fill: '#4fae4e' }], stroke('M6 10.500l3 3 5.500-7', '#fff', 2.400)],
-  '✔': [stroke('M4 11l4 4 8-10', '#4fae4e', 2.600)],
+  '⚪': [['circle', { cx: 10, cy: 10, r: 7.5, fill: '#eef1f4', stroke: '#a9b3bd' }]], '⚫': dot('#2b2f33'),
+  '✅': [['rect', { x: 2, y: 2, width: 16, height: 16, rx: 3, fill: '#4fae4e' }], stroke('M6 10.500l3 3 5.5-7', '#fff', 2.4)],
+  '✔': [stroke('M4 11l4 4 8-10', '#4fae4e', 2.6)],
   '❌': [stroke('M5 5l10 10M15 5L5 15', '#dd2e44', 3)],
-  '⚠': [fill('M10 2 19 17.500H1z', '#f5c518'), stroke('M10 7.500v4.500', '#3a2f00', 2), ['circle', { cx: 10, cy: 15, r: 1.200, fill: '#3a2f00' }]],
-  '📌': [stroke('M8 12 3.500 16.500', '#8b98a3', 1.600), fill('M11.500 2 18 8.500l-2 .8-3 3-.6 3.200L4.500 7.600l3.200-.6 3-3z', '#dd2e44')],
-  '📍': [stroke('M10 9v9', '#8b98a3', 1.800), ['circle', { cx: 10, cy: 6, r: 4.500, fill: '#dd2e44' }]],
-  '☝': [fill('M8.200 3a1.600 1.600 0 0 1 3.200 0v6h.6c3 0 4 1.200 4 3.500 0 4-2 6-5.500 6S5 16.500 4.500 12.500C4.300 11 6 9.500 8.200 10z', HAND), stroke('M11.300 9.500v3M8.300 10.500v2.500', '#c9921a', 1)],
-  '👆': [fill('M8.200 3a1.600 1.600 0 0 1 3.200 0v6h.6c3 0 4 1.200 4 3.500 0 4-2 6-5.500 6S5 16.500 4.500 12.500C4.300 11 6 9.500 8.200 10z', HAND), stroke('M11.300 9.500v3M8.300 10.500v2.500', '#c9921a', 1)],
-  '👍': [fill('M8 9l2.600-6.500c1.600 0 2.200 1.200 1.900 2.600L12 8h4.200c1.200 0 1.800.9 1.600 2l-1.100 5.800c-.2 1-1 1.700-2 1.700H8z', HAND), fill('M2.500 9H6.500v8.500h-4z', '#5b7ea6')],
-  '👎': [fill('M8 11l2.600 6.500c1.600 0 2.200-1.200 1.900-2.600L12 12h4.200c1.200 0 1.800-.9 1.600-2l-1.100-5.800c-.2-1-1-1.700-2-1.700H8z', HAND), fill('M2.500 11H6.500V2.500h-4z', '#5b7ea6')],
-  '🔥': [fill('M10.500 1.500c.7 4 5.500 5.500 5.500 10.500a6 6 0 0 1-12 0c0-3.200 2.200-4.200 2.500-7 1.400.8 2.200 2 2.300 3.600.9-1.700 2-4.600 1.700-7.100z', '#f4700c'), fill('M10 10c.5 2 2.800 2.500 2.800 4.900a2.800 2.800 0 0 1-5.600 0C7.200 13 9.200 12.500 10 10z', '#ffcc4d')],
-  '🚨': [fill('M5 14V10a5 5 0 0 1 10 0v4z', '#dd2e44'), fill('M3 14.500h14V18H3z', '#56616b'), stroke('M10 1v1.500M3.500 3.500l1 1.200M16.500 3.500l-1 1.200', '#dd2e44', 1.600), stroke('M8 10a2 2 0 0 1 2-2', '#fff', 1.400)],
-  '⌛': [fill('M5 2h10v2c0 3-3.200 4-3.200 6s3.200 3 3.200 6v2H5v-2c0-3 3.200-4 3.200-6S5 7 5 4z', '#bcd9ee'), fill('M6 17c0-2.500 2.500-2.500 4-4 1.500 1.500 4 1.500 4 4z', '#f0a92e'), stroke('M4.500 2h11M4.500 18h11', '#8a5a2b', 2)],
-  '⏳': [fill('M5 2h10v2c0 3-3.200 4-3.200 6s3.200 3 3.200 6v2H5v-2c0-3 3.200-4 3.200-6S5 7 5 4z', '#bcd9ee'), fill('M6.500 6h7c-.6 1.600-2.600 2.200-3.500 4-.9-1.800-2.900-2.400-3.500-4zM7.500 17c0-1.500 1.500-1.500 2.500-3 1 1.500 2.500 1.500 2.500 3z', '#f0a92e'), stroke('M4.500 2h11M4.500 18h11', '#8a5a2b', 2)],
-  '👀': [['ellipse', { cx: 5.800, cy: 10, rx: 4, ry: 6, fill: '#fff', stroke: '#7b8791' }], ['ellipse', { cx: 14.200, cy: 10, rx: 4, ry: 6, fill: '#fff', stroke: '#7b8791' }], ['circle', { cx: 4.600, cy: 11, r: 2, fill: '#2b2f33' }], ['circle', { cx: 13, cy: 11, r: 2, fill: '#2b2f33' }]],
-  '🎉': [fill('M2 18 6.500 7l6.500 6.500z', '#f5c518'), stroke('M9 6c1-1.500.5-3-.5-4M12 8c1.500-2.500 3-3 5-2.500M14 11c1.500-.8 3-.5 4 .5', '#dd2e44', 1.600), ['circle', { cx: 13.500, cy: 3.500, r: 1.200, fill: '#3b88d8' }], ['circle', { cx: 17, cy: 8.500, r: 1.100, fill: '#4fae4e' }]],
-  '🔔': [fill('M10 2c3.500 0 5 2.700 5 6 0 4 2 5 2 6.500H3C3 13 5 12 5 8c0-3.300 1.500-6 5-6z', '#f5bf2f'), fill('M8 15.500h4a2 2 0 0 1-4 0z', '#c9921a')],
-  '⛔': [['circle', { cx: 10, cy: 10, r: 8, fill: '#dd2e44' }], ['rect', { x: 4.500, y: 8.500, width: 11, height: 3, fill: '#fff' }]],
-  '🚫': [['circle', { cx: 10, cy: 10, r: 7, fill: 'none', stroke: '#dd2e44', 'stroke-width': 2.400 }], stroke('M5 5l10 10', '#dd2e44', 2.400)],
-  '🔗': [stroke('M8.500 11.500l3-3M7 9l-2.500 2.500a2.800 2.800 0 0 0 4 4L11 13M9 7l2.500-2.500a2.800 2.800 0 0 1 4 4L13 11', '#5b7ea6', 1.800)],
-  '📅': [['rect', { x: 2.500, y: 3.500, width: 15, height: 14, rx: 1.500, fill: '#eef1f4', stroke: '#a9b3bd' }], ['rect', { x: 2.500, y: 3.500, width: 15, height: 4, fill: '#dd2e44' }], stroke('M6 11h2M9.500 11h2M13 11h1.500M6 14h2M9.500 14h2', '#56616b', 1.400)],
-  '📝': [['rect', { x: 3, y: 2, width: 12, height: 16, rx: 1, fill: '#eef1f4', stroke: '#a9b3bd' }], stroke('M5.500 6h7M5.500 9h7M5.500 12h4', '#8b98a3', 1.200), stroke('M10.500 15 17 8.500', '#f0a92e', 2.400)],
-  '💬': [fill('M10 3c5 0 8.500 2.500 8.500 6S15 15 10 15c-.8 0-1.500 0-2.200-.2L4 17.500l.5-4C2.600 12.500 1.500 11 1.500 9c0-3.500 3.500-6 8.500-6z', '#c3d4e3'), stroke('M6.500 9h.1M10 9h.1M13.500 9h.1', '#42505c', 2)],
-  '🔒': [stroke('M6.500 9V6.500a3.500 3.500 0 0 1 7 0V9', '#8b98a3', 2), ['rect', { x: 4, y: 9, width: 12, height: 9, rx: 1.500, fill: '#f0a92e' }]],
-  '👋': [fill('M5 9.500 3.500 6.500c-.5-1.200 1.200-2 1.900-.8L7.500 9 5.800 4.500c-.5-1.300 1.300-2.100 2-.8L10 8 9.200 4c-.2-1.400 1.700-1.800 2.200-.5l1.800 6 .6-1.600c.5-1.300 2.400-.8 2.200.6-.4 3-.5 5-2 6.800-2 2.400-5.500 2-7.200-.3C5.600 13.500 5.600 11 5 9.500z', HAND)],
-  '⚡': [fill('M11.500 1.500 4 11.500h4.500L7 18.500l8.500-10.500H11z', '#f4900c')],
-  'ℹ': [['rect', { x: 2, y: 2, width: 16, height: 16, rx: 3, fill: '#3b88d8' }], stroke('M10 9.500v5', '#fff', 2.200), ['circle', { cx: 10, cy: 6, r: 1.300, fill: '#fff' }]],
-  '❓': [stroke('M6.500 6.500c.3-4 7-4 7 0 0 2.500-3.500 3-3.500 6', '#dd2e44', 2.400), ['circle', { cx: 10, cy: 16.500, r: 1.500, fill: '#dd2e44' }]],
-  '❗': [stroke('M10 3v9', '#dd2e44', 3), ['circle', { cx: 10, cy: 16.500, r: 1.700, fill: '#dd2e44' }]],
-  '📣': [fill('M3 8l11-5v12L3 12z', '#dd2e44'), fill('M5 12l1.500 5H9l-1-4z', '#8b98a3'), stroke('M16.500 6.500c1.300 1.500 1.300 3.500 0 5', '#8b98a3', 1.500)],
-  '🔄': [['rect', { x: 2, y: 2, width: 16, height: 16, rx: 3, fill: '#3b88d8' }], stroke('M6 10a4 4 0 0 1 7-2.500M14 10a4 4 0 0 1-7 2.500M13.300 5v2.700h-2.700M6.700 15v-2.700h2.700', '#fff', 1.500)],
-  '➡': [['rect', { x: 2, y: 2, width: 16, height: 16, rx: 3, fill: '#3b88d8' }], stroke('M5.500 10h9M11 6.500l3.500 3.500L11 13.500', '#fff', 1.800)],
-  '🔍': [stroke('M11.700 11.700 17 17', '#56616b', 2.600), ['circle', { cx: 8, cy: 8, r: 5, fill: '#cfe6f5', stroke: '#56616b', 'stroke-width': 1.600 }]],
-  '🔧': [fill('M17 5.500 14.500 8l-2.300-.2L12 5.500 14.500 3c-2.500-1-5.500 1-4.700 4.200L3 14a2.100 2.100 0 0 0 3 3l6.800-6.800C16 11 18 8 17 5.500z', '#8b98a3')],
-  '🏁': [stroke('M4 2v16', '#56616b', 1.600), ['rect', { x: 5, y: 3, width: 12, height: 8, fill: '#fff', stroke: '#56616b', 'stroke-width': 0.8 }], fill('M5 3h3v4H5zM11 3h3v4h-3zM8 7h3v4H8zM14 7h3v4h-3z', '#2b2f33')],
+  '⚠': [fill('M10 2 19 17.500H1z', '#f5c518'), stroke('M10 7.500v4.5', '#3a2f00', 2), ['circle', { cx: 10, cy: 15, r: 1.2, fill: '#3a2f00' }]],
+  '📌': [stroke('M8 12 3.5 16.5', '#8b98a3', 1.6), fill('M11.5 2 18 8.500l-2 .8-3 3-.6 3.200L4.5 7.600l3.2-.6 3-3z', '#dd2e44')],
+  '📍': [stroke('M10 9v9', '#8b98a3', 1.8), ['circle', { cx: 10, cy: 6, r: 4.5, fill: '#dd2e44' }]],
+  '☝': [fill('M5 3.3a1.5 1.5 0 0 1 3 0V9h5.2c1.9 0 2.8 1.2 2.8 3v1.5c0 3-2.2 5-5.2 5H9.5c-2.3 0-3.6-1-4.2-3L3.6 12c-.5-1.6.4-2.6 1.400-2.900z', HAND), stroke('M8 9.2v2.6c0 1.6 2.700 1.6 2.700 0V9.2M10.700 11.800c0 1.6 2.6 1.6 2.6 0V9.3M5 9.2c.2 3 1 4.3 3 4.800', '#b9820f', 1)],
+  '👆': [fill('M5 3.3a1.5 1.5 0 0 1 3 0V9h5.2c1.9 0 2.8 1.2 2.8 3v1.5c0 3-2.2 5-5.2 5H9.5c-2.3 0-3.6-1-4.2-3L3.6 12c-.5-1.6.4-2.6 1.400-2.900z', HAND), stroke('M8 9.2v2.6c0 1.6 2.700 1.6 2.700 0V9.2M10.700 11.800c0 1.6 2.6 1.6 2.6 0V9.3M5 9.2c.2 3 1 4.3 3 4.800', '#b9820f', 1)],
+  '👍': [fill('M8 9l2.6-6.500c1.6 0 2.2 1.2 1.9 2.600L12 8h4.200c1.2 0 1.8.9 1.6 2l-1.1 5.800c-.2 1-1 1.7-2 1.700H8z', HAND), fill('M2.5 9H6.500v8.500h-4z', '#5b7ea6')],
+  '👎': [fill('M8 11l2.6 6.500c1.6 0 2.2-1.2 1.9-2.600L12 12h4.200c1.2 0 1.8-.9 1.6-2l-1.1-5.800c-.2-1-1-1.7-2-1.700H8z', HAND), fill('M2.5 11H6.500V2.500h-4z', '#5b7ea6')],
+  '🔥': [fill('M10.5 1.500c.7 4 5.5 5.5 5.5 10.500a6 6 0 0 1-12 0c0-3.2 2.2-4.2 2.5-7 1.4.8 2.2 2 2.3 3.6.9-1.7 2-4.6 1.7-7.100z', '#f4700c'), fill('M10 10c.5 2 2.8 2.5 2.8 4.900a2.8 2.8 0 0 1-5.6 0C7.2 13 9.2 12.5 10 10z', '#ffcc4d')],
+  '🚨': [fill('M5 14V10a5 5 0 0 1 10 0v4z', '#dd2e44'), fill('M3 14.500h14V18H3z', '#56616b'), stroke('M10 1v1.500M3.5 3.500l1 1.200M16.5 3.500l-1 1.2', '#dd2e44', 1.6), stroke('M8 10a2 2 0 0 1 2-2', '#fff', 1.4)],
+  '⌛': [fill('M5 2h10v2c0 3-3.2 4-3.2 6s3.2 3 3.2 6v2H5v-2c0-3 3.2-4 3.2-6S5 7 5 4z', '#bcd9ee'), fill('M6 17c0-2.5 2.5-2.5 4-4 1.5 1.5 4 1.5 4 4z', '#f0a92e'), stroke('M4.5 2h11M4.5 18h11', '#8a5a2b', 2)],
+  '⏳': [fill('M5 2h10v2c0 3-3.2 4-3.2 6s3.2 3 3.2 6v2H5v-2c0-3 3.2-4 3.2-6S5 7 5 4z', '#bcd9ee'), fill('M6.5 6h7c-.6 1.6-2.6 2.2-3.5 4-.9-1.8-2.9-2.4-3.5-4zM7.5 17c0-1.5 1.5-1.5 2.5-3 1 1.5 2.5 1.5 2.5 3z', '#f0a92e'), stroke('M4.5 2h11M4.5 18h11', '#8a5a2b', 2)],
+  '👀': [['ellipse', { cx: 5.8, cy: 10, rx: 4, ry: 6, fill: '#fff', stroke: '#7b8791' }], ['ellipse', { cx: 14.2, cy: 10, rx: 4, ry: 6, fill: '#fff', stroke: '#7b8791' }], ['circle', { cx: 4.6, cy: 11, r: 2, fill: '#2b2f33' }], ['circle', { cx: 13, cy: 11, r: 2, fill: '#2b2f33' }]],
+  '🎉': [fill('M2 18 6.5 7l6.5 6.500z', '#f5c518'), stroke('M9 6c1-1.5.5-3-.5-4M12 8c1.5-2.5 3-3 5-2.500M14 11c1.5-.8 3-.5 4 .5', '#dd2e44', 1.6), ['circle', { cx: 13.5, cy: 3.5, r: 1.2, fill: '#3b88d8' }], ['circle', { cx: 17, cy: 8.5, r: 1.1, fill: '#4fae4e' }]],
+  '🔔': [fill('M10 2c3.5 0 5 2.7 5 6 0 4 2 5 2 6.500H3C3 13 5 12 5 8c0-3.3 1.5-6 5-6z', '#f5bf2f'), fill('M8 15.500h4a2 2 0 0 1-4 0z', '#c9921a')],
+  '⛔': [['circle', { cx: 10, cy: 10, r: 8, fill: '#dd2e44' }], ['rect', { x: 4.5, y: 8.5, width: 11, height: 3, fill: '#fff' }]],
+  '🚫': [['circle', { cx: 10, cy: 10, r: 7, fill: 'none', stroke: '#dd2e44', 'stroke-width': 2.4 }], stroke('M5 5l10 10', '#dd2e44', 2.4)],
+  '🔗': [stroke('M8.5 11.500l3-3M7 9l-2.5 2.500a2.8 2.8 0 0 0 4 4L11 13M9 7l2.5-2.500a2.8 2.8 0 0 1 4 4L13 11', '#5b7ea6', 1.8)],
+  '📅': [['rect', { x: 2.5, y: 3.5, width: 15, height: 14, rx: 1.5, fill: '#eef1f4', stroke: '#a9b3bd' }], ['rect', { x: 2.5, y: 3.5, width: 15, height: 4, fill: '#dd2e44' }], stroke('M6 11h2M9.5 11h2M13 11h1.500M6 14h2M9.5 14h2', '#56616b', 1.4)],
+  '📝': [['rect', { x: 3, y: 2, width: 12, height: 16, rx: 1, fill: '#eef1f4', stroke: '#a9b3bd' }], stroke('M5.5 6h7M5.5 9h7M5.5 12h4', '#8b98a3', 1.2), stroke('M10.5 15 17 8.5', '#f0a92e', 2.4)],
+  '💬': [fill('M10 3c5 0 8.5 2.5 8.5 6S15 15 10 15c-.8 0-1.5 0-2.2-.2L4 17.500l.5-4C2.6 12.5 1.5 11 1.5 9c0-3.5 3.5-6 8.5-6z', '#c3d4e3'), stroke('M6.5 9h.1M10 9h.1M13.5 9h.1', '#42505c', 2)],
+  '🔒': [stroke('M6.5 9V6.500a3.5 3.5 0 0 1 7 0V9', '#8b98a3', 2), ['rect', { x: 4, y: 9, width: 12, height: 9, rx: 1.5, fill: '#f0a92e' }]],
+  '👋': [fill('M5 9.5 3.5 6.500c-.5-1.2 1.2-2 1.9-.8L7.5 9 5.8 4.500c-.5-1.3 1.3-2.1 2-.8L10 8 9.2 4c-.2-1.4 1.7-1.8 2.2-.5l1.8 6 .6-1.600c.5-1.3 2.4-.8 2.2.6-.4 3-.5 5-2 6.8-2 2.4-5.5 2-7.2-.3C5.6 13.5 5.6 11 5 9.500z', HAND)],
+  '⚡': [fill('M11.5 1.5 4 11.500h4.500L7 18.500l8.5-10.500H11z', '#f4900c')],
+  'ℹ': [['rect', { x: 2, y: 2, width: 16, height: 16, rx: 3, fill: '#3b88d8' }], stroke('M10 9.500v5', '#fff', 2.2), ['circle', { cx: 10, cy: 6, r: 1.3, fill: '#fff' }]],
+  '❓': [stroke('M6.5 6.500c.3-4 7-4 7 0 0 2.5-3.5 3-3.5 6', '#dd2e44', 2.4), ['circle', { cx: 10, cy: 16.5, r: 1.5, fill: '#dd2e44' }]],
+  '❗': [stroke('M10 3v9', '#dd2e44', 3), ['circle', { cx: 10, cy: 16.5, r: 1.7, fill: '#dd2e44' }]],
+  '📣': [fill('M3 8l11-5v12L3 12z', '#dd2e44'), fill('M5 12l1.5 5H9l-1-4z', '#8b98a3'), stroke('M16.5 6.500c1.3 1.5 1.3 3.5 0 5', '#8b98a3', 1.5)],
+  '🔄': [['rect', { x: 2, y: 2, width: 16, height: 16, rx: 3, fill: '#3b88d8' }], stroke('M6 10a4 4 0 0 1 7-2.500M14 10a4 4 0 0 1-7 2.500M13.3 5v2.700h-2.700M6.7 15v-2.700h2.7', '#fff', 1.5)],
+  '➡': [['rect', { x: 2, y: 2, width: 16, height: 16, rx: 3, fill: '#3b88d8' }], stroke('M5.5 10h9M11 6.500l3.5 3.500L11 13.5', '#fff', 1.8)],
+  '🔍': [stroke('M11.7 11.7 17 17', '#56616b', 2.6), ['circle', { cx: 8, cy: 8, r: 5, fill: '#cfe6f5', stroke: '#56616b', 'stroke-width': 1.6 }]],
+  '🔧': [fill('M17 5.5 14.5 8l-2.3-.2L12 5.5 14.5 3c-2.5-1-5.5 1-4.7 4.200L3 14a2.1 2.1 0 0 0 3 3l6.8-6.800C16 11 18 8 17 5.500z', '#8b98a3')],
+  '🏁': [stroke('M4 2v16', '#56616b', 1.6), ['rect', { x: 5, y: 3, width: 12, height: 8, fill: '#fff', stroke: '#56616b', 'stroke-width': 0.8 }], fill('M5 3h3v4H5zM11 3h3v4h-3zM8 7h3v4H8zM14 7h3v4h-3z', '#2b2f33')],
 };
 const bare = (char) => char.replace(/\uFE0F/g, '');
 const NAME_OF = new Map(Object.entries(EMOJI).map(([name, char]) => [bare(char), name]));
@@ -378,6 +379,7 @@ function tokenWords(inner) {
 }
 
 const WORD = /[\p{L}\p{N}]/u;
+const TOKEN = /^<([@#!][^<>\n]+|(?:https?|mailto|tel):[^<>\n]+)>/i;
 const STYLES = { '*': 'strong', '_': 'em', '~': 's' };
 
 function inline(text, parent, starts = true) {
@@ -393,7 +395,7 @@ function inline(text, parent, starts = true) {
     const char = text[i];
     const rest = text.slice(i);
     let match;
-    if (char === '<' && (match = /^<([^<>\n]+)>/.exec(rest))) {
+    if (char === '<' && (match = TOKEN.exec(rest))) {
       add(token(match[1], starts && !any && !buffer.trim()));
       i += match[0].length;
     } else if (char === '`' && (match = /^`([^`\n]+)`/.exec(rest))) {
@@ -572,8 +574,9 @@ function accept(state) {
   app.received = performance.now();
   app.users = new Map((state.users || []).map((u) => [u.id, u]));
   app.channels = new Map((state.channels || []).map((c) => [c.id, c]));
+  const before = `${app.me}/${app.channel}`;
   choose();
-  render();
+  render({ moved: before !== `${app.me}/${app.channel}` });
 }
 
 const sleep = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
@@ -799,9 +802,9 @@ function render(how = {}) {
   keepingFocus(() => {
     drawSidebar();
     drawHead();
-    drawLog(how);
     drawThread(how);
-    drawComposer(how);
+    drawComposer();
+    drawLog(how);
     drawViews();
   });
   refreshLive();
@@ -811,6 +814,7 @@ function render(how = {}) {
   const waiting = visibleChannels().some((c) => unread(c.id).count);
   document.title = `${waiting ? '* ' : ''}${placeTitle()} – ${app.state.workspace.name}`;
 }
+const pinsOf = (here) => ((here && here.pins) || []).map((pin) => (typeof pin === 'object' ? pin.ts : pin));
 const placeTitle = () => {
   const here = place();
   return here && !here.dm ? `#${here.name}` : nameOf(bot());
@@ -882,7 +886,7 @@ function drawHead() {
     : [h('span', { class: 'hash', 'aria-hidden': 'true' }, '#'), h('span', {}, here.name)]));
   const topic = here && here.topic && (here.topic.value || here.topic);
   byId('channel-topic').replaceChildren(typeof topic === 'string' ? mrkdwn(topic) : '');
-  const pins = here && here.pins ? here.pins : [];
+  const pins = pinsOf(here);
   const button = byId('pins-toggle');
   button.hidden = !pins.length;
   button.replaceChildren(emojiNode('📌'), h('span', {}, ` ${pins.length}`), h('span', { class: 'wide-only' }, ' pinned'));
@@ -968,7 +972,7 @@ function showPins() {
   const button = byId('pins-toggle');
   if (openPanel && openPanel.anchor === button) { closePanel(); return; }
   const here = place();
-  const pinned = (here.pins || []).map((ts) => (here.messages || []).find((m) => m.ts === ts)).filter(Boolean);
+  const pinned = pinsOf(here).map((ts) => (here.messages || []).find((m) => m.ts === ts)).filter(Boolean);
   const items = pinned.map((m) => h('li', { class: 'pin', data: { pinTs: m.ts } },
     h('p', { class: 'pin-who' }, h('strong', {}, author(m).name), ' ', h('time', {}, capital(dateFormat('{date_short_pretty} at {time}', Number(m.ts))))),
     h('p', { class: 'pin-text' }, summary(m)),
@@ -992,7 +996,7 @@ function summary(m) {
 // Messages
 
 function author(m) {
-  if (m.notice || (m.ephemeral && m.notice)) return { name: 'Slackbot', app: false, picture: null, letter: true };
+  if (m.notice || m.user === 'USLACKBOT') return { name: 'Slackbot', app: false, picture: null, letter: true };
   const u = user(m.user) || (m.bot_id || m.ephemeral ? bot() : null);
   const isApp = !!(m.bot_id || (u && u.is_bot) || (m.ephemeral && !m.bot_id));
   const b = bot();
@@ -1016,16 +1020,16 @@ function drawLog(how) {
   const here = place();
   const items = [];
   items.push({ key: `intro-${app.channel}`, sig: `${app.channel}${list.length ? '' : app.me}`, build: () => intro(here) });
-  const since = how.moved ? lastRead(app.channel) : (app.newFrom && app.newFrom.key === `${app.me}.${app.channel}` ? app.newFrom.since : lastRead(app.channel));
-  if (how.moved || !app.newFrom) app.newFrom = { key: `${app.me}.${app.channel}`, since };
-  messageItems(list, items, { place: here, thread: null, newSince: how.moved || (app.newFrom && app.newFrom.shown) ? app.newFrom.since : null });
+  if (how.moved) {
+    const since = lastRead(app.channel);
+    app.newSince = list.some((m) => Number(m.ts) > since && m.user !== app.me) ? since : null;
+  }
+  messageItems(list, items, { place: here, thread: null, newSince: app.newSince });
   const before = log.lastElementChild && log.lastElementChild.rkey;
   reconcile(log, items);
   const after = log.lastElementChild && log.lastElementChild.rkey;
   const mine = list.length && list[list.length - 1].user === app.me && !list[list.length - 1].ephemeral;
   if (how.moved) {
-    const fresh = log.querySelector('.new-line');
-    app.newFrom.shown = !!fresh;
     log.scrollTop = log.scrollHeight;
     byId('jump-new').hidden = true;
     app.atBottom = true;
@@ -1045,7 +1049,7 @@ function intro(here) {
 }
 
 function messageItems(list, items, { place: here, thread, newSince }) {
-  const pins = new Set((here && here.pins) || []);
+  const pins = new Set(pinsOf(here));
   const people = JSON.stringify([...app.users.values()].map((u) => [u.name, u.real_name, u.picture]));
   const channelNames = JSON.stringify([...app.channels.values()].map((c) => c.name));
   const names = `${people.length}.${channelNames}.${people}`;
@@ -1063,7 +1067,7 @@ function messageItems(list, items, { place: here, thread, newSince }) {
       day = p.dayNumber;
       previous = null;
     }
-    if (newSince !== null && newSince !== undefined && !newDrawn && epoch > newSince && m.user !== app.me) {
+    if (newSince !== null && !newDrawn && epoch > newSince && m.user !== app.me) {
       newDrawn = true;
       if (index) {
         items.push({ key: 'new-line', sig: 'new', build: () => h('div', { class: 'new-line', role: 'separator', 'aria-label': 'New messages' }, h('span', { 'aria-hidden': 'true' }, 'New')) });
@@ -1072,7 +1076,7 @@ function messageItems(list, items, { place: here, thread, newSince }) {
     }
     const pinned = pins.has(m.ts);
     const who = author(m);
-    const quiet = QUIET.has(m.subtype);
+    const quiet = QUIET.has(m.subtype) || m.subtype === 'tombstone';
     const compact = !!(previous && !quiet && !m.ephemeral && !pinned && previous.who === `${who.id}${who.name}` && epoch - previous.epoch < 300 && !(thread && index === 1));
     const answers = thread ? [] : replies(here ? here.id : '', m.ts);
     const footer = thread ? null : answers.length ? [answers.length, answers[answers.length - 1].ts, [...new Set(answers.map((r) => author(r).name))]] : m.reply_count ? [m.reply_count, m.latest_reply || m.ts, []] : null;
@@ -1117,7 +1121,8 @@ function message(m, { here, who, compact, pinned, footer, thread, quiet, answers
   };
   const edited = m.edited ? h('span', { class: 'edited', title: m.edited.ts ? fullTime(Number(m.edited.ts)) : '' }, ' (edited)') : null;
   const content = h('div', { class: 'content' });
-  const hasBlocks = Array.isArray(m.blocks) && m.blocks.length;
+  // What a person typed comes as text and again as rich text without any markup.
+  const hasBlocks = Array.isArray(m.blocks) && m.blocks.length && !(!who.app && typed(m));
   if (hasBlocks) content.append(...blockNodes(m.blocks, ctx));
   else if (m.text) content.append(h('div', { class: 'text' }, mrkdwn(m.text)));
   (m.attachments || []).forEach((a, index) => content.append(attachment(a, { ...ctx, fk: `${ctx.fk}-${index}` })));
@@ -1154,6 +1159,9 @@ function message(m, { here, who, compact, pinned, footer, thread, quiet, answers
   if (!m.ephemeral && m.subtype !== 'tombstone') el.append(tools(m, { channel, thread, fk }));
   return el;
 }
+
+const typed = (m) => m.blocks.length === 1 && m.blocks[0].type === 'rich_text' && (m.blocks[0].elements || []).length === 1
+  && (m.blocks[0].elements[0].elements || []).length === 1 && m.blocks[0].elements[0].elements[0].text === m.text;
 
 function tools(m, { channel, thread, fk }) {
   const mayDelete = m.user === app.me || (me() && me().is_admin);
@@ -1887,7 +1895,9 @@ function drawViews() {
     closePanel();
     openView = entry;
     document.body.append(entry.dialog);
+    const last = entry.lastFocus;
     entry.dialog.showModal();
+    entry.lastFocus = last;
     focusFirst(entry);
   }
 }
@@ -1949,7 +1959,7 @@ function fillView(entry, view) {
   for (const field of entry.fields) {
     const key = `${field.blockId}/${field.actionId}/${field.type}`;
     if (kept.has(key)) field.take(kept.get(key));
-    else if (first && view.values && field.blockId in view.values) field.preset(view.values[field.blockId]);
+    else if (first && view.values && view.values[field.blockId]) restore(field, view.values[field.blockId]);
   }
   const close = h('button', { type: 'button', class: 'btn', data: { testid: 'modal-close', fk: `view-${view.id}-close` }, on: { click: () => closeView(entry) } }, view.close ? textObject(view.close) : view.submit ? 'Cancel' : 'Close');
   entry.submit = view.submit || entry.fields.some((f) => f.setError)
@@ -1960,6 +1970,18 @@ function fillView(entry, view) {
     sayTrouble(entry, '');
     if (openView === entry && !entry.dialog.contains(document.activeElement)) focusFirst(entry);
   }
+}
+
+/** Gives a field what the server remembers of it: a plain value, or Slack's state by action_id. */
+function restore(field, kept) {
+  const state = typeof kept === 'object' && !Array.isArray(kept) ? kept[field.actionId] : kept;
+  if (!state || typeof state !== 'object' || Array.isArray(state)) { field.preset(state); return; }
+  const { type, ...rest } = state;
+  const value = Object.values(rest)[0];
+  if (value === null || value === undefined) return;
+  const options = [].concat(value);
+  if (options.every((option) => option && typeof option === 'object' && option.text) && /select$/.test(type)) field.take(options.map(toItem));
+  else field.preset(Array.isArray(value) ? value.map((v) => (v && v.value) || v) : typeof value === 'object' ? value.value : String(value));
 }
 
 function showErrors(entry, errors) {
@@ -2047,8 +2069,8 @@ function keepDraft() {
   if (threadDraftOf) app.drafts.set(threadDraftOf, byId('thread-input').value);
 }
 function grow(area) {
-  area.style.height = 'auto';
-  area.style.height = `${Math.min(area.scrollHeight + 2, 220)}px`;
+  area.style.height = '';
+  if (area.value) area.style.height = `${Math.min(area.scrollHeight + 2, 220)}px`;
 }
 
 function drawComposer() {
@@ -2406,8 +2428,12 @@ function wire() {
   narrow.addEventListener('change', () => { if (!narrow.matches) closeDrawer(); cover(); });
   window.addEventListener('resize', () => { if (app.state) drawComposer(); });
   const log = byId('log');
+  let lastTop = 0;
   log.addEventListener('scroll', () => {
-    app.atBottom = log.scrollHeight - log.scrollTop - log.clientHeight < 60;
+    // Only a person scrolling up leaves the bottom; pictures that load later do not.
+    if (log.scrollHeight - log.scrollTop - log.clientHeight < 60) app.atBottom = true;
+    else if (log.scrollTop < lastTop) app.atBottom = false;
+    lastTop = log.scrollTop;
     if (app.atBottom) byId('jump-new').hidden = true;
   }, { passive: true });
   byId('jump-new').addEventListener('click', () => { log.scrollTop = log.scrollHeight; byId('composer-input').focus({ preventScroll: true }); });
