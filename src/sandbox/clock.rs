@@ -29,7 +29,9 @@ impl Clock {
     pub fn micros(&self) -> i64 {
         let real = SystemTime::now()
             .duration_since(UNIX_EPOCH)
-            .map_or(0, |since| i64::try_from(since.as_micros()).unwrap_or(i64::MAX));
+            .map_or(0, |since| {
+                i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+            });
         real.saturating_add(self.offset().saturating_mul(1_000_000))
     }
 

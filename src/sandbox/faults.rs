@@ -39,13 +39,29 @@ pub struct Rule {
     pub milliseconds: Option<u64>,
     #[serde(default)]
     pub error: Option<String>,
-    /// Only calls whose `channel` argument is this channel (id, name or "#name").
+    /// Only calls whose `channel` argument is this channel (its id; the control API puts ids
+    /// in place of names).
     #[serde(default)]
     pub channel: Option<String>,
 }
 
 fn once() -> u32 {
     1
+}
+
+impl Rule {
+    /// What a call gets that comes too soon after the last one.
+    pub fn pacing(method: &str) -> Rule {
+        Rule {
+            method: method.to_owned(),
+            kind: Kind::Ratelimited,
+            times: 0,
+            retry_after: Some(1),
+            milliseconds: None,
+            error: None,
+            channel: None,
+        }
+    }
 }
 
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]

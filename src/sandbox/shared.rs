@@ -31,7 +31,6 @@ impl Shared {
     pub fn new(
         world: World,
         signing_secret: String,
-        app_url: Option<String>,
         patience: Duration,
         http: reqwest::Client,
     ) -> Shared {
@@ -45,7 +44,7 @@ impl Shared {
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
             revision: watch::Sender::new(1),
-            app_url: Mutex::new(app_url),
+            app_url: Mutex::new(None),
             clock_hooks: Mutex::new(Vec::new()),
         }
     }

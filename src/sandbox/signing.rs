@@ -7,8 +7,8 @@ use sha2::Sha256;
 /// `v0=` and the lowercase hex HMAC-SHA256 of `v0:{timestamp}:{body}`. The key is the secret's
 /// text itself, not what its hex digits stand for.
 pub fn signature(secret: &str, timestamp: &str, body: &[u8]) -> String {
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes())
-        .expect("HMAC takes a key of any length");
+    let mut mac =
+        Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("HMAC takes a key of any length");
     mac.update(b"v0:");
     mac.update(timestamp.as_bytes());
     mac.update(b":");

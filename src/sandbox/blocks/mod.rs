@@ -106,12 +106,9 @@ pub fn check_view(view: &Value, home: bool) -> Result<(), Refusal> {
 pub fn check_suggestions(answer: &Value) -> Result<(), Refusal> {
     let mut report = Report::default();
     match (answer.get("options"), answer.get("option_groups")) {
-        (Some(options), _) => objects::check_options(
-            options,
-            "/options",
-            objects::Limits::SUGGESTED,
-            &mut report,
-        ),
+        (Some(options), _) => {
+            objects::check_options(options, "/options", objects::Limits::SUGGESTED, &mut report)
+        }
         (None, Some(groups)) => objects::check_groups(groups, "/option_groups", &mut report),
         (None, None) => report.add("missing required field: options", ""),
     }
@@ -130,7 +127,10 @@ fn check_blocks(blocks: &[Value], pointer: &str, most: usize, report: &mut Repor
             && !id.is_empty()
             && !seen.insert(id)
         {
-            report.add("block_id needs to be unique", &format!("{pointer}/block_id"));
+            report.add(
+                "block_id needs to be unique",
+                &format!("{pointer}/block_id"),
+            );
         }
     }
 }

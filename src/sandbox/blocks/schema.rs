@@ -109,10 +109,7 @@ pub fn check_object(value: &Value, pointer: &str, fields: &[Field], report: &mut
         match given.get(field.name) {
             None | Some(Value::Null) => {
                 if field.required {
-                    report.add(
-                        &format!("missing required field: {}", field.name),
-                        pointer,
-                    );
+                    report.add(&format!("missing required field: {}", field.name), pointer);
                 }
             }
             Some(value) => check(
@@ -138,7 +135,9 @@ fn check(value: &Value, pointer: &str, rule: Rule, report: &mut Report) {
         Rule::Bool => expect(value.is_boolean(), "must be a boolean", pointer, report),
         Rule::Int(least, most) => check_int(value, pointer, least, most, report),
         Rule::NumberText => expect(
-            value.as_str().is_some_and(|text| text.parse::<f64>().is_ok()),
+            value
+                .as_str()
+                .is_some_and(|text| text.parse::<f64>().is_ok()),
             "must be a number in a string",
             pointer,
             report,

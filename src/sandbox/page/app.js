@@ -90,6 +90,7 @@ const app = {
   notices: [],          // lines that only this page knows, e.g. "the command failed"
   dismissed: new Set(storedList('dismissed')),
   atBottom: true,
+  home: false,          // the app's home tab is shown instead of the direct message
   newSince: null,       // from where on messages were new when the channel was opened
   users: new Map(),
   channels: new Map(),
@@ -320,8 +321,24 @@ function appendText(parent, text) {
 // mrkdwn
 
 const safeUrl = (url) => (/^(https?:|mailto:|tel:)/i.test(url) ? url : null);
+/** Where a permalink of this workspace leads: these stay on the page instead of going to Slack. */
+function permalink(url) {
+  const match = /^https:\/\/([\w-]+)\.slack\.com\/archives\/(\w+)(?:\/p(\d+)(\d{6}))?(?:\?(.*))?$/.exec(url || '');
+  if (!match || match[1] !== app.state.workspace.domain) return null;
+  return { channel: match[2], ts: match[3] ? `${match[3]}.${match[4]}` : null, thread: new URLSearchParams(match[5] || '').get('thread_ts') };
+}
+function visit(target) {
+  go(target.channel, target.thread ? null : target.ts);
+  if (target.thread) openThread(target.thread);
+}
 const link = (url, label) => {
   const href = safeUrl(url);
+  const inside = permalink(url);
+  if (inside) {
+    const a = h('a', { class: 'link', href: `#user=${encodeURIComponent(me().name)}&channel=${encodeURIComponent(inside.channel)}`, title: url, on: { click: (event) => { event.preventDefault(); visit(inside); } } });
+    appendText(a, label);
+    return a;
+  }
   const el = href ? h('a', { class: 'link', href, target: '_blank', rel: 'noopener noreferrer' }) : h('span', {});
   appendText(el, label);
   return el;
@@ -640,17 +657,18 @@ function toHash() {
   const wanted = `#user=${encodeURIComponent(me() ? me().name : '')}&channel=${encodeURIComponent(c ? c.name : app.channel)}`;
   if (location.hash !== wanted) history.replaceState(null, '', wanted);
 }
-/** The id of the acting user's direct message with the bot; before it exists, the bot's own id. */
+/** The id of the acting user's direct message with the bot; before it exists, the person's own id,
+ *  which the control API takes for it. */
 function dmId() {
   const dm = (app.state.dms || []).find((d) => d.user === app.me);
-  return dm ? dm.id : bot() ? bot().id : null;
+  return dm ? dm.id : app.me;
 }
 let hashRead = false;
 function choose() {
   if (!hashRead) { hashRead = true; app.me = store('user'); app.channel = store('channel'); fromHash(); }
   if (!user(app.me) || user(app.me).is_bot) app.me = humans().length ? humans()[0].id : null;
   const dm = (app.state.dms || []).find((d) => d.id === app.channel);
-  if ((dm && dm.user !== app.me) || (bot() && app.channel === bot().id)) app.channel = dmId();
+  if ((dm && dm.user !== app.me) || user(app.channel)) app.channel = dmId();
   if (!place() && app.channel !== dmId()) {
     const list = visibleChannels();
     const first = list.find((c) => /outage|incident/.test(c.name)) || list[0];
@@ -705,7 +723,8 @@ function readMarks() {
   if (!marks) {
     marks = storedJson(key);
     if (!marks.start) {
-      marks = { start: now() };
+      const known = [...app.channels.values(), ...(app.state.dms || [])].flatMap((c) => c.messages || []);
+      marks = { start: Math.max(0, ...known.map((m) => Number(m.ts))) || now() - 1 };
       store(key, JSON.stringify(marks));
     }
   }
@@ -805,6 +824,7 @@ function render(how = {}) {
     drawThread(how);
     drawComposer();
     drawLog(how);
+    drawHome();
     drawViews();
   });
   refreshLive();
@@ -996,7 +1016,7 @@ function summary(m) {
 // Messages
 
 function author(m) {
-  if (m.notice || m.user === 'USLACKBOT') return { name: 'Slackbot', app: false, picture: null, letter: true };
+  if (m.notice || m.source === 'system' || m.user === 'USLACKBOT') return { name: 'Slackbot', app: false, picture: null, letter: true };
   const u = user(m.user) || (m.bot_id || m.ephemeral ? bot() : null);
   const isApp = !!(m.bot_id || (u && u.is_bot) || (m.ephemeral && !m.bot_id));
   const b = bot();
@@ -1450,7 +1470,9 @@ function buttonElement(spec, ctx, data) {
   const style = `btn${spec.style === 'primary' ? ' primary' : spec.style === 'danger' ? ' danger' : ''}${ctx.kind === 'message' ? ' in-message' : ''}`;
   const body = () => ({ value: spec.value });
   if (spec.url && safeUrl(spec.url)) {
+    const inside = permalink(spec.url);
     const a = h('a', { class: style, href: spec.url, target: '_blank', rel: 'noopener noreferrer', data, 'aria-label': spec.accessibility_label }, textObject(spec.text));
+    if (inside) a.addEventListener('click', (event) => { event.preventDefault(); visit(inside); });
     a.addEventListener('click', () => { if (spec.action_id) fire({ ...spec, confirm: null }, ctx, null, body()); });
     return { node: a };
   }
@@ -2098,14 +2120,14 @@ function drawComposer() {
   const first = commandNames()[0];
   input.placeholder = first ? (narrow ? `Type ${first} to announce one` : `Message ${title} – type ${first} to announce one`) : `Message ${title}`;
   const off = here && here.is_archived ? `#${here.name} is archived. Nobody can write here any more.` : '';
-  byId('composer').hidden = !!off;
-  byId('composer-hint').hidden = !!off;
-  byId('composer-off').hidden = !off;
-  byId('composer-off').textContent = off;
   const member = !here || here.dm || !here.members || here.members.includes(app.me);
-  byId('composer-hint').textContent = member ? '' : `${nameOf(me())} is not a member of #${here.name}.`;
+  const shut = !!off || !member;
+  byId('composer').hidden = shut;
+  byId('composer-off').hidden = !shut;
+  byId('composer-off-text').textContent = off || (member ? '' : `${nameOf(me())} is not a member of #${here.name}.`);
+  byId('join').hidden = !!off || member;
   byId('tip').hidden = !!store('tip');
-  byId('thread-composer').hidden = !!off;
+  byId('thread-composer').hidden = shut;
 }
 
 const commandNames = () => (app.state && app.state.commands ? app.state.commands.map((c) => (typeof c === 'string' ? c : c.command || c.name)).filter(Boolean) : []);
@@ -2204,7 +2226,7 @@ async function sendFrom(area, thread) {
       const seen = await act('command', { user: app.me, channel, text });
       if (seen.error) {
         giveBack();
-        notice(channel, null, `\`${command[0]}\` failed with the error "${seen.error}"`);
+        if (!seen.ephemeral) notice(channel, null, `\`${command[0]}\` failed with the error "${seen.error}"`);
       }
     } else {
       const body = { user: app.me, channel, text };
@@ -2282,6 +2304,37 @@ function drawThread(how) {
   reconcile(log, items);
   if (how.thread || (bottom && log.lastElementChild && log.lastElementChild.rkey !== last)) log.scrollTop = log.scrollHeight;
   rove(log);
+}
+
+/** The app's home tab, beside the direct message with the bot. */
+const homes = { signature: '', fields: [] };
+function drawHome() {
+  const here = place();
+  const dm = !here || !!here.dm;
+  const shown = dm && app.home;
+  byId('tabs').hidden = !dm;
+  byId('tab-messages').setAttribute('aria-pressed', String(!shown));
+  byId('tab-home').setAttribute('aria-pressed', String(shown));
+  byId('home').hidden = !shown;
+  byId('log-wrap').hidden = shown;
+  byId('composer-zone').hidden = shown;
+  if (!shown) return;
+  const view = (app.state.homes || {})[app.me];
+  const signature = view ? `${view.id}${signatureOf(view)}` : `none${app.me}`;
+  if (signature === homes.signature) return;
+  homes.signature = signature;
+  const kept = new Map(homes.fields.map((f) => [`${f.blockId}/${f.actionId}/${f.type}`, f.keep()]));
+  homes.fields = [];
+  const ctx = view && {
+    kind: 'view', fields: homes.fields, fk: `view-${view.id}`,
+    send: (body) => act('click', { user: app.me, view_id: view.id, ...body }),
+    suggest: (body) => api('suggest', { user: app.me, view_id: view.id, ...body }),
+  };
+  byId('home').replaceChildren(...(view ? blockNodes(view.blocks || [], ctx) : [h('p', { class: 'home-empty' }, `${botName()} shows nothing here.`)]));
+  for (const field of homes.fields) {
+    const key = `${field.blockId}/${field.actionId}/${field.type}`;
+    if (kept.has(key)) field.take(kept.get(key));
+  }
 }
 
 const journal = { next: 0, entries: [], loading: false };
@@ -2413,6 +2466,18 @@ function wire() {
   wireComposer(byId('composer'), byId('composer-input'), () => null);
   wireComposer(byId('thread-composer'), byId('thread-input'), () => app.thread);
   byId('tip-close').addEventListener('click', () => { store('tip', 'seen'); byId('tip').hidden = true; byId('composer-input').focus(); });
+  byId('join').addEventListener('click', async () => {
+    try {
+      await act('channel', { channel: app.channel, add: app.me });
+      byId('composer-input').focus();
+    } catch (error) { toast(error.message); }
+  });
+  byId('tab-messages').addEventListener('click', () => { app.home = false; render({ moved: true }); });
+  byId('tab-home').addEventListener('click', async () => {
+    app.home = true;
+    render();
+    try { await act('home', { user: app.me }); } catch (error) { toast(error.message); }
+  });
   byId('pins-toggle').addEventListener('click', showPins);
   byId('thread-close').addEventListener('click', closeThread);
   byId('journal-toggle').addEventListener('click', () => toggleJournal());

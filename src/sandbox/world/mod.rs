@@ -40,6 +40,8 @@ pub struct World {
     pub homes: BTreeMap<String, OpenView>,
     /// What each person chose in the menus of each message, by `user/channel/ts`.
     pub message_state: HashMap<String, Typed>,
+    /// The options the app last offered each person in a menu, by `user/block/action`.
+    pub suggested: HashMap<String, Vec<Value>>,
     pub journal: Journal,
     pub faults: Faults,
     /// Events that happened during the change under way; `shared` sends them afterwards.
@@ -97,6 +99,7 @@ impl World {
             views: BTreeMap::new(),
             homes: BTreeMap::new(),
             message_state: HashMap::new(),
+            suggested: HashMap::new(),
             journal: Journal::default(),
             faults: Faults::default(),
             happened: Vec::new(),

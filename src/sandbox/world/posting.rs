@@ -65,15 +65,8 @@ impl World {
         if matches!(message.author, Author::Person(_)) {
             message.client_msg_id = Some(client_msg_id());
             // Slack's composer writes rich text; the plain text goes along for apps.
-            let block_id = self.next_id("");
-            draft.blocks = vec![json!({
-                "type": "rich_text",
-                "block_id": block_id,
-                "elements": [{
-                    "type": "rich_text_section",
-                    "elements": [{"type": "text", "text": message.text}],
-                }],
-            })];
+            draft.blocks = vec![World::rich_text(&message.text)];
+            self.finish_blocks(&mut draft.blocks);
         }
         message.blocks = draft.blocks;
         message.attachments = draft.attachments;
@@ -86,6 +79,18 @@ impl World {
         }
         self.tell_posted(channel_id, &ts);
         ts
+    }
+
+    /// The block that Slack's composer makes of what a person types. What the text mentions is
+    /// not taken apart.
+    pub fn rich_text(text: &str) -> Value {
+        json!({
+            "type": "rich_text",
+            "elements": [{
+                "type": "rich_text_section",
+                "elements": [{"type": "text", "text": text}],
+            }],
+        })
     }
 
     /// Applies a change to a message that exists. `editor` is `None` where Slack shows no

@@ -88,6 +88,14 @@ impl World {
         })
     }
 
+    /// The view with what its person sees beside it: errors at fields, what was typed.
+    pub fn show_view(&self, view: &OpenView) -> Value {
+        let mut shown = self.render_view(view);
+        shown["errors"] = json!(view.errors);
+        shown["values"] = view.values();
+        shown
+    }
+
     /// Opens a modal on top of what the person has open (`root: false`), or instead of it.
     pub fn open_view(&mut self, user: &str, definition: Value, root: bool) -> String {
         let id = self.next_id("V");
