@@ -76,6 +76,11 @@ impl App {
         let db = connect::open(&settings.database)
             .await
             .with_context(|| format!("cannot open the database {}", settings.database.url))?;
+        App::with_database(settings, db, clock)
+    }
+
+    /// Builds the rooms over a database that is open.
+    pub fn with_database(settings: Settings, db: Db, clock: Clock) -> anyhow::Result<App> {
         let metrics = Arc::new(Metrics::new());
         let wake = Arc::new(Notify::new());
         let api = Arc::new(SlackApi::new(
