@@ -764,7 +764,7 @@ function entries(id, thread) {
   const own = [
     ...((app.state.ephemerals || []).filter((e) => e.user === app.me && e.channel === id)),
     ...app.notices.filter((e) => e.user === app.me && e.channel === id),
-  ].filter((e) => !app.dismissed.has(e.id)).map((e) => ({ ...e, ephemeral: true }));
+  ].filter((e) => !app.dismissed.has(`${e.id}/${e.ts}`)).map((e) => ({ ...e, ephemeral: true }));
   const stored = here ? here.messages || [] : [];
   const inThread = (m) => m.thread_ts && m.thread_ts !== m.ts;
   const wanted = thread
@@ -1173,7 +1173,7 @@ function message(m, { here, who, compact, pinned, footer, thread, quiet, answers
   if (m.ephemeral) {
     body.append(h('button', {
       type: 'button', class: 'dismiss', data: { testid: 'dismiss-ephemeral', fk: fk('dismiss') },
-      on: { click: () => dismiss(m.id) },
+      on: { click: () => dismiss(m) },
     }, 'Dismiss message'));
   }
   el.append(put(h('div', { class: 'notes' }), notes), h('div', { class: 'message-row' }, gutter, body));
@@ -1229,9 +1229,10 @@ async function remove(channel, m) {
   if (!sure) return;
   try { await act('delete', { user: app.me, channel, ts: m.ts }); } catch (error) { toast(error.message); }
 }
-function dismiss(id) {
-  app.dismissed.add(id);
-  app.notices = app.notices.filter((n) => n.id !== id);
+function dismiss(m) {
+  // With the time, because a sandbox that is started anew may give out the same ids again.
+  app.dismissed.add(`${m.id}/${m.ts}`);
+  app.notices = app.notices.filter((n) => n.id !== m.id);
   store('dismissed', JSON.stringify([...app.dismissed].slice(-500)));
   render();
   const rows = byId(app.thread && byId('thread').contains(document.activeElement) ? 'thread-log' : 'log').querySelectorAll(':scope > .message');
