@@ -57,15 +57,27 @@ async fn serve(folder: &Path, slack: &Sandbox) -> (Child, String) {
         .spawn()
         .unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let line = tokio::time::timeout(PATIENCE, lines.next_line()).await.unwrap().unwrap().unwrap();
-    let url = line.strip_prefix("app: ").expect("the first line says where it listens").to_owned();
+    let line = tokio::time::timeout(PATIENCE, lines.next_line())
+        .await
+        .unwrap()
+        .unwrap()
+        .unwrap();
+    let url = line
+        .strip_prefix("app: ")
+        .expect("the first line says where it listens")
+        .to_owned();
     slack.connect_app(&url);
     (child, url)
 }
 
 async fn control(slack: &Sandbox, what: &str, body: Value) -> Value {
     let url = format!("{}/_sandbox/{what}", slack.url());
-    let answer = reqwest::Client::new().post(url).json(&body).send().await.unwrap();
+    let answer = reqwest::Client::new()
+        .post(url)
+        .json(&body)
+        .send()
+        .await
+        .unwrap();
     answer.json().await.unwrap()
 }
 
@@ -78,7 +90,11 @@ fn announcements(state: &Value) -> Vec<Value> {
     let channels = state["channels"].as_array().unwrap();
     let outages = channels.iter().find(|it| it["name"] == "outages").unwrap();
     let messages = outages["messages"].as_array().unwrap();
-    messages.iter().filter(|it| it["bot_id"].is_string()).cloned().collect()
+    messages
+        .iter()
+        .filter(|it| it["bot_id"].is_string())
+        .cloned()
+        .collect()
 }
 
 fn pins(state: &Value) -> usize {
@@ -98,12 +114,22 @@ async fn until(slack: &Sandbox, what: &str, is_so: impl Fn(&Value) -> bool) -> V
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    tokio::time::timeout(PATIENCE, looking).await.unwrap_or_else(|_| panic!("never: {what}"))
+    tokio::time::timeout(PATIENCE, looking)
+        .await
+        .unwrap_or_else(|_| panic!("never: {what}"))
 }
 
 async fn announce(slack: &Sandbox) {
-    let seen = control(slack, "command", json!({ "user": "ana", "channel": "general", "text": "/outage payments cards fail" })).await;
-    assert_eq!(seen["seen"]["modal"]["title"]["text"], "Announce an outage", "{seen:#}");
+    let seen = control(
+        slack,
+        "command",
+        json!({ "user": "ana", "channel": "general", "text": "/outage payments cards fail" }),
+    )
+    .await;
+    assert_eq!(
+        seen["seen"]["modal"]["title"]["text"], "Announce an outage",
+        "{seen:#}"
+    );
     let seen = control(slack, "submit", json!({ "user": "ana", "values": {} })).await;
     assert_eq!(seen["seen"]["closed"], true, "{seen:#}");
 }
@@ -117,7 +143,10 @@ async fn provision(folder: &Path, slack: &Sandbox) {
         .await
         .unwrap();
     assert!(done.status.success(), "{done:?}");
-    assert_eq!(String::from_utf8(done.stdout).unwrap(), "1 components written, 0 retired\n");
+    assert_eq!(
+        String::from_utf8(done.stdout).unwrap(),
+        "1 components written, 0 retired\n"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -128,16 +157,22 @@ async fn killed_between_slacks_commit_and_ours_there_is_one_announcement() {
     let (mut child, _) = serve(folder.path(), &slack).await;
 
     // Slack commits at once and answers after the process is gone.
-    let slow = json!([{ "method": "chat.postMessage", "kind": "slow", "milliseconds": 8000, "times": 1 }]);
+    let slow =
+        json!([{ "method": "chat.postMessage", "kind": "slow", "milliseconds": 8000, "times": 1 }]);
     control(&slack, "faults", json!({ "rules": slow })).await;
     announce(&slack).await;
-    until(&slack, "the announcement is committed", |it| announcements(it).len() == 1).await;
+    until(&slack, "the announcement is committed", |it| {
+        announcements(it).len() == 1
+    })
+    .await;
     child.start_kill().unwrap(); // SIGKILL
     child.wait().await.unwrap();
     control(&slack, "reset_faults", json!({})).await;
 
     // The lease of the dead process has a minute left; nobody should have to wait for that here.
-    let db = Db::open_sqlite(&folder.path().join("balefire.db")).await.unwrap();
+    let db = Db::open_sqlite(&folder.path().join("balefire.db"))
+        .await
+        .unwrap();
     let Db::Sqlite { writer, .. } = &db else {
         unreachable!()
     };
@@ -153,16 +188,26 @@ async fn killed_between_slacks_commit_and_ours_there_is_one_announcement() {
     let (mut child, _) = serve(folder.path(), &slack).await;
     let state = until(&slack, "the announcement is pinned", |it| pins(it) == 1).await;
     assert_eq!(announcements(&state).len(), 1, "{state:#}");
-    until(&slack, "the assignee is told", |it| !it["dms"].as_array().unwrap().is_empty()).await;
+    until(&slack, "the assignee is told", |it| {
+        !it["dms"].as_array().unwrap().is_empty()
+    })
+    .await;
     terminate(&mut child).await;
     slack.stop().await;
 }
 
 async fn terminate(child: &mut Child) {
     let id = child.id().unwrap().to_string();
-    let sent = Command::new("kill").args(["-TERM", &id]).status().await.unwrap();
+    let sent = Command::new("kill")
+        .args(["-TERM", &id])
+        .status()
+        .await
+        .unwrap();
     assert!(sent.success());
-    let status = tokio::time::timeout(PATIENCE, child.wait()).await.unwrap().unwrap();
+    let status = tokio::time::timeout(PATIENCE, child.wait())
+        .await
+        .unwrap()
+        .unwrap();
     assert!(status.success(), "{status}");
 }
 
@@ -174,17 +219,34 @@ async fn asked_to_stop_it_finishes_what_is_in_flight() {
     let (mut child, url) = serve(folder.path(), &slack).await;
     let ready = reqwest::get(format!("{url}/readyz")).await.unwrap();
     assert_eq!(ready.status(), 200);
-    assert_eq!(reqwest::get(format!("{url}/slack/up")).await.unwrap().status(), 200);
-    let slow = json!([{ "method": "chat.postMessage", "kind": "slow", "milliseconds": 500, "times": 1 }]);
+    assert_eq!(
+        reqwest::get(format!("{url}/slack/up"))
+            .await
+            .unwrap()
+            .status(),
+        200
+    );
+    let slow =
+        json!([{ "method": "chat.postMessage", "kind": "slow", "milliseconds": 500, "times": 1 }]);
     control(&slack, "faults", json!({ "rules": slow })).await;
     announce(&slack).await;
-    until(&slack, "the announcement is committed", |it| announcements(it).len() == 1).await;
+    until(&slack, "the announcement is committed", |it| {
+        announcements(it).len() == 1
+    })
+    .await;
     terminate(&mut child).await;
 
-    let db = Db::open_sqlite(&folder.path().join("balefire.db")).await.unwrap();
+    let db = Db::open_sqlite(&folder.path().join("balefire.db"))
+        .await
+        .unwrap();
     let mut tx = db.read().await.unwrap();
-    let waiting = balefire::store::deliveries::list(&mut tx, false, 50).await.unwrap();
-    assert!(waiting.iter().all(|it| it.kind != "announce"), "its answer was waited for: {waiting:?}");
+    let waiting = balefire::store::deliveries::list(&mut tx, false, 50)
+        .await
+        .unwrap();
+    assert!(
+        waiting.iter().all(|it| it.kind != "announce"),
+        "its answer was waited for: {waiting:?}"
+    );
     drop(tx);
     db.close().await;
     slack.stop().await;
@@ -203,9 +265,22 @@ async fn wrong_settings_are_all_told_at_once_with_exit_code_2() {
         .spawn()
         .unwrap();
     let mut told = String::new();
-    child.stderr.take().unwrap().read_to_string(&mut told).await.unwrap();
+    child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut told)
+        .await
+        .unwrap();
     assert_eq!(child.wait().await.unwrap().code(), Some(2));
-    for expected in ["b.toml", "slack.timeout_seconds", "anounce_channel", "slack.announce_channel", "deliveries.workers", "slack.bot_token"] {
+    for expected in [
+        "b.toml",
+        "slack.timeout_seconds",
+        "anounce_channel",
+        "slack.announce_channel",
+        "deliveries.workers",
+        "slack.bot_token",
+    ] {
         assert!(told.contains(expected), "{expected} is missing in:\n{told}");
     }
 }
@@ -223,7 +298,10 @@ async fn a_token_that_slack_refuses_is_said_clearly() {
         .unwrap();
     let told = String::from_utf8(done.stderr).unwrap();
     assert_eq!(done.status.code(), Some(2), "{told}");
-    assert!(told.contains("invalid_auth") && told.contains("slack.bot_token"), "{told}");
+    assert!(
+        told.contains("invalid_auth") && told.contains("slack.bot_token"),
+        "{told}"
+    );
     assert!(!told.contains("xoxb-wrong-token"), "{told}");
     slack.stop().await;
 }
@@ -233,7 +311,13 @@ async fn the_demo_needs_nothing_and_stops_cleanly() {
     let folder = tempfile::tempdir().unwrap();
     let mut child = Command::new(env!("CARGO_BIN_EXE_balefire"))
         .current_dir(folder.path())
-        .args(["demo", "--listen", "127.0.0.1:0", "--sandbox-listen", "127.0.0.1:0"])
+        .args([
+            "demo",
+            "--listen",
+            "127.0.0.1:0",
+            "--sandbox-listen",
+            "127.0.0.1:0",
+        ])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -245,7 +329,13 @@ async fn the_demo_needs_nothing_and_stops_cleanly() {
     let sandbox = lines.next_line().await.unwrap().unwrap();
     let app = app.strip_prefix("app: ").unwrap();
     let sandbox = sandbox.strip_prefix("sandbox: ").unwrap();
-    assert_eq!(reqwest::get(format!("{app}/healthz")).await.unwrap().status(), 200);
+    assert_eq!(
+        reqwest::get(format!("{app}/healthz"))
+            .await
+            .unwrap()
+            .status(),
+        200
+    );
     let page = reqwest::get(sandbox).await.unwrap().text().await.unwrap();
     assert!(page.contains("<html"), "{page}");
     terminate(&mut child).await;

@@ -9,15 +9,26 @@ use crate::{
 
 async fn announce_under(world: &World, faults: serde_json::Value) {
     world.faults(faults).await;
-    world.person("ana").announces("Payments", "Cards fail").await;
+    world
+        .person("ana")
+        .announces("Payments", "Cards fail")
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_got_lost_does_not_double_the_announcement() {
     for scratch in [databases::sqlite().await, databases::postgres().await] {
         let world = World::on(scratch, Setup::default()).await;
-        announce_under(&world, json!([{ "method": "chat.postMessage", "kind": "drop_after", "times": 1 }])).await;
-        assert_eq!(world.channel("outages").await.len(), 1, "Slack has it, we do not know");
+        announce_under(
+            &world,
+            json!([{ "method": "chat.postMessage", "kind": "drop_after", "times": 1 }]),
+        )
+        .await;
+        assert_eq!(
+            world.channel("outages").await.len(),
+            1,
+            "Slack has it, we do not know"
+        );
         world.passes(minutes(1)).await;
         world.announcement().await;
         assert!(world.is_pinned().await);
@@ -43,7 +54,11 @@ async fn a_lost_answer_to_a_direct_message_does_not_double_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_that_never_arrived_is_made_again() {
     let world = World::start().await;
-    announce_under(&world, json!([{ "method": "chat.postMessage", "kind": "drop_before", "times": 1 }])).await;
+    announce_under(
+        &world,
+        json!([{ "method": "chat.postMessage", "kind": "drop_before", "times": 1 }]),
+    )
+    .await;
     assert!(world.channel("outages").await.is_empty());
     world.passes(minutes(1)).await;
     world.announcement().await;
@@ -69,7 +84,9 @@ async fn a_late_commit_is_swept_away() {
     let world = World::start().await;
     announce_under(&world, json!([{ "method": "chat.postMessage", "kind": "late_commit", "milliseconds": 300, "times": 1 }])).await;
     // The clock jumps over the wait before Slack has committed the first one in real time.
-    world.control("clock", json!({ "advance_seconds": 30 })).await;
+    world
+        .control("clock", json!({ "advance_seconds": 30 }))
+        .await;
     world.outbox.run_once().await.unwrap();
     for _ in 0..200 {
         if world.channel("outages").await.len() == 2 {
@@ -77,7 +94,11 @@ async fn a_late_commit_is_swept_away() {
         }
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
-    assert_eq!(world.channel("outages").await.len(), 2, "both are there for a while");
+    assert_eq!(
+        world.channel("outages").await.len(),
+        2,
+        "both are there for a while"
+    );
     world.passes(minutes(5)).await;
     world.announcement().await;
     assert!(world.is_pinned().await);
@@ -95,14 +116,23 @@ async fn what_slack_refuses_for_good_is_kept_and_its_owner_is_told() {
     let told: Vec<String> = ana.direct_messages().await.iter().map(words).collect();
     assert!(told.iter().any(|it| it.contains("is_archived")), "{told:?}");
     let mut tx = world.db.read().await.unwrap();
-    let dead = balefire::store::deliveries::list(&mut tx, true, 10).await.unwrap();
+    let dead = balefire::store::deliveries::list(&mut tx, true, 10)
+        .await
+        .unwrap();
     drop(tx);
-    let announce = dead.iter().find(|it| it.kind == "announce").expect("it is listed as dead");
+    let announce = dead
+        .iter()
+        .find(|it| it.kind == "announce")
+        .expect("it is listed as dead");
 
     // Somebody mends the channel and tries again: the announcement comes, and only once.
     let mut tx = world.db.begin().await.unwrap();
     let now = world.clock.now();
-    assert!(balefire::store::deliveries::revive(&mut tx, announce.id, now).await.unwrap());
+    assert!(
+        balefire::store::deliveries::revive(&mut tx, announce.id, now)
+            .await
+            .unwrap()
+    );
     tx.commit().await.unwrap();
     world.settle().await;
     world.announcement().await;
@@ -122,12 +152,19 @@ async fn a_thread_keeps_its_order_through_failures() {
         .await;
     for n in 1..=4 {
         ana.clicks("Update").await.form("Update outage 1");
-        ana.submits(json!({ "text": format!("line {n}") })).await.closed();
+        ana.submits(json!({ "text": format!("line {n}") }))
+            .await
+            .closed();
     }
     for _ in 0..6 {
         world.passes(minutes(2)).await;
     }
-    let thread: Vec<String> = world.thread().await.into_iter().map(|(_, text)| text).collect();
+    let thread: Vec<String> = world
+        .thread()
+        .await
+        .into_iter()
+        .map(|(_, text)| text)
+        .collect();
     assert_eq!(thread, ["line 1", "line 2", "line 3", "line 4"]);
     world.announcement().await;
     ana.direct_messages().await;
@@ -137,9 +174,14 @@ async fn a_thread_keeps_its_order_through_failures() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_form_that_cannot_be_opened_is_told() {
     let world = World::start().await;
-    world.faults(json!([{ "method": "views.open", "kind": "http_500", "times": 1 }])).await;
+    world
+        .faults(json!([{ "method": "views.open", "kind": "http_500", "times": 1 }]))
+        .await;
     let seen = world.person("ana").runs("/outage").await;
-    assert!(seen.no_form().whisper().to_lowercase().contains("form"), "{seen:?}");
+    assert!(
+        seen.no_form().whisper().to_lowercase().contains("form"),
+        "{seen:?}"
+    );
     world.end().await;
 }
 
@@ -147,9 +189,15 @@ async fn a_form_that_cannot_be_opened_is_told() {
 async fn the_answer_never_waits_for_slack() {
     let world = World::start().await;
     world.person("ana").runs("/outage list").await;
-    world.faults(json!([{ "method": "*", "kind": "slow", "milliseconds": 1500, "times": 5 }])).await;
+    world
+        .faults(json!([{ "method": "*", "kind": "slow", "milliseconds": 1500, "times": 5 }]))
+        .await;
     let seen = world.person("ana").runs("/outage").await;
-    assert!(seen.milliseconds() < 1000, "answered after {} ms", seen.milliseconds());
+    assert!(
+        seen.milliseconds() < 1000,
+        "answered after {} ms",
+        seen.milliseconds()
+    );
     world.settle().await;
     world.end().await;
 }
@@ -161,7 +209,9 @@ async fn a_missing_scope_for_names_falls_back_to_the_bots_own() {
     ana.announces("Payments", "Cards fail").await;
     world.faults(json!([{ "method": "chat.postMessage", "kind": "api_error", "error": "missing_scope", "times": 1 }])).await;
     ana.clicks("Update").await.form("Update outage 1");
-    ana.submits(json!({ "text": "We look into it" })).await.closed();
+    ana.submits(json!({ "text": "We look into it" }))
+        .await
+        .closed();
     world.settle().await;
     let thread = world.thread().await;
     assert_eq!(thread[0].0, "balefire", "{thread:?}");

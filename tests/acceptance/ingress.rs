@@ -9,7 +9,12 @@ pub fn signature(secret: &str, sent: i64, body: &str) -> String {
     use hmac::{Hmac, KeyInit, Mac};
     let mut mac = Hmac::<sha2::Sha256>::new_from_slice(secret.as_bytes()).unwrap();
     mac.update(format!("v0:{sent}:{body}").as_bytes());
-    let hex: String = mac.finalize().into_bytes().iter().map(|it| format!("{it:02x}")).collect();
+    let hex: String = mac
+        .finalize()
+        .into_bytes()
+        .iter()
+        .map(|it| format!("{it:02x}"))
+        .collect();
     format!("v0={hex}")
 }
 
@@ -37,24 +42,54 @@ async fn what_slack_did_not_sign_is_refused_and_changes_nothing() {
     let world = World::start().await;
     let now = world.clock.now().epoch();
     let right = signature(SIGNING_SECRET, now, COMMAND);
-    let paths = ["/slack/commands", "/slack/announce", "/slack/interactivity", "/slack/interaction", "/slack/events"];
+    let paths = [
+        "/slack/commands",
+        "/slack/announce",
+        "/slack/interactivity",
+        "/slack/interaction",
+        "/slack/events",
+    ];
     for path in paths {
         for (case, sent, signature) in [
-            ("of another secret", now, signature("another secret", now, COMMAND)),
-            ("of another body", now, signature(SIGNING_SECRET, now, "x=y")),
+            (
+                "of another secret",
+                now,
+                signature("another secret", now, COMMAND),
+            ),
+            (
+                "of another body",
+                now,
+                signature(SIGNING_SECRET, now, "x=y"),
+            ),
             ("of another time", now - 10, right.clone()),
-            ("too old", now - 301, signature(SIGNING_SECRET, now - 301, COMMAND)),
-            ("too early", now + 310, signature(SIGNING_SECRET, now + 310, COMMAND)),
+            (
+                "too old",
+                now - 301,
+                signature(SIGNING_SECRET, now - 301, COMMAND),
+            ),
+            (
+                "too early",
+                now + 310,
+                signature(SIGNING_SECRET, now + 310, COMMAND),
+            ),
         ] {
             let (status, _) = world.post(path, COMMAND, Some((sent, &signature))).await;
             assert_eq!(status, 401, "{path}: a signature {case}");
         }
-        assert_eq!(world.post(path, COMMAND, None).await.0, 401, "{path}: no signature");
+        assert_eq!(
+            world.post(path, COMMAND, None).await.0,
+            401,
+            "{path}: no signature"
+        );
     }
     let mut tx = world.db.read().await.unwrap();
     let workspace = world.slack.workspace().unwrap();
     let met = balefire::store::people::by_slack_user(&mut tx, &workspace, &"U0ANA".into()).await;
-    assert_eq!(met.unwrap(), None, "nobody is met before the signature is checked");
+    assert_eq!(
+        met.unwrap(),
+        None,
+        "nobody is met before the signature is checked"
+    );
     drop(tx);
     world.end().await;
 }
@@ -78,22 +113,37 @@ async fn malformed_requests_are_400_and_unknown_ones_200() {
         ("/slack/interactivity", "payload=%7B"),
         ("/slack/interactivity", "other=1"),
         ("/slack/events", "not json"),
-        ("/slack/events", r#"{"type":"event_callback","event":{"type":"user_change"}}"#),
+        (
+            "/slack/events",
+            r#"{"type":"event_callback","event":{"type":"user_change"}}"#,
+        ),
     ] {
-        assert_eq!(signed_body(&world, path, body).await.0, 400, "{path} {body}");
+        assert_eq!(
+            signed_body(&world, path, body).await.0,
+            400,
+            "{path} {body}"
+        );
     }
     for payload in [
         json!({ "type": "something_new", "user": { "id": "U0ANA" } }),
         json!({ "type": "interactive_message", "callback_id": "1", "actions": [{ "name": "resolve" }], "user": { "id": "U0ANA" } }),
         json!({ "type": "view_closed", "team": null, "user": { "id": "U0ANA" }, "view": { "id": "V1" } }),
     ] {
-        assert_eq!(signed(&world, "/slack/interactivity", &payload).await.0, 200, "{payload}");
+        assert_eq!(
+            signed(&world, "/slack/interactivity", &payload).await.0,
+            200,
+            "{payload}"
+        );
     }
     for body in [
         r#"{"type":"app_rate_limited","minute_rate_limited":1}"#,
         r#"{"type":"event_callback","event_id":"Ev1","event":{"type":"never_heard_of"}}"#,
     ] {
-        assert_eq!(signed_body(&world, "/slack/events", body).await.0, 200, "{body}");
+        assert_eq!(
+            signed_body(&world, "/slack/events", body).await.0,
+            200,
+            "{body}"
+        );
     }
     world.end().await;
 }
@@ -101,10 +151,16 @@ async fn malformed_requests_are_400_and_unknown_ones_200() {
 #[tokio::test(flavor = "multi_thread")]
 async fn slacks_own_checks_are_answered() {
     let world = World::start().await;
-    let (status, answer) =
-        signed_body(&world, "/slack/events", r#"{"type":"url_verification","challenge":"abc","token":"x"}"#).await;
+    let (status, answer) = signed_body(
+        &world,
+        "/slack/events",
+        r#"{"type":"url_verification","challenge":"abc","token":"x"}"#,
+    )
+    .await;
     assert_eq!((status, &answer["challenge"]), (200, &json!("abc")));
-    let (status, answer) = world.post("/slack/commands", "ssl_check=1&token=x", None).await;
+    let (status, answer) = world
+        .post("/slack/commands", "ssl_check=1&token=x", None)
+        .await;
     assert_eq!((status, answer), (200, json!("")));
     world.end().await;
 }
@@ -125,10 +181,26 @@ async fn an_event_that_comes_again_is_worked_on_once() {
             "id": "U0CY", "name": "cy", "tz": "America/New_York", "profile": { "display_name": name } } } })
         .to_string()
     };
-    assert_eq!(signed_body(&world, "/slack/events", &event("Cy C.")).await.0, 200);
-    assert_eq!(balefire::jobs::inbox::run_once(&world.slack).await.unwrap(), 1);
-    assert_eq!(signed_body(&world, "/slack/events", &event("Cy, again")).await.0, 200);
-    assert_eq!(balefire::jobs::inbox::run_once(&world.slack).await.unwrap(), 0);
+    assert_eq!(
+        signed_body(&world, "/slack/events", &event("Cy C."))
+            .await
+            .0,
+        200
+    );
+    assert_eq!(
+        balefire::jobs::inbox::run_once(&world.slack).await.unwrap(),
+        1
+    );
+    assert_eq!(
+        signed_body(&world, "/slack/events", &event("Cy, again"))
+            .await
+            .0,
+        200
+    );
+    assert_eq!(
+        balefire::jobs::inbox::run_once(&world.slack).await.unwrap(),
+        0
+    );
     let workspace = world.slack.workspace().unwrap();
     let mut tx = world.db.read().await.unwrap();
     let cy = balefire::store::people::by_slack_user(&mut tx, &workspace, &"U0CY".into()).await;
@@ -147,7 +219,13 @@ async fn unknown_buttons_and_forms_are_out_of_date() {
     });
     let (status, answer) = signed(&world, "/slack/interactivity", &form).await;
     assert_eq!(status, 200);
-    assert!(answer["errors"]["words"].as_str().unwrap().contains("out of date"), "{answer}");
+    assert!(
+        answer["errors"]["words"]
+            .as_str()
+            .unwrap()
+            .contains("out of date"),
+        "{answer}"
+    );
     let click = json!({
         "type": "block_actions", "user": { "id": "U0ANA", "name": "ana" }, "trigger_id": "1.2.3",
         "container": { "type": "message", "message_ts": "1.1", "channel_id": "C0OUTAGES" },
@@ -156,7 +234,10 @@ async fn unknown_buttons_and_forms_are_out_of_date() {
     assert_eq!(signed(&world, "/slack/interactivity", &click).await.0, 200);
     world.settle().await;
     let told = world.person("ana").direct_messages().await;
-    assert!(told[0]["text"].as_str().unwrap().contains("out of date"), "{told:?}");
+    assert!(
+        told[0]["text"].as_str().unwrap().contains("out of date"),
+        "{told:?}"
+    );
     world.end().await;
 }
 
@@ -164,7 +245,11 @@ async fn unknown_buttons_and_forms_are_out_of_date() {
 async fn health_is_told_under_the_new_paths_and_the_old() {
     let world = World::start().await;
     for path in ["/healthz", "/slack/status", "/slack/health"] {
-        assert_eq!(world.get(path).await, (200, r#"{"status":"ok"}"#.to_owned()), "{path}");
+        assert_eq!(
+            world.get(path).await,
+            (200, r#"{"status":"ok"}"#.to_owned()),
+            "{path}"
+        );
     }
     // No worker runs in a story, so it is honest to say that it is not ready.
     let (status, body) = world.get("/readyz").await;

@@ -9,7 +9,10 @@ async fn who_may_not_announce_hears_who_may_and_whom_to_ask() {
     let world = World::start().await;
     let seen = world.person("cy").runs("/outage payments down").await;
     let whisper = seen.no_form().whisper();
-    assert!(whisper.contains("U0ANA") && whisper.contains("the desk in #general"), "{whisper}");
+    assert!(
+        whisper.contains("U0ANA") && whisper.contains("the desk in #general"),
+        "{whisper}"
+    );
     // The second time Cy is known, and the answer comes with the acknowledgement.
     let again = world.person("cy").runs("/outage payments down").await;
     assert_eq!(again.no_form().whisper(), whisper);
@@ -19,13 +22,21 @@ async fn who_may_not_announce_hears_who_may_and_whom_to_ask() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_right_by_address_holds_from_the_first_command() {
     let world = World::start().await;
-    world.person("bo").runs("/outage").await.form("Announce an outage");
+    world
+        .person("bo")
+        .runs("/outage")
+        .await
+        .form("Announce an outage");
     world.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn everybody_may_announce_when_the_settings_say_so() {
-    let world = World::with(Setup { allow_all: true, ..Setup::default() }).await;
+    let world = World::with(Setup {
+        allow_all: true,
+        ..Setup::default()
+    })
+    .await;
     let cy = world.person("cy");
     cy.announces("Payments", "Cards fail").await;
     world.announcement().await;
@@ -40,9 +51,16 @@ async fn only_those_involved_and_editors_get_a_form() {
     for label in ["Update", "Edit", "Resolve", "Withdraw"] {
         let seen = world.person("cy").clicks(label).await;
         let whisper = seen.no_form().whisper();
-        assert!(whisper.contains("U0BO") || whisper.contains("Bo Berg"), "{whisper}");
+        assert!(
+            whisper.contains("U0BO") || whisper.contains("Bo Berg"),
+            "{whisper}"
+        );
     }
-    world.person("ana").clicks("Edit").await.form("Edit outage 1");
+    world
+        .person("ana")
+        .clicks("Edit")
+        .await
+        .form("Edit outage 1");
     world.announcement().await;
     world.person("bo").direct_messages().await;
     world.end().await;
@@ -79,9 +97,14 @@ async fn an_old_button_says_that_it_is_out_of_date_and_links_to_the_current_mess
     bo.clicks("Withdraw").await.form("Withdraw outage 1");
     bo.submits(json!({ "why": "A test" })).await.closed();
     // Somebody's client still shows the buttons: the announcement was not rendered anew yet.
-    let seen = bo.clicks_action("outages", &ts, "balefire.v1.resolve").await;
+    let seen = bo
+        .clicks_action("outages", &ts, "balefire.v1.resolve")
+        .await;
     let whisper = seen.no_form().whisper();
-    assert!(whisper.contains("out of date") && whisper.contains("/archives/C0OUTAGES/"), "{whisper}");
+    assert!(
+        whisper.contains("out of date") && whisper.contains("/archives/C0OUTAGES/"),
+        "{whisper}"
+    );
     world.settle().await;
     world.announcement().await;
     world.thread().await;
@@ -95,8 +118,10 @@ async fn a_text_that_is_too_long_is_refused_with_the_limit() {
     let bo = world.person("bo");
     bo.announces("Payments", "Cards fail").await;
     bo.clicks("Edit").await.form("Edit outage 1");
-    let seen = bo.submits(json!({ "summary": "x", "reason": "y".repeat(1001) })).await;
-    assert!(seen.error_at("reason").contains("1") , "{seen:?}");
+    let seen = bo
+        .submits(json!({ "summary": "x", "reason": "y".repeat(1001) }))
+        .await;
+    assert!(seen.error_at("reason").contains("1"), "{seen:?}");
     bo.closes().await;
     world.announcement().await;
     bo.direct_messages().await;
