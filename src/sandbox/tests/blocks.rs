@@ -169,7 +169,7 @@ fn limits_of_one_character_more() {
         (json!({"type": "context", "elements": []}), false),
     ] {
         assert_eq!(
-            check_message(&[block.clone()], &[]).is_ok(),
+            check_message(std::slice::from_ref(&block), &[]).is_ok(),
             fits,
             "{block}"
         );

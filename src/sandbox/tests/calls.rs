@@ -192,12 +192,6 @@ async fn events_are_retried_on_the_sandbox_clock() {
             .app
             .answers_with("events", 503, Value::Null, Duration::ZERO);
     }
-    stage
-        .control(
-            "react",
-            json!({"user": "ana", "channel": "outages", "ts": "last", "name": "eyes"}),
-        )
-        .await;
     let ts = stage.post("hello").await;
     // The bot's own message: the first attempt and the retry at once.
     stage.app.wait_for("events", 2).await;
