@@ -3,4 +3,5 @@
 pub mod clock;
 pub mod desk;
 pub mod domain;
+pub mod slack;
 pub mod store;
