@@ -4,7 +4,6 @@
 //! Labels, titles and options are plain text, in which Slack reads no markup: they take a person's
 //! words as they are. Sections and contexts are markup and take what [`super::mrkdwn`] made.
 
-use serde::{Deserialize, de::value::I64Deserializer};
 use slack_morphism::prelude::{
     SlackAccessibilityLabel, SlackActionBlockElement, SlackActionId, SlackActionsBlock, SlackBlock,
     SlackBlockButtonElement, SlackBlockButtonStyle, SlackBlockChoiceItem,
@@ -295,7 +294,6 @@ fn picked(at: Timestamp) -> Option<SlackDateTime> {
     if !(1_000_000_000..=9_999_999_999).contains(&seconds) {
         return None;
     }
-    let seconds: I64Deserializer<serde::de::value::Error> =
-        serde::de::IntoDeserializer::into_deserializer(seconds);
-    SlackDateTime::deserialize(seconds).ok()
+    // The type can be made of JSON alone: its inside is a date of another library.
+    serde_json::from_value(seconds.into()).ok()
 }

@@ -174,7 +174,7 @@ async fn lists_details_and_help_are_for_one_person() {
             .await
             .whisper()
             .to_lowercase()
-            .contains("no open outage")
+            .contains("no outage is open")
     );
     ana.announces("Booking", "Nobody can book").await;
     let list = world.person("cy").runs("/outage list").await.whisper();

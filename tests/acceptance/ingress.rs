@@ -256,8 +256,12 @@ async fn health_is_told_under_the_new_paths_and_the_old() {
     assert_eq!(status, 503);
     assert!(body.contains("workers"), "{body}");
     assert_eq!(world.get("/slack/up").await.0, 500);
+    signed_body(&world, "/slack/commands", COMMAND).await;
     let (status, metrics) = world.get("/metrics").await;
     assert_eq!(status, 200);
-    assert!(metrics.contains("balefire_slack_requests"), "{metrics}");
+    assert!(
+        metrics.contains("balefire_slack_requests_total{kind=\"command\",outcome=\"accepted\"} 1"),
+        "{metrics}"
+    );
     world.end().await;
 }

@@ -90,7 +90,10 @@ async fn unknown_is_no_answer_any_more_and_all_errors_come_together() {
     let seen = bo
         .submits(json!({ "resolved_at": (now + 7200).to_string() }))
         .await;
-    assert!(seen.error_at("resolved_at").contains("future"), "{seen:?}");
+    assert!(
+        seen.error_at("resolved_at").contains("not come yet"),
+        "{seen:?}"
+    );
     bo.closes().await;
     world.announcement().await;
     bo.direct_messages().await;

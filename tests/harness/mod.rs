@@ -5,7 +5,7 @@
 //! posts has to be read before [`World::end`].
 
 pub mod databases;
-mod person;
+pub mod person;
 
 use std::{
     collections::BTreeSet,
@@ -24,7 +24,7 @@ use balefire::{
     store::Db,
 };
 use databases::Scratch;
-pub use person::{Person, Seen};
+use person::Person;
 use serde_json::{Value, json};
 use tokio_util::task::TaskTracker;
 

@@ -77,14 +77,27 @@ impl<'w> Person<'w> {
         self.world.settle().await;
     }
 
+    /// Everything that only they see, in words.
+    pub async fn whispers(&self) -> Vec<String> {
+        let state = self.world.state().await;
+        let me = self.id(&state);
+        let ephemerals = state["ephemerals"].as_array().unwrap();
+        let mine = ephemerals.iter().filter(|it| it["user"] == me);
+        mine.map(super::words).collect()
+    }
+
+    fn id(&self, state: &Value) -> Value {
+        let users = state["users"].as_array().unwrap();
+        users.iter().find(|it| it["name"] == self.name).unwrap()["id"].clone()
+    }
+
     /// What the bot told them in private.
     pub async fn direct_messages(&self) -> Vec<Value> {
         let state = self.world.state().await;
-        let users = state["users"].as_array().unwrap();
-        let me = users.iter().find(|it| it["name"] == self.name).unwrap();
+        let me = self.id(&state);
         let dms = state["dms"].as_array().unwrap();
         dms.iter()
-            .filter(|it| it["user"] == me["id"])
+            .filter(|it| it["user"] == me)
             .flat_map(|it| self.world.bots_messages(&it["messages"]))
             .collect()
     }
