@@ -2,11 +2,8 @@
 
 use sqlx::types::Json;
 
-use super::{Result, Tx};
-use crate::{
-    domain::{actor::Identity, time::Timestamp},
-    on,
-};
+use super::{Result, Tx, db::on};
+use crate::domain::{actor::Identity, time::Timestamp};
 
 /// Adds a row. `action` is a verb such as `catalog.provision`; `detail` must hold no secret.
 pub async fn record(

@@ -2,14 +2,11 @@
 
 use sqlx::types::Json;
 
-use super::{Result, Tx};
-use crate::{
-    domain::{
-        delivery::{Receipt, Task},
-        ids::{DeliveryId, OutageId, WorkspaceId},
-        time::Timestamp,
-    },
-    on,
+use super::{Result, Tx, db::on};
+use crate::domain::{
+    delivery::{Receipt, Task},
+    ids::{DeliveryId, OutageId, WorkspaceId},
+    time::Timestamp,
 };
 
 /// A delivery to be queued.

@@ -5,7 +5,7 @@
 //! posts has to be read before [`World::end`].
 
 pub mod databases;
-mod person;
+pub mod person;
 
 use std::{
     collections::BTreeSet,
@@ -24,7 +24,7 @@ use balefire::{
     store::Db,
 };
 use databases::Scratch;
-pub use person::{Person, Seen};
+use person::Person;
 use serde_json::{Value, json};
 use tokio_util::task::TaskTracker;
 
@@ -153,7 +153,8 @@ impl World {
 
     /// Moves both clocks and delivers what became due.
     pub async fn passes(&self, span: Duration) {
-        self.control("clock", json!({ "advance_seconds": span.as_secs() })).await;
+        self.control("clock", json!({ "advance_seconds": span.as_secs() }))
+            .await;
         self.settle().await;
     }
 
@@ -199,15 +200,34 @@ impl World {
 
     pub async fn state(&self) -> Value {
         let url = format!("{}/_sandbox/state", self.sandbox.url());
-        self.http.get(url).send().await.unwrap().json().await.unwrap()
+        self.http
+            .get(url)
+            .send()
+            .await
+            .unwrap()
+            .json()
+            .await
+            .unwrap()
     }
 
     /// What the app called, from the beginning: methods with arguments and answers.
     pub async fn calls(&self, method: &str) -> Vec<Value> {
         let url = format!("{}/_sandbox/journal?since=0", self.sandbox.url());
-        let journal: Value = self.http.get(url).send().await.unwrap().json().await.unwrap();
+        let journal: Value = self
+            .http
+            .get(url)
+            .send()
+            .await
+            .unwrap()
+            .json()
+            .await
+            .unwrap();
         let entries = journal["entries"].as_array().unwrap();
-        entries.iter().filter(|it| it["method"] == method).cloned().collect()
+        entries
+            .iter()
+            .filter(|it| it["method"] == method)
+            .cloned()
+            .collect()
     }
 
     /// Top-level messages of the bot in a channel.
@@ -245,10 +265,21 @@ impl World {
 
     /// Marks messages of the bot as read and returns them.
     fn bots_messages(&self, messages: &Value) -> Vec<Value> {
-        let of_bot = messages.as_array().unwrap().iter().filter(|it| it["bot_id"].is_string());
-        let of_bot: Vec<Value> = of_bot.filter(|it| it["subtype"] != "tombstone").cloned().collect();
+        let of_bot = messages
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|it| it["bot_id"].is_string());
+        let of_bot: Vec<Value> = of_bot
+            .filter(|it| it["subtype"] != "tombstone")
+            .cloned()
+            .collect();
         let mut read = self.read.lock().unwrap();
-        read.extend(of_bot.iter().map(|it| it["ts"].as_str().unwrap().to_owned()));
+        read.extend(
+            of_bot
+                .iter()
+                .map(|it| it["ts"].as_str().unwrap().to_owned()),
+        );
         of_bot
     }
 
@@ -266,8 +297,16 @@ impl World {
     }
 
     /// A request as Slack would send it, signed or not.
-    pub async fn post(&self, path: &str, body: &str, signature: Option<(i64, &str)>) -> (u16, Value) {
-        let mut request = self.http.post(format!("{}{path}", self.app_url)).body(body.to_owned());
+    pub async fn post(
+        &self,
+        path: &str,
+        body: &str,
+        signature: Option<(i64, &str)>,
+    ) -> (u16, Value) {
+        let mut request = self
+            .http
+            .post(format!("{}{path}", self.app_url))
+            .body(body.to_owned());
         request = request.header("content-type", "application/x-www-form-urlencoded");
         if let Some((sent, signature)) = signature {
             request = request
@@ -277,11 +316,19 @@ impl World {
         let answer = request.send().await.unwrap();
         let status = answer.status().as_u16();
         let text = answer.text().await.unwrap();
-        (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
+        (
+            status,
+            serde_json::from_str(&text).unwrap_or(Value::String(text)),
+        )
     }
 
     pub async fn get(&self, path: &str) -> (u16, String) {
-        let answer = self.http.get(format!("{}{path}", self.app_url)).send().await.unwrap();
+        let answer = self
+            .http
+            .get(format!("{}{path}", self.app_url))
+            .send()
+            .await
+            .unwrap();
         (answer.status().as_u16(), answer.text().await.unwrap())
     }
 
@@ -289,7 +336,9 @@ impl World {
     pub async fn end(self) {
         self.settle().await;
         let mut tx = self.db.read().await.unwrap();
-        let left = balefire::store::deliveries::list(&mut tx, false, 50).await.unwrap();
+        let left = balefire::store::deliveries::list(&mut tx, false, 50)
+            .await
+            .unwrap();
         drop(tx);
         assert!(left.is_empty(), "deliveries are left: {left:#?}");
         let state = self.state().await;

@@ -32,11 +32,13 @@ impl<'w> Person<'w> {
         let ts = message["ts"].as_str().unwrap();
         let action = button(&message, label)
             .unwrap_or_else(|| panic!("there is no button {label} in {message:#}"));
-        self.clicks_action("outages", ts, action["action_id"].as_str().unwrap()).await
+        self.clicks_action("outages", ts, action["action_id"].as_str().unwrap())
+            .await
     }
 
     pub async fn clicks_action(&self, channel: &str, ts: &str, action_id: &str) -> Seen {
-        let body = json!({ "user": self.name, "channel": channel, "ts": ts, "action_id": action_id });
+        let body =
+            json!({ "user": self.name, "channel": channel, "ts": ts, "action_id": action_id });
         Seen(self.world.control("click", body).await)
     }
 
@@ -47,14 +49,19 @@ impl<'w> Person<'w> {
     }
 
     pub async fn closes(&self) {
-        self.world.control("close", json!({ "user": self.name })).await;
+        self.world
+            .control("close", json!({ "user": self.name }))
+            .await;
     }
 
     /// Types into a field that looks things up.
     pub async fn types(&self, action_id: &str, query: &str) -> Vec<String> {
         let body = json!({ "user": self.name, "action_id": action_id, "query": query });
         let seen = self.world.control("suggest", body).await;
-        let options = seen["seen"]["options"].as_array().cloned().unwrap_or_default();
+        let options = seen["seen"]["options"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
         options
             .iter()
             .map(|it| it["text"]["text"].as_str().unwrap().to_owned())
@@ -64,18 +71,33 @@ impl<'w> Person<'w> {
     /// Announces an outage of a component, as quickly as it goes.
     pub async fn announces(&self, component: &str, what: &str) {
         self.runs("/outage").await.form("Announce an outage");
-        self.submits(json!({ "What happened?": what, "component": component })).await.closed();
+        self.submits(json!({ "What happened?": what, "component": component }))
+            .await
+            .closed();
         self.world.settle().await;
+    }
+
+    /// Everything that only they see, in words.
+    pub async fn whispers(&self) -> Vec<String> {
+        let state = self.world.state().await;
+        let me = self.id(&state);
+        let ephemerals = state["ephemerals"].as_array().unwrap();
+        let mine = ephemerals.iter().filter(|it| it["user"] == me);
+        mine.map(super::words).collect()
+    }
+
+    fn id(&self, state: &Value) -> Value {
+        let users = state["users"].as_array().unwrap();
+        users.iter().find(|it| it["name"] == self.name).unwrap()["id"].clone()
     }
 
     /// What the bot told them in private.
     pub async fn direct_messages(&self) -> Vec<Value> {
         let state = self.world.state().await;
-        let users = state["users"].as_array().unwrap();
-        let me = users.iter().find(|it| it["name"] == self.name).unwrap();
+        let me = self.id(&state);
         let dms = state["dms"].as_array().unwrap();
         dms.iter()
-            .filter(|it| it["user"] == me["id"])
+            .filter(|it| it["user"] == me)
             .flat_map(|it| self.world.bots_messages(&it["messages"]))
             .collect()
     }
@@ -115,7 +137,9 @@ impl Seen {
     pub fn error_at(&self, block: &str) -> &str {
         assert_ne!(self.0["seen"]["closed"], true, "{:#}", self.0);
         let error = &self.0["seen"]["errors"][block];
-        error.as_str().unwrap_or_else(|| panic!("no error at {block}: {:#}", self.0))
+        error
+            .as_str()
+            .unwrap_or_else(|| panic!("no error at {block}: {:#}", self.0))
     }
 
     /// The words of what only they see.

@@ -7,7 +7,7 @@ use balefire::{
         effect::Line,
     },
     store::{
-        self, Db, Tx,
+        self, Tx,
         deliveries::{NewDelivery, Settle},
     },
 };

@@ -1,5 +1,8 @@
 //! Every store function on both databases.
 
+// A test that cannot go on has failed.
+#![allow(clippy::unwrap_used)]
+
 #[path = "../harness/databases.rs"]
 mod databases;
 mod deliveries;

@@ -2,7 +2,7 @@
 
 use balefire::{
     domain::{actor::Identity, effect::Event, ids::*, money::Money, outage::*},
-    store::{self, Db},
+    store,
 };
 
 use crate::{on_both, samples::*};

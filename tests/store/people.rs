@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use balefire::{
     domain::actor::{Right, Rights},
-    store::{self, Db, people::Profile},
+    store::{self, people::Profile},
 };
 use serde_json::json;
 

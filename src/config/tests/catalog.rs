@@ -1,3 +1,5 @@
+//! Catalogues that are right, and everything that can be wrong with one.
+
 use super::*;
 
 const SHIPPED: &str = include_str!("../../../config/catalog.toml");

@@ -1,3 +1,5 @@
+//! Which source wins when several give the same setting.
+
 use super::*;
 
 #[test]

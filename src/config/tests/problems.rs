@@ -1,3 +1,5 @@
+//! Every kind of wrong setting, and how it is told.
+
 use super::*;
 
 /// The problem that one more section brings to good settings.

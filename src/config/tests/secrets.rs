@@ -1,3 +1,5 @@
+//! Secrets come from settings or files and are never shown.
+
 use secrecy::ExposeSecret;
 
 use super::*;

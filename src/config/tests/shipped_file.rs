@@ -1,3 +1,5 @@
+//! The shipped settings file explains every setting and gives its default.
+
 use std::collections::BTreeMap;
 
 use toml::Value;

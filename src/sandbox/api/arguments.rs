@@ -85,10 +85,6 @@ impl Arguments {
         Value::Object(decoded.collect())
     }
 
-    pub fn has(&self, name: &str) -> bool {
-        self.values.contains_key(name)
-    }
-
     pub fn text(&self, name: &str) -> Option<String> {
         match self.values.get(name)? {
             Value::String(text) => Some(text.clone()),

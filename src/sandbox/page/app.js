@@ -624,7 +624,8 @@ async function follow() {
   }
 }
 
-function toast(text) {
+function toast(sentence) {
+  const text = sentence.replace(/\b[UC]0?[A-Z0-9]{2,}\b/g, (id) => (user(id) ? nameOf(user(id)) : app.channels.has(id) ? channelLabel(id) : id));
   const el = h('div', { class: 'toast' }, h('p', {}, text),
     h('button', { type: 'button', class: 'icon-btn', 'aria-label': 'Dismiss', on: { click: () => el.remove() } }, icon('close')));
   byId('toasts').append(el);
@@ -763,7 +764,7 @@ function entries(id, thread) {
   const own = [
     ...((app.state.ephemerals || []).filter((e) => e.user === app.me && e.channel === id)),
     ...app.notices.filter((e) => e.user === app.me && e.channel === id),
-  ].filter((e) => !app.dismissed.has(e.id)).map((e) => ({ ...e, ephemeral: true }));
+  ].filter((e) => !app.dismissed.has(`${e.id}/${e.ts}`)).map((e) => ({ ...e, ephemeral: true }));
   const stored = here ? here.messages || [] : [];
   const inThread = (m) => m.thread_ts && m.thread_ts !== m.ts;
   const wanted = thread
@@ -1172,7 +1173,7 @@ function message(m, { here, who, compact, pinned, footer, thread, quiet, answers
   if (m.ephemeral) {
     body.append(h('button', {
       type: 'button', class: 'dismiss', data: { testid: 'dismiss-ephemeral', fk: fk('dismiss') },
-      on: { click: () => dismiss(m.id) },
+      on: { click: () => dismiss(m) },
     }, 'Dismiss message'));
   }
   el.append(put(h('div', { class: 'notes' }), notes), h('div', { class: 'message-row' }, gutter, body));
@@ -1228,9 +1229,10 @@ async function remove(channel, m) {
   if (!sure) return;
   try { await act('delete', { user: app.me, channel, ts: m.ts }); } catch (error) { toast(error.message); }
 }
-function dismiss(id) {
-  app.dismissed.add(id);
-  app.notices = app.notices.filter((n) => n.id !== id);
+function dismiss(m) {
+  // With the time, because a sandbox that is started anew may give out the same ids again.
+  app.dismissed.add(`${m.id}/${m.ts}`);
+  app.notices = app.notices.filter((n) => n.id !== m.id);
   store('dismissed', JSON.stringify([...app.dismissed].slice(-500)));
   render();
   const rows = byId(app.thread && byId('thread').contains(document.activeElement) ? 'thread-log' : 'log').querySelectorAll(':scope > .message');
@@ -1359,7 +1361,12 @@ function inputBlock(block, ctx) {
   const label = group ? h('div', { class: 'label', id: labelId }, labelText) : h('label', { class: 'label', id: labelId, for: inputId }, labelText);
   const error = h('p', { class: 'field-error', id: errorId, hidden: true });
   const box = h('div', { class: 'block input' }, label, made.node, error, block.hint ? h('p', { class: 'hint', id: hintId }, textObject(block.hint)) : null);
+  const touched = () => { if (ctx.touched) ctx.touched(block.block_id); };
+  box.addEventListener('input', touched);
+  box.addEventListener('change', touched);
   if (made.field) {
+    made.field.dispatches = !!block.dispatch_action;
+    made.field.told = JSON.stringify(made.field.get());
     made.field.setError = (text) => {
       error.hidden = !text;
       error.textContent = text || '';
@@ -1425,7 +1432,7 @@ function dialogKeys(dialog, close) {
 // an earlier drawing of itself, and what is wrong with it before it is sent.
 
 const optionValue = (option) => (option ? option.value : null);
-const toItem = (option) => ({ value: option.value, label: words(option.text), text: option.text, description: option.description ? words(option.description) : '' });
+const toItem = (option) => ({ option, value: option.value, label: words(option.text), text: option.text, description: option.description ? words(option.description) : '' });
 const userItem = (u) => ({ value: u.id, label: u.is_bot ? capital(nameOf(u)) : nameOf(u), description: `@${u.name}`, picture: u.picture || null, person: true });
 const channelItem = (c) => ({ value: c.id, label: `#${c.name}`, description: c.is_archived ? 'archived' : '' });
 
@@ -1435,13 +1442,15 @@ async function fire(spec, ctx, button, body) {
   if (button) { button.setAttribute('aria-busy', 'true'); button.classList.add('busy'); }
   try {
     const seen = await ctx.send({ block_id: ctx.block.block_id, action_id: spec.action_id, ...body });
-    if (seen.error) trouble(ctx, `That did not work: Balefire answered with ${seen.error}.`);
+    if (seen.error) trouble(ctx, worded(seen.error, 'That did not work.'));
   } catch (error) {
     trouble(ctx, error.message);
   } finally {
     if (button) { button.removeAttribute('aria-busy'); button.classList.remove('busy'); }
   }
 }
+/** An error of the server: a sentence as it is, a code behind a sentence. */
+const worded = (error, sentence) => (/\s/.test(error) ? error : `${sentence} (${error})`);
 function trouble(ctx, text) {
   if (ctx.trouble) ctx.trouble(text);
   else toast(text);
@@ -1537,7 +1546,7 @@ function textElement(spec, ctx, common) {
       if (spec.type === 'email_text_input' && !/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(value.trim())) return 'Please enter a valid email address.';
       if (spec.type === 'url_text_input' && !/^https?:\/\/\S+$/i.test(value.trim())) return 'Please enter a valid URL, with http:// or https://.';
       if (spec.type === 'number_input') {
-        const number = Number(value.replace(',', '.'));
+        const number = Number(value.trim());
         if (!Number.isFinite(number)) return 'Please enter a number.';
         if (!spec.is_decimal_allowed && !Number.isInteger(number)) return 'Please enter a whole number.';
         if (spec.min_value !== undefined && number < Number(spec.min_value)) return `Please enter ${spec.min_value} or more.`;
@@ -1640,7 +1649,7 @@ function selectElement(spec, ctx, data, dispatches) {
     load = async (query) => {
       const answer = await ctx.suggest({ block_id: ctx.block.block_id, action_id: spec.action_id, query });
       const seen = answer.seen || {};
-      if (seen.error) throw new Refused(`The options did not come: ${seen.error}.`);
+      if (seen.error) throw new Refused(worded(seen.error, 'The options could not be loaded.'));
       const list = seen.options || seen.option_groups || [];
       const grouped = Array.isArray(list) ? list : list.option_groups || list.options || [];
       if (grouped.length && grouped[0].options) return grouped.map((g) => ({ label: words(g.label), items: g.options.map(toItem) }));
@@ -1659,11 +1668,17 @@ function selectElement(spec, ctx, data, dispatches) {
     id: ctx.inputId || uid('input'), data, labelledby: ctx.labelledby, label: words(spec.placeholder || 'Choose an option'), describedby: ctx.describedby,
     placeholder: words(spec.placeholder || 'Choose an option'), multi, max: spec.max_selected_items || 0, groups, load,
     minQuery: spec.min_query_length === undefined ? 3 : spec.min_query_length, initial, required: ctx.inInput && !ctx.optional,
-    clearable: ctx.inInput, onChange: () => { if (dispatches && (multi || combo.get() !== null)) fire(spec, ctx, null, { selected: combo.get() }); },
+    clearable: ctx.inInput, onChange: () => { if (dispatches && (multi || combo.get() !== null)) fire(spec, ctx, null, { selected: get() }); },
   });
+  // Only the page saw the options an app offered as somebody typed: those go back whole.
+  const get = () => {
+    if (kind !== 'external') return combo.get();
+    const options = combo.items().map((item) => item.option);
+    return multi ? options : options[0] || null;
+  };
   const field = {
     blockId: ctx.block.block_id, actionId: spec.action_id, type: spec.type, optional: ctx.optional,
-    get: combo.get, keep: combo.items, take: combo.set,
+    get, keep: combo.items, take: combo.set,
     preset: (kept) => {
       if (kept === null || kept === undefined) return;
       const known = [...initial, ...(groups || []).flatMap((g) => g.items)];
@@ -1821,6 +1836,7 @@ function makeCombo({ id, data, labelledby, label, describedby, placeholder, mult
       input.value = item.label;
     }
     dirty = false;
+    input.dispatchEvent(new Event('change', { bubbles: true }));
     onChange();
   }
   let dirty = false;
@@ -1948,7 +1964,7 @@ function makeView(view) {
   entry.trouble = h('p', { class: 'trouble', role: 'alert', data: { testid: 'modal-trouble' }, hidden: true });
   entry.form = h('form', { class: 'dialog-box', novalidate: true, autocomplete: 'off', data: { testid: 'modal-form' } },
     h('div', { class: 'dialog-head' }, avatar(bot() && bot().picture, botName(), 'avatar tiny'), entry.title,
-      h('button', { type: 'button', class: 'icon-btn', 'aria-label': 'Close', data: { testid: 'modal-x' }, on: { click: () => closeView(entry) } }, icon('close'))),
+      h('button', { type: 'button', class: 'icon-btn', 'aria-label': 'Close', data: { testid: 'modal-x' }, on: { click: () => closeView(entry, true) } }, icon('close'))),
     entry.body, entry.trouble, entry.foot);
   entry.form.addEventListener('submit', (event) => { event.preventDefault(); submitView(entry); });
   entry.dialog = h('dialog', { class: 'dialog view', role: 'dialog', 'aria-modal': 'true', 'aria-labelledby': entry.titleId, data: { testid: 'modal', viewId: view.id, callbackId: view.callback_id || '' } }, entry.form);
@@ -1971,21 +1987,29 @@ function fillView(entry, view) {
   entry.title.replaceChildren(textObject(view.title || 'Modal'));
   const ctx = {
     kind: 'view', fields: entry.fields, fk: `view-${view.id}`,
-    send: (body) => act('click', { user: app.me, view_id: view.id, ...body }),
+    send: async (body) => {
+      await tellTyped(entry.fields, view, body.action_id);
+      return act('click', { user: app.me, view_id: view.id, ...body });
+    },
     suggest: (body) => api('suggest', { user: app.me, view_id: view.id, ...body }),
     trouble: (text) => sayTrouble(entry, text),
+    touched: (blockId) => {
+      if (!entry.own[blockId]) return;
+      delete entry.own[blockId];
+      showErrors(entry, entry.view.errors || {});
+    },
   };
   const draw = () => entry.body.replaceChildren(...blockNodes(view.blocks || [], ctx));
   if (first) draw();
   else keepingFocus(draw);
   for (const field of entry.fields) {
     const key = `${field.blockId}/${field.actionId}/${field.type}`;
-    if (kept.has(key)) field.take(kept.get(key));
+    if (kept.has(key)) field.take(kept.get(key));  // what was told stays told or is told again
     else if (first && view.values && view.values[field.blockId]) restore(field, view.values[field.blockId]);
   }
   const close = h('button', { type: 'button', class: 'btn', data: { testid: 'modal-close', fk: `view-${view.id}-close` }, on: { click: () => closeView(entry) } }, view.close ? textObject(view.close) : view.submit ? 'Cancel' : 'Close');
-  entry.submit = view.submit || entry.fields.some((f) => f.setError)
-    ? h('button', { type: 'submit', class: 'btn primary', data: { testid: 'modal-submit', fk: `view-${view.id}-submit` } }, h('span', { class: 'btn-text' }, view.submit ? textObject(view.submit) : 'Submit')) : null;
+  entry.submit = view.submit
+    ? h('button', { type: 'submit', class: 'btn primary', data: { testid: 'modal-submit', fk: `view-${view.id}-submit` } }, h('span', { class: 'btn-text' }, textObject(view.submit))) : null;
   keepingFocus(() => entry.foot.replaceChildren(close, ...(entry.submit ? [entry.submit] : [])));
   if (!first) {
     entry.body.scrollTop = scroll;
@@ -2024,8 +2048,22 @@ function sayTrouble(entry, text) {
 }
 function values(entry) {
   const out = {};
-  for (const field of entry.fields) if (field.blockId && !(field.blockId in out)) out[field.blockId] = field.get();
+  for (const field of entry.fields) if (field.blockId && field.setError && !(field.blockId in out)) out[field.blockId] = field.get();
   return out;
+}
+/** Before a button of a view is reported, tells the sandbox what was typed into the fields that do
+ *  not report themselves, so that the app gets it as the view's state. */
+async function tellTyped(fields, view, except) {
+  for (const field of fields) {
+    if (!field.setError || field.dispatches || field.actionId === except) continue;
+    const value = field.get();
+    const text = JSON.stringify(value);
+    if (text === field.told) continue;
+    field.told = text;
+    try {
+      await api('click', { user: app.me, view_id: view.id, block_id: field.blockId, action_id: field.actionId, selected: value });
+    } catch { /* the submission will say what is wrong with it */ }
+  }
 }
 
 async function submitView(entry) {
@@ -2046,7 +2084,7 @@ async function submitView(entry) {
     if (seen.errors && Object.keys(seen.errors).length && views.has(entry.id)) {
       showErrors(entry, seen.errors);
       focusWrong(entry);
-    } else if (seen.error) sayTrouble(entry, `We had some trouble connecting. Try again? (${seen.error})`);
+    } else if (seen.error) sayTrouble(entry, worded(seen.error, 'We had some trouble connecting. Try again?'));
   } catch (error) {
     sayTrouble(entry, `We had some trouble connecting. Try again? ${error.message}`);
   } finally {
@@ -2066,11 +2104,14 @@ function focusWrong(entry) {
     if (block) block.scrollIntoView({ block: 'nearest' });
   }
 }
-async function closeView(entry) {
+/** Cancel and Escape take away the top view, the × all of them, as in Slack. */
+async function closeView(entry, all) {
   if (entry.closing) return;
   entry.closing = true;
   try {
-    await act('close', { user: app.me, view_id: entry.id });
+    const body = { user: app.me, view_id: entry.id };
+    if (all && entry.stacked) body.all = true;
+    await act('close', body);
   } catch (error) {
     // A view that the sandbox no longer knows must not stay in the way.
     shutView(entry);
@@ -2194,6 +2235,22 @@ const commandList = (() => {
   };
 })();
 
+/** What somebody typed, as Slack's client hands it on: escaped, with ids for people and channels. */
+function encoded(text) {
+  const people = [...app.users.values()];
+  return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;')
+    .replace(/(^|[\s(])@([\w.-]*\w)/g, (whole, before, name) => {
+      const low = name.toLowerCase();
+      if (/^(here|channel|everyone)$/.test(low)) return `${before}<!${low}>`;
+      const found = people.find((u) => u.name.toLowerCase() === low);
+      return found ? `${before}<@${found.id}>` : whole;
+    })
+    .replace(/(^|[\s(])#([\w-]+)/g, (whole, before, name) => {
+      const found = [...app.channels.values()].find((c) => c.name === name.toLowerCase());
+      return found ? `${before}<#${found.id}|${found.name}>` : whole;
+    });
+}
+
 async function sendFrom(area, thread) {
   const text = area.value.trim();
   const channel = app.channel;
@@ -2223,13 +2280,13 @@ async function sendFrom(area, thread) {
   form.classList.add('busy');
   try {
     if (command) {
-      const seen = await act('command', { user: app.me, channel, text });
+      const seen = await act('command', { user: app.me, channel, text: command[0].toLowerCase() + text.slice(command[0].length) });
       if (seen.error) {
         giveBack();
         if (!seen.ephemeral) notice(channel, null, `\`${command[0]}\` failed with the error "${seen.error}"`);
       }
     } else {
-      const body = { user: app.me, channel, text };
+      const body = { user: app.me, channel, text: encoded(text) };
       if (thread) body.thread_ts = thread;
       await act('message', body);
     }

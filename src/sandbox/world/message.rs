@@ -226,7 +226,7 @@ impl World {
 }
 
 /// `emoji` and `verbatim` are always present in what Slack gives back.
-fn finish_texts(value: &mut Value) {
+pub fn finish_texts(value: &mut Value) {
     match value {
         Value::Object(fields) => {
             let kind = fields.get("type").and_then(Value::as_str).unwrap_or("");

@@ -3,6 +3,7 @@
 use super::World;
 pub use super::controls::Typed;
 use super::controls::state_values;
+use super::message::finish_texts;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -197,6 +198,11 @@ impl World {
         let mut blocks = definition["blocks"].as_array().cloned().unwrap_or_default();
         self.finish_blocks(&mut blocks);
         definition["blocks"] = json!(blocks);
+        for name in ["title", "submit", "close"] {
+            if definition[name].is_object() {
+                finish_texts(&mut definition[name]);
+            }
+        }
         definition
     }
 }

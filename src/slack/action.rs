@@ -1,0 +1,291 @@
+//! What buttons and forms carry, and reading it back.
+//!
+//! Messages live for years and their buttons with them, so what an older version wrote must be
+//! readable for ever: add a version, never change one.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{ids::OutageNumber, outage::Outage};
+
+/// What every `action_id` and `callback_id` of ours begins with.
+pub const PREFIX: &str = "balefire.";
+
+/// What a button asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    Update { number: OutageNumber },
+    Edit { number: OutageNumber },
+    Resolve { number: OutageNumber },
+    EditResolution { number: OutageNumber },
+    EditTimes { number: OutageNumber },
+    Reopen { number: OutageNumber },
+    Withdraw { number: OutageNumber },
+    Announce,
+    Show { number: OutageNumber },
+}
+
+impl Action {
+    pub fn number(&self) -> Option<OutageNumber> {
+        match self {
+            Action::Announce => None,
+            Action::Update { number }
+            | Action::Edit { number }
+            | Action::Resolve { number }
+            | Action::EditResolution { number }
+            | Action::EditTimes { number }
+            | Action::Reopen { number }
+            | Action::Withdraw { number }
+            | Action::Show { number } => Some(*number),
+        }
+    }
+
+    /// The button's `action_id`.
+    pub fn id(&self) -> String {
+        format!("{PREFIX}v1.{}", self.word())
+    }
+
+    /// The button's `value`: the outage's number, or nothing.
+    pub fn value(&self) -> String {
+        self.number().map(|it| it.to_string()).unwrap_or_default()
+    }
+
+    /// Reads a press; none when the button is not ours or not one we know.
+    pub fn decode(action_id: &str, value: &str) -> Option<Action> {
+        let word = action_id.strip_prefix(PREFIX)?.strip_prefix("v1.")?;
+        if word == "announce" {
+            return Some(Action::Announce);
+        }
+        let number = outage_number(value)?;
+        Some(match word {
+            "update" => Action::Update { number },
+            "edit" => Action::Edit { number },
+            "resolve" => Action::Resolve { number },
+            "edit_resolution" => Action::EditResolution { number },
+            "edit_times" => Action::EditTimes { number },
+            "reopen" => Action::Reopen { number },
+            "withdraw" => Action::Withdraw { number },
+            "show" => Action::Show { number },
+            _ => return None,
+        })
+    }
+
+    fn word(&self) -> &'static str {
+        match self {
+            Action::Update { .. } => "update",
+            Action::Edit { .. } => "edit",
+            Action::Resolve { .. } => "resolve",
+            Action::EditResolution { .. } => "edit_resolution",
+            Action::EditTimes { .. } => "edit_times",
+            Action::Reopen { .. } => "reopen",
+            Action::Withdraw { .. } => "withdraw",
+            Action::Announce => "announce",
+            Action::Show { .. } => "show",
+        }
+    }
+}
+
+fn outage_number(value: &str) -> Option<OutageNumber> {
+    let digits = value.bytes().all(|it| it.is_ascii_digit());
+    let number = value.parse().ok().filter(|it| digits && *it > 0)?;
+    Some(OutageNumber(number))
+}
+
+/// Which form was submitted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    Announce,
+    Update,
+    Edit,
+    Resolve,
+    EditResolution,
+    EditTimes,
+    Reopen,
+    Withdraw,
+}
+
+impl Form {
+    pub const ALL: [Form; 8] = [
+        Form::Announce,
+        Form::Update,
+        Form::Edit,
+        Form::Resolve,
+        Form::EditResolution,
+        Form::EditTimes,
+        Form::Reopen,
+        Form::Withdraw,
+    ];
+
+    /// The form's `callback_id`.
+    pub fn id(self) -> String {
+        format!("{PREFIX}v1.form.{}", self.word())
+    }
+
+    pub fn decode(callback_id: &str) -> Option<Form> {
+        let word = callback_id.strip_prefix(PREFIX)?.strip_prefix("v1.form.")?;
+        Form::ALL.into_iter().find(|it| it.word() == word)
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Form::Announce => "announce",
+            Form::Update => "update",
+            Form::Edit => "edit",
+            Form::Resolve => "resolve",
+            Form::EditResolution => "edit_resolution",
+            Form::EditTimes => "edit_times",
+            Form::Reopen => "reopen",
+            Form::Withdraw => "withdraw",
+        }
+    }
+}
+
+/// What a form is about, kept in its `private_metadata`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FormContext {
+    pub number: Option<OutageNumber>,
+    /// The outage's version when the form was opened: what is unchanged since then was not
+    /// touched by whoever filled it in.
+    pub version: Option<i64>,
+}
+
+/// As written. Unknown fields are skipped, so that an older node can read a newer one's.
+#[derive(Serialize, Deserialize)]
+struct Written {
+    v: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    number: Option<OutageNumber>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    version: Option<i64>,
+}
+
+impl FormContext {
+    pub fn of(outage: &Outage) -> FormContext {
+        FormContext {
+            number: Some(outage.number),
+            version: Some(outage.version),
+        }
+    }
+
+    pub fn encode(&self) -> String {
+        let written = Written {
+            v: 1,
+            number: self.number,
+            version: self.version,
+        };
+        serde_json::json!(written).to_string()
+    }
+
+    pub fn decode(private_metadata: &str) -> Option<FormContext> {
+        let written: Written = serde_json::from_str(private_metadata).ok()?;
+        (written.v == 1).then_some(FormContext {
+            number: written.number,
+            version: written.version,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn actions() -> impl Strategy<Value = Action> {
+        (1..=i64::MAX, 0..9usize).prop_map(|(number, which)| {
+            let number = OutageNumber(number);
+            [
+                Action::Update { number },
+                Action::Edit { number },
+                Action::Resolve { number },
+                Action::EditResolution { number },
+                Action::EditTimes { number },
+                Action::Reopen { number },
+                Action::Withdraw { number },
+                Action::Announce,
+                Action::Show { number },
+            ][which]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn a_button_means_what_it_meant(action in actions()) {
+            prop_assert_eq!(Action::decode(&action.id(), &action.value()), Some(action));
+            prop_assert!(action.id().len() <= 255);
+        }
+
+        #[test]
+        fn a_form_knows_its_outage(number in proptest::option::of(any::<i64>()), version in proptest::option::of(any::<i64>())) {
+            let context = FormContext { number: number.map(OutageNumber), version };
+            let written = context.encode();
+            prop_assert!(written.len() <= 3000);
+            prop_assert_eq!(FormContext::decode(&written), Some(context));
+        }
+
+        #[test]
+        fn nothing_foreign_is_taken_for_ours(id in ".*", value in ".*") {
+            prop_assume!(!id.starts_with(PREFIX));
+            prop_assert_eq!(Action::decode(&id, &value), None);
+            prop_assert_eq!(Form::decode(&id), None);
+        }
+    }
+
+    /// These stand in messages that were posted long ago: never change an expectation here.
+    #[test]
+    fn buttons_of_older_versions_still_work() {
+        let number = OutageNumber(12);
+        for (id, action) in [
+            ("balefire.v1.update", Action::Update { number }),
+            ("balefire.v1.edit", Action::Edit { number }),
+            ("balefire.v1.resolve", Action::Resolve { number }),
+            (
+                "balefire.v1.edit_resolution",
+                Action::EditResolution { number },
+            ),
+            ("balefire.v1.edit_times", Action::EditTimes { number }),
+            ("balefire.v1.reopen", Action::Reopen { number }),
+            ("balefire.v1.withdraw", Action::Withdraw { number }),
+            ("balefire.v1.announce", Action::Announce),
+            ("balefire.v1.show", Action::Show { number }),
+        ] {
+            assert_eq!(Action::decode(id, "12"), Some(action), "{id}");
+        }
+        assert_eq!(
+            FormContext::decode(r#"{"v":1,"number":12,"version":3,"later":true}"#),
+            Some(FormContext {
+                number: Some(number),
+                version: Some(3)
+            })
+        );
+        for form in Form::ALL {
+            assert_eq!(Form::decode(&form.id()), Some(form));
+        }
+        assert_eq!(
+            Form::decode("balefire.v1.form.edit_times"),
+            Some(Form::EditTimes)
+        );
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_none() {
+        for value in ["", "0", "-1", "+1", "1.5", "x", "99999999999999999999"] {
+            assert_eq!(
+                Action::decode("balefire.v1.resolve", value),
+                None,
+                "{value:?}"
+            );
+        }
+        assert_eq!(Action::decode("balefire.v9.resolve", "12"), None);
+        assert_eq!(Action::decode("balefire.v1.explode", "12"), None);
+        for metadata in [
+            "",
+            "{}",
+            "null",
+            "12",
+            r#"{"v":9}"#,
+            r#"{"v":1,"number":"x"}"#,
+        ] {
+            assert_eq!(FormContext::decode(metadata), None, "{metadata:?}");
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! Slack's markup. The only place where a person's words become part of a text that Slack reads.
+//!
+//! Whatever people wrote goes through [`escape`] or one of its relatives; after that it can name,
+//! ping and link nobody. Lengths are counted after escaping, because escaping makes text longer,
+//! and no cut falls into an entity or a token.
+
+use crate::domain::{
+    person::Person,
+    time::{Timestamp, Zone},
+};
+
+/// Stands between an `@` and a word that would call many people. Nobody sees it.
+const JOINER: char = '\u{200d}';
+
+/// Words that call many people when an `@` precedes them.
+const CALLS: [&str; 4] = ["channel", "everyone", "here", "group"];
+
+/// How long a name may be that stands within a sentence.
+const NAME: usize = 80;
+
+/// How long a text is for Slack. Its documentation says "characters" and no more; UTF-16 units are
+/// the largest of the likely readings, so what fits by this fits by all of them.
+pub fn width(text: &str) -> usize {
+    text.encode_utf16().count()
+}
+
+/// A person's words as words and nothing else.
+pub fn escape(text: &str) -> String {
+    escape_within(text, usize::MAX)
+}
+
+/// As [`escape`], cut to `max` with an ellipsis at its end when it would be longer.
+pub fn escape_within(text: &str, max: usize) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for (at, letter) in text.char_indices() {
+        match letter {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '@' => {
+                escaped.push('@');
+                if calls_many(&text[at + 1..]) {
+                    escaped.push(JOINER);
+                }
+            }
+            '\n' | '\t' => escaped.push(letter),
+            // Line ends of other systems, and what no keyboard types.
+            letter if letter.is_control() => {}
+            letter => escaped.push(letter),
+        }
+    }
+    cut(&escaped, max)
+}
+
+/// As [`escape_within`], with a note on where to read on after the ellipsis. The note is ours.
+pub fn abridge(text: &str, max: usize, note: &str) -> String {
+    let whole = escape(text);
+    if width(&whole) <= max {
+        return whole;
+    }
+    match max.checked_sub(width(note) + 1) {
+        Some(room) if room > 0 => format!("{} {note}", cut(&whole, room)),
+        _ => cut(&whole, max),
+    }
+}
+
+/// As [`escape_within`], on one line: for titles and lists.
+pub fn one_line(text: &str, max: usize) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    escape_within(&words.join(" "), max)
+}
+
+/// A person's words as a quotation, at most `max` long.
+pub fn quote(text: &str, max: usize) -> String {
+    let lines = |text: &str| format!("> {}", text.replace('\n', "\n> "));
+    let quoted = lines(&escape(text.trim()));
+    cut(&quoted, max)
+}
+
+/// Cuts what is not read as markup, such as a label or what a field starts with.
+pub fn shorten(text: &str, max: usize) -> String {
+    cut_between(
+        text.char_indices()
+            .map(|(at, it)| &text[at..at + it.len_utf8()]),
+        text,
+        max,
+    )
+}
+
+/// Cuts markup, never within an entity or a token. Meant for text that is escaped already.
+pub fn cut(text: &str, max: usize) -> String {
+    cut_between(Pieces(text), text, max)
+}
+
+/// Pings.
+pub fn mention(person: &Person) -> String {
+    mention_id(person.slack_user.as_str()).unwrap_or_else(|| name(person))
+}
+
+/// Pings whoever has this Slack user ID; none when it cannot be one.
+pub fn mention_id(user: &str) -> Option<String> {
+    let letters = user
+        .bytes()
+        .all(|it| it.is_ascii_uppercase() || it.is_ascii_digit());
+    (letters && user.starts_with(['U', 'W'])).then(|| format!("<@{user}>"))
+}
+
+/// Names somebody without a ping.
+pub fn name(person: &Person) -> String {
+    match person.name.trim() {
+        "" => "somebody".to_owned(),
+        name => one_line(name, NAME),
+    }
+}
+
+/// A time that everybody reads in their own zone; in UTC where nothing converts it.
+pub fn date(at: Timestamp) -> String {
+    date_in(at, Zone::UTC)
+}
+
+/// As [`date`], in `zone` where nothing converts it: for a message to one person.
+pub fn date_in(at: Timestamp, zone: Zone) -> String {
+    format!(
+        "<!date^{}^{{date_short_pretty}} at {{time}}|{}>",
+        at.epoch(),
+        at.in_zone(zone)
+    )
+}
+
+/// A link, or only its label when the address is no plain web address.
+pub fn link(url: &str, label: &str) -> String {
+    let label = one_line(label, 200);
+    let web = url.starts_with("https://") || url.starts_with("http://");
+    let clean = !url.contains(|it: char| {
+        it.is_control() || it.is_whitespace() || matches!(it, '<' | '>' | '|' | '"')
+    });
+    if web && clean && width(url) <= 2000 {
+        format!(
+            "<{}|{label}>",
+            url.replace("&amp;", "&").replace('&', "&amp;")
+        )
+    } else {
+        label
+    }
+}
+
+fn calls_many(after: &str) -> bool {
+    CALLS.iter().any(|word| {
+        after
+            .get(..word.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(word))
+    })
+}
+
+fn cut_between<'a>(pieces: impl Iterator<Item = &'a str>, whole: &str, max: usize) -> String {
+    if width(whole) <= max {
+        return whole.to_owned();
+    }
+    let Some(room) = max.checked_sub(1) else {
+        return String::new();
+    };
+    let mut kept = String::new();
+    let mut used = 0;
+    for piece in pieces {
+        used += width(piece);
+        if used > room {
+            break;
+        }
+        kept.push_str(piece);
+    }
+    kept.truncate(kept.trim_end().len());
+    kept.push('…');
+    kept
+}
+
+/// Markup in parts that must stay whole: tokens, entities, letters.
+struct Pieces<'a>(&'a str);
+
+impl<'a> Iterator for Pieces<'a> {
+    type Item = &'a str;
+
+    fn next(&mut self) -> Option<&'a str> {
+        let first = self.0.chars().next()?;
+        let end = match first {
+            '<' => self.0.find('>').map(|it| it + 1),
+            '&' => ["&amp;", "&lt;", "&gt;"]
+                .into_iter()
+                .find(|entity| self.0.starts_with(entity))
+                .map(str::len),
+            _ => None,
+        };
+        let (piece, rest) = self.0.split_at(end.unwrap_or(first.len_utf8()));
+        self.0 = rest;
+        Some(piece)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,157 @@
+//! Short answers to one person: what cannot be done, why, and what to do instead.
+//!
+//! Their `text` holds no tokens: it may be shown at a field of a form, where Slack reads no markup.
+
+use super::Message;
+use crate::{
+    domain::{
+        ids::OutageNumber,
+        person::Person,
+        refusal::{Field, Refusal},
+    },
+    slack::{
+        action::Action,
+        kit::{self, Look},
+        mrkdwn,
+        views::people,
+    },
+};
+
+/// How many people are named.
+const NAMED: usize = 10;
+
+/// A refusal in words. `people` are those whom it names, `ask` is whom to ask for a right.
+pub fn refusal(refusal: &Refusal, people: &[Person], ask: &str) -> Message {
+    match refusal {
+        Refusal::MayNotAnnounce => may_not_announce(&[], ask),
+        Refusal::OutOfDate { number, is } => out_of_date(Some(*number), None, Some(is)),
+        Refusal::MayNotChange { involved } => {
+            let each = involved.iter().take(NAMED);
+            let known = each.filter(|id| people::find(**id, people).is_some());
+            let names = people::listed(known.clone().map(|id| people::name(*id, people)));
+            let mentions = people::listed(known.map(|id| people::mention(*id, people)));
+            let sentence = |who: &str| {
+                let who = match who {
+                    "" => "the people who work on this outage".to_owned(),
+                    who => who.to_owned(),
+                };
+                let how = asking(ask, "Ask one of them");
+                format!("Only {who}, and whoever may change any outage, can do that. {how}")
+            };
+            let markup = sentence(&mentions);
+            Message::new(&sentence(&names), vec![kit::section("refusal", &markup)])
+        }
+        other => Message::new(&sentence(other), Vec::new()),
+    }
+}
+
+/// What is wrong with what was filled in, in a sentence for the field.
+pub fn sentence(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::Empty { field } => match field {
+            Field::Summary => "Say in a sentence or two what happened.",
+            Field::Component => "Choose what is affected.",
+            Field::Update => "Say what is known now.",
+            Field::Reason => "Say why, so that others can follow.",
+            Field::Resolution => "Say how it was resolved.",
+            Field::ResolvedAt => "Choose when it ended.",
+            Field::StartedAt => "Choose when it started.",
+        }
+        .to_owned(),
+        Refusal::TooLong { limit, actual, .. } => {
+            format!("This has {actual} characters; {limit} fit. Shorten it a little.")
+        }
+        Refusal::EndsBeforeItStarts { started_at, .. } => {
+            let started = started_at.in_zone(crate::domain::time::Zone::UTC);
+            format!("It cannot end before it started, which was {started}.")
+        }
+        Refusal::InTheFuture { .. } => "That time has not come yet.".to_owned(),
+        Refusal::NothingChanged => "Nothing was changed, so there is nothing to tell.".to_owned(),
+        Refusal::MayNotAnnounce => "You may not announce outages.".to_owned(),
+        Refusal::MayNotChange { .. } => "You may not change this outage.".to_owned(),
+        Refusal::OutOfDate { number, is } => format!("Outage {number} is {is} now."),
+    }
+}
+
+/// Who may announce and how to ask. `holders` are Slack user IDs or e-mail addresses.
+pub fn may_not_announce(holders: &[String], ask: &str) -> Message {
+    let how = asking(ask, "Ask one of the people on call");
+    let text = format!("You may not announce outages. {how}");
+    if holders.is_empty() {
+        return Message::new(&text, Vec::new());
+    }
+    let who =
+        people::listed(holders.iter().take(NAMED).map(|holder| {
+            mrkdwn::mention_id(holder).unwrap_or_else(|| mrkdwn::one_line(holder, 100))
+        }));
+    let how = asking(ask, "Ask one of them to announce it, or for the right");
+    let markup = format!("You may not announce outages. These may: {who}. {how}");
+    Message::new(&text, vec![kit::section("refusal", &markup)])
+}
+
+/// A button or a form was older than the outage is now.
+pub fn out_of_date(
+    number: Option<OutageNumber>,
+    permalink: Option<&str>,
+    is: Option<&str>,
+) -> Message {
+    let now = match (number, is) {
+        (Some(number), Some(is)) => format!(" Outage {number} is {is} now."),
+        (Some(number), None) => format!(" /outage {number} shows how it stands."),
+        (None, _) => " /outage list shows what is open.".to_owned(),
+    };
+    let text = format!("This message is out of date.{now}");
+    let mut blocks = Vec::new();
+    if let Some(url) = permalink {
+        let link = mrkdwn::link(url, "Go to the current announcement");
+        blocks.push(kit::section("out_of_date", &format!("{text}\n{link}")));
+    } else {
+        blocks.push(kit::section("out_of_date", &text));
+    }
+    if let Some(number) = number {
+        let spoken = format!("Show outage {number}");
+        let show = kit::button(Action::Show { number }, "Show", &spoken, Look::Plain);
+        blocks.extend(kit::actions("actions", vec![show]));
+    }
+    Message::new(&text, blocks)
+}
+
+pub fn no_such_outage(number: OutageNumber) -> Message {
+    let text = format!("There is no outage {number}. /outage list shows what is open.");
+    Message::new(&text, Vec::new())
+}
+
+/// Instead of the form, which could not be sent without a component.
+pub fn no_components() -> Message {
+    let text = "There is no component yet that an outage could be about. Whoever looks after \
+                Balefire adds them with `balefire catalog provision`.";
+    Message::new(text, Vec::new())
+}
+
+/// `why` is a sentence without its full stop.
+pub fn try_again(why: &str) -> Message {
+    let why = mrkdwn::one_line(why, 500);
+    let text = format!("That did not work: {why}. Please try again.");
+    Message::new(&text, Vec::new())
+}
+
+/// So many forms are being opened that another one would come too late.
+pub fn too_many_forms() -> Message {
+    let text = "Many people open forms right now. Please press again in a moment.";
+    let announce = kit::button(
+        Action::Announce,
+        "Announce",
+        "Announce an outage",
+        Look::Primary,
+    );
+    let mut blocks = vec![kit::section("too_many_forms", text)];
+    blocks.extend(kit::actions("actions", vec![announce]));
+    Message::new(text, blocks)
+}
+
+fn asking(ask: &str, otherwise: &str) -> String {
+    match ask.trim() {
+        "" => format!("{otherwise}."),
+        ask => format!("Ask {}.", mrkdwn::one_line(ask, 200).trim_end_matches('.')),
+    }
+}

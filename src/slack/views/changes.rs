@@ -1,0 +1,89 @@
+//! Before → after, in words.
+
+use crate::{
+    domain::{change::Change, eta::Eta, time::Timestamp},
+    slack::{mrkdwn, views::state},
+};
+
+/// How much of a former text is shown.
+const FORMER: usize = 400;
+
+/// A line, or a few, for the thread.
+pub fn line(change: &Change) -> String {
+    let label = label(change);
+    match change {
+        Change::Summary { before, .. } => former(&label, before),
+        Change::Resolution { before, after } if before.is_empty() => {
+            format!("*{label}* added:\n{}", mrkdwn::quote(after, FORMER))
+        }
+        Change::Resolution { before, .. } => former(&label, before),
+        Change::Components { before, after } => {
+            let names = |of: &[String]| state::components(of.iter().map(String::as_str), FORMER);
+            arrow(&label, &names(before), &names(after))
+        }
+        Change::Severity { before, after } => arrow(&label, before.word(), after.word()),
+        Change::Stage { before, after } => arrow(&label, before.word(), after.word()),
+        Change::Eta { before, after } => {
+            let same = before.label == after.label;
+            arrow(&label, &promise(before, same), &promise(after, true))
+        }
+        Change::Impact { before, after, .. } => arrow(&label, before.word(), after.word()),
+        Change::StartedAt { before, after } | Change::ResolvedAt { before, after } => {
+            arrow(&label, &time(*before), &time(*after))
+        }
+        Change::PostMortem { before, after } => {
+            let word = |wanted: &bool| if *wanted { "wanted" } else { "not wanted" };
+            arrow(&label, word(before), word(after))
+        }
+        Change::Turnover { before, after } => {
+            let amount = |it: &Option<crate::domain::money::Money>| {
+                it.as_ref().map_or_else(
+                    || "—".to_owned(),
+                    |it| mrkdwn::one_line(&it.to_string(), 50),
+                )
+            };
+            arrow(&label, &amount(before), &amount(after))
+        }
+    }
+}
+
+/// What changed, in a word or two.
+pub fn label(change: &Change) -> String {
+    match change {
+        Change::Summary { .. } => "Summary",
+        Change::Components { .. } => "Components",
+        Change::Severity { .. } => "Severity",
+        Change::Stage { .. } => "Stage",
+        Change::Eta { .. } => "ETA",
+        Change::Impact { label, .. } => return mrkdwn::one_line(label, 100),
+        Change::StartedAt { .. } => "Started",
+        Change::ResolvedAt { .. } => "Resolved",
+        Change::Resolution { .. } => "Resolution",
+        Change::PostMortem { .. } => "Post-mortem",
+        Change::Turnover { .. } => "Turnover",
+    }
+    .to_owned()
+}
+
+fn arrow(label: &str, before: &str, after: &str) -> String {
+    format!("*{label}* {before} → {after}")
+}
+
+fn former(label: &str, before: &str) -> String {
+    if before.is_empty() {
+        return format!("*{label}* was empty");
+    }
+    format!("*{label}* was:\n{}", mrkdwn::quote(before, FORMER))
+}
+
+fn promise(eta: &Eta, with_time: bool) -> String {
+    let label = state::eta_label(eta);
+    match eta.due {
+        Some(due) if with_time => format!("{label} (until {})", time(due)),
+        _ => label,
+    }
+}
+
+fn time(at: Timestamp) -> String {
+    mrkdwn::date(at)
+}

@@ -1,0 +1,174 @@
+//! One outage with its timeline, for one person. Names nobody with a ping.
+
+use super::{Message, changes, people, state};
+use crate::{
+    desk::Detail,
+    domain::{
+        change::Change,
+        effect::Event,
+        outage::{Outage, Phase},
+        person::Person,
+        time::{Timestamp, duration_in_words},
+    },
+    slack::{kit, mrkdwn},
+    store::timeline::Line,
+};
+
+/// How many lines of the timeline are shown at most: the newest.
+const LINES: usize = 20;
+/// What a line's own words may take.
+const WORDS: usize = 200;
+/// What the whole timeline may take.
+const TIMELINE: usize = 6000;
+const SUMMARY: usize = 2000;
+const RESOLUTION: usize = 1200;
+
+pub fn detail(detail: &Detail, now: Timestamp) -> Message {
+    let outage = &detail.outage;
+    let title = state::title(outage);
+    let text = format!("{title}: {}.", outage.phase.word());
+    let mut blocks = vec![
+        kit::section("head", &head(detail, now)),
+        kit::section("summary", &mrkdwn::abridge(&outage.summary, SUMMARY, "")),
+    ];
+    blocks.extend(kit::fields("facts", &facts(outage, &detail.people, now)));
+    if let Some(ending) = ending(outage) {
+        blocks.push(kit::section("resolution", &ending));
+    }
+    blocks.extend(
+        timeline(detail)
+            .iter()
+            .enumerate()
+            .map(|(index, it)| kit::section(&format!("timeline.{index}"), it)),
+    );
+    blocks.extend(kit::actions("actions", state::buttons(outage)));
+    Message::new(&text, blocks)
+}
+
+fn head(detail: &Detail, now: Timestamp) -> String {
+    let outage = &detail.outage;
+    let title = state::title(outage);
+    let permalink = detail
+        .announcement
+        .as_ref()
+        .and_then(|it| it.permalink.as_deref());
+    let link = permalink
+        .map(|url| format!("\n{}", mrkdwn::link(url, "Go to the announcement")))
+        .unwrap_or_default();
+    let (shape, severity) = (state::shape(outage), outage.severity.word());
+    let lasted = duration_in_words(outage.duration(now));
+    let stands = match outage.phase {
+        Phase::Open { stage, .. } => format!("{}, severity {severity}, for {lasted}", stage.word()),
+        Phase::Resolved(_) => format!("resolved after {lasted}, severity was {severity}"),
+        Phase::Withdrawn { .. } => "withdrawn, there was no outage".to_owned(),
+    };
+    let names = outage.affected.iter().map(|it| it.component.name.as_str());
+    let affected = state::components(names, 400);
+    format!("{shape} *{title}* — {stands}\n*Affected:* {affected}{link}")
+}
+
+fn facts(outage: &Outage, people: &[Person], now: Timestamp) -> Vec<String> {
+    let mut facts = Vec::new();
+    if !outage.impact.is_empty() {
+        let lines: Vec<String> = outage
+            .impact
+            .iter()
+            .take(10)
+            .map(|it| format!("{}: {}", mrkdwn::one_line(&it.label, 60), it.answer.word()))
+            .collect();
+        facts.push(format!("*Impact*\n{}", lines.join("\n")));
+    }
+    if outage.is_open() {
+        facts.push(format!("*ETA*\n{}", state::eta(&outage.eta, now)));
+    }
+    let roles = &outage.roles;
+    facts.push(format!(
+        "*People*\nSolution: {}\nCommunication: {}",
+        people::name(roles.solution, people),
+        people::name(roles.communication, people)
+    ));
+    let mut times = format!("*Times*\nStarted {}", mrkdwn::date(outage.started_at));
+    if let Some(resolution) = outage.phase.resolution() {
+        times = format!("{times}\nResolved {}", mrkdwn::date(resolution.at));
+    }
+    facts.push(times);
+    facts
+}
+
+fn ending(outage: &Outage) -> Option<String> {
+    let (heading, text) = match &outage.phase {
+        Phase::Open { .. } => return None,
+        Phase::Resolved(resolution) => ("Resolution", resolution.text.as_str()),
+        Phase::Withdrawn { why, .. } => ("Why it was withdrawn", why.as_str()),
+    };
+    let text = match text {
+        "" => "_No resolution text yet_".to_owned(),
+        text => mrkdwn::abridge(text, RESOLUTION, ""),
+    };
+    Some(format!("*{heading}*\n{text}"))
+}
+
+/// The newest lines, oldest first, in as few sections as hold them.
+fn timeline(detail: &Detail) -> Vec<String> {
+    let people = &detail.people;
+    let mut shown: Vec<String> = Vec::new();
+    let mut used = 0;
+    for it in detail.timeline.iter().rev().take(LINES) {
+        let line = line(it, people);
+        used += mrkdwn::width(&line) + 1;
+        if used > TIMELINE {
+            break;
+        }
+        shown.push(line);
+    }
+    shown.reverse();
+    let total = usize::try_from(detail.lines)
+        .unwrap_or(0)
+        .max(detail.timeline.len());
+    let mut sections = vec!["*Timeline*".to_owned()];
+    match total - shown.len() {
+        0 => {}
+        1 => shown.insert(0, "_1 earlier line_".to_owned()),
+        earlier => shown.insert(0, format!("_{earlier} earlier lines_")),
+    }
+    for line in shown {
+        match sections.last_mut() {
+            Some(last) if mrkdwn::width(last) + mrkdwn::width(&line) < kit::SECTION => {
+                last.push('\n');
+                last.push_str(&line);
+            }
+            _ => sections.push(line),
+        }
+    }
+    sections
+}
+
+fn line(line: &Line, people: &[Person]) -> String {
+    let (what, words) = match &line.event {
+        Event::Announced => ("announced".to_owned(), ""),
+        Event::Updated { text, changes } => (with_labels("update", changes), text.as_str()),
+        Event::Edited { reason, changes } => (with_labels("edited", changes), reason.as_str()),
+        Event::Resolved { text, .. } => ("resolved".to_owned(), text.as_str()),
+        Event::ResolutionEdited { changes } => (with_labels("resolution edited", changes), ""),
+        Event::TimesEdited { changes } => (with_labels("times edited", changes), ""),
+        Event::Reopened { reason } => ("reopened".to_owned(), reason.as_str()),
+        Event::Withdrawn { why } => ("withdrawn".to_owned(), why.as_str()),
+    };
+    let words = match mrkdwn::one_line(words, WORDS) {
+        it if it.is_empty() => it,
+        it => format!(": {it}"),
+    };
+    let (at, by) = (
+        mrkdwn::date(line.occurred_at),
+        people::name_of(&line.by, people),
+    );
+    format!("{at} — *{what}* by {by}{words}")
+}
+
+fn with_labels(what: &str, changes: &[Change]) -> String {
+    if changes.is_empty() {
+        return what.to_owned();
+    }
+    let labels: Vec<String> = changes.iter().take(6).map(changes::label).collect();
+    mrkdwn::cut(&format!("{what} ({})", labels.join(", ")), 200)
+}

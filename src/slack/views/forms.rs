@@ -1,0 +1,75 @@
+//! The forms, each with how it looks and how it is read, and what they share.
+//!
+//! `view` builds a form, `read` turns what was filled in into a typed value or says what is wrong
+//! at which field, all at once. Where a form changes something, `read` compares with the outage as
+//! it was when the form was opened and gives none for what was left alone.
+//!
+//! Slack reports whatever stands in `state.values`, also from forms that an older version opened,
+//! so a missing field is left alone rather than complained about: an error at a field that the
+//! form does not have would show nothing to anybody.
+
+pub mod announce;
+pub mod edit;
+pub mod edit_resolution;
+pub mod edit_times;
+mod fields;
+pub mod reopen;
+pub mod resolve;
+pub mod update;
+mod values;
+pub mod withdraw;
+
+pub use values::{FieldErrors, Values};
+
+use super::answers;
+use crate::domain::refusal::{Field, Refusal};
+
+/// The `action_id` of the field that asks for suggestions.
+pub const COMPONENT_ACTION: &str = "component";
+
+/// The names of fields, which are also the names of their blocks. Questions about the impact are
+/// named by [`block::impact`].
+pub mod block {
+    pub const SUMMARY: &str = "summary";
+    pub const COMPONENT: &str = "component";
+    pub const SEVERITY: &str = "severity";
+    pub const ETA: &str = "eta";
+    pub const TEXT: &str = "text";
+    pub const STAGE: &str = "stage";
+    pub const REASON: &str = "reason";
+    pub const RESOLUTION: &str = "resolution";
+    pub const RESOLVED_AT: &str = "resolved_at";
+    pub const STARTED_AT: &str = "started_at";
+    pub const TURNOVER: &str = "turnover";
+    pub const POST_MORTEM: &str = "post_mortem";
+    pub const WHY: &str = "why";
+
+    /// The block of a question.
+    pub fn impact(question: &str) -> String {
+        crate::slack::kit::short_id(&format!("impact.{question}"))
+    }
+}
+
+/// At which field a refusal belongs, and what it says there; none when it is about no field.
+pub fn field_error(refusal: &Refusal) -> Option<(&'static str, String)> {
+    let field = match refusal {
+        Refusal::Empty { field }
+        | Refusal::TooLong { field, .. }
+        | Refusal::EndsBeforeItStarts { field, .. }
+        | Refusal::InTheFuture { field } => *field,
+        Refusal::MayNotAnnounce
+        | Refusal::MayNotChange { .. }
+        | Refusal::OutOfDate { .. }
+        | Refusal::NothingChanged => return None,
+    };
+    let block = match field {
+        Field::Summary => block::SUMMARY,
+        Field::Component => block::COMPONENT,
+        Field::Update => block::TEXT,
+        Field::Reason => block::REASON,
+        Field::Resolution => block::RESOLUTION,
+        Field::ResolvedAt => block::RESOLVED_AT,
+        Field::StartedAt => block::STARTED_AT,
+    };
+    Some((block, answers::sentence(refusal)))
+}

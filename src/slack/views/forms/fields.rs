@@ -1,0 +1,319 @@
+//! Fields that several forms have: how each looks and how it is read.
+//!
+//! A text may be longer than a field can start with, when it came in another way. The field then
+//! starts with its beginning, and a text that comes back as exactly that counts as left alone.
+
+use slack_morphism::prelude::SlackBlock;
+
+use super::{COMPONENT_ACTION, FieldErrors, Values, block};
+use crate::{
+    domain::{
+        command::Answers,
+        component::Component,
+        eta::EtaChoice,
+        ids::ComponentId,
+        impact::{Answer, Question},
+        limits,
+        money::Money,
+        outage::{Outage, Severity},
+        policy::Policy,
+        refusal::{Field, Refusal},
+    },
+    slack::{
+        kit::{self, Choice},
+        mrkdwn,
+        views::{answers, state::capitalised},
+    },
+};
+
+/// How many questions a form asks: Slack takes 100 blocks.
+const QUESTIONS: usize = 80;
+
+/// The choice of an ETA that leaves it as it is. No label can be this.
+const KEEP: &str = "keep";
+
+pub const NOT_OFFERED: &str = "This choice is not offered any more. Choose again.";
+
+pub fn summary(initial: &str) -> SlackBlock {
+    let element = kit::text_area(
+        block::SUMMARY,
+        "Customers in Spain cannot pay by card at all, because the card provider times out.",
+        initial,
+        limits::SUMMARY,
+    );
+    let hint = "Who is affected, how badly (fully or partly), what they cannot do, and because of \
+                what, as far as it is known.";
+    kit::input(block::SUMMARY, "What happened?", element, hint, false)
+}
+
+pub fn component(initial: Option<&Component>) -> SlackBlock {
+    let element = kit::suggesting_select(
+        COMPONENT_ACTION,
+        "Type a part of its name",
+        initial.map(kit::component_option),
+    );
+    kit::input(block::COMPONENT, "What is affected?", element, "", false)
+}
+
+pub fn read_component(values: &Values, errors: &mut FieldErrors) -> Option<ComponentId> {
+    let Some(value) = values.selected(block::COMPONENT) else {
+        errors.add(block::COMPONENT, "Choose what is affected.");
+        return None;
+    };
+    let id = value.parse().ok().filter(|it| *it > 0).map(ComponentId);
+    if id.is_none() {
+        errors.add(block::COMPONENT, NOT_OFFERED);
+    }
+    id
+}
+
+pub fn severity(initial: Severity) -> SlackBlock {
+    let choices = Severity::ALL.map(|it| {
+        let meaning = match it {
+            Severity::Critical => "Nobody or nearly nobody can use it",
+            Severity::Major => "Many people are hit, or something important fails",
+            Severity::Minor => "Few people are hit, or there is a way around it",
+        };
+        kit::described_choice(&capitalised(it.word()), it.word(), meaning)
+    });
+    let element = kit::select(
+        block::SEVERITY,
+        "Choose a severity",
+        choices.to_vec(),
+        Some(initial.word()),
+    );
+    kit::input(block::SEVERITY, "How severe is it?", element, "", false)
+}
+
+pub fn read_severity(values: &Values, errors: &mut FieldErrors) -> Option<Severity> {
+    let word = values.selected(block::SEVERITY)?;
+    let severity = Severity::from_word(word);
+    if severity.is_none() {
+        errors.add(block::SEVERITY, NOT_OFFERED);
+    }
+    severity
+}
+
+/// The choices, with the second one chosen: the first is for the very confident.
+pub fn eta(policy: &Policy) -> SlackBlock {
+    let choices = eta_choices(policy);
+    let initial = default_eta(policy).map(|it| it.label.as_str());
+    let element = kit::select(block::ETA, "Choose an ETA", choices, initial);
+    let hint = "How long until it is over? It counts from now.";
+    kit::input(block::ETA, "ETA", element, hint, false)
+}
+
+pub fn default_eta(policy: &Policy) -> Option<&EtaChoice> {
+    policy.eta_choices.get(1).or(policy.eta_choices.first())
+}
+
+/// The choices for a new promise, with keeping the present one chosen.
+pub fn new_eta(base: &Outage, policy: &Policy) -> SlackBlock {
+    let keep = kit::choice(&format!("Keep: {}", base.eta.label), KEEP);
+    let mut choices = vec![keep];
+    choices.extend(eta_choices(policy));
+    let element = kit::select(block::ETA, "Choose an ETA", choices, Some(KEEP));
+    let hint = "A new ETA counts from now.";
+    kit::input(block::ETA, "ETA", element, hint, false)
+}
+
+/// None when it stays as it is, or when the field holds nothing.
+pub fn read_eta(values: &Values, policy: &Policy, errors: &mut FieldErrors) -> Option<EtaChoice> {
+    let value = values.selected(block::ETA)?;
+    if value == KEEP {
+        return None;
+    }
+    let choice = policy.eta_choice(value);
+    if choice.is_none() {
+        errors.add(block::ETA, NOT_OFFERED);
+    }
+    choice.cloned()
+}
+
+fn eta_choices(policy: &Policy) -> Vec<Choice> {
+    let choice = |it: &EtaChoice| kit::choice(&it.label, &it.label);
+    policy.eta_choices.iter().map(choice).collect()
+}
+
+/// Questions of which the answer may stay unknown.
+pub fn questions(policy: &Policy, known: impl Fn(&Question) -> Answer) -> Vec<SlackBlock> {
+    let question = |it: &Question| question(it, &Answer::ALL, known(it));
+    asked(policy).map(question).collect()
+}
+
+/// Questions that want to be answered at last: an unknown answer starts blank.
+pub fn final_questions(policy: &Policy, known: impl Fn(&Question) -> Answer) -> Vec<SlackBlock> {
+    let question = |it: &Question| question(it, &[Answer::Yes, Answer::No], known(it));
+    asked(policy).map(question).collect()
+}
+
+fn question(question: &Question, offered: &[Answer], known: Answer) -> SlackBlock {
+    let choices = offered
+        .iter()
+        .map(|it| kit::choice(&capitalised(it.word()), it.word()));
+    let block = block::impact(&question.key);
+    let element = kit::select(
+        &block,
+        "Choose an answer",
+        choices.collect(),
+        Some(known.word()),
+    );
+    kit::input(&block, &question.label, element, "", false)
+}
+
+/// The answers that were given.
+pub fn read_questions(values: &Values, policy: &Policy, errors: &mut FieldErrors) -> Answers {
+    let mut answers = Answers::new();
+    for question in asked(policy) {
+        let block = block::impact(&question.key);
+        let Some(word) = values.selected(&block) else {
+            continue;
+        };
+        match Answer::from_word(word) {
+            Some(answer) => answers.push((question.key.clone(), answer)),
+            None => errors.add(&block, "Choose yes, no or unknown."),
+        }
+    }
+    answers
+}
+
+/// The answers that were given, of which none may be missing or unknown.
+pub fn read_final_questions(values: &Values, policy: &Policy, errors: &mut FieldErrors) -> Answers {
+    let mut answers = read_questions(values, policy, errors);
+    for question in asked(policy) {
+        let block = block::impact(&question.key);
+        let answer = answers.iter().find(|(key, _)| *key == question.key);
+        let answered = answer.is_some_and(|(_, it)| *it != Answer::Unknown);
+        if values.has(&block) && !answered {
+            errors.add(&block, "Choose yes or no.");
+        }
+    }
+    answers.retain(|(_, answer)| *answer != Answer::Unknown);
+    answers
+}
+
+/// Only the answers that differ from what is known.
+pub fn changed(answers: Answers, base: &Outage) -> Answers {
+    let differs = |(key, answer): &(String, Answer)| base.answer(key) != *answer;
+    answers.into_iter().filter(differs).collect()
+}
+
+fn asked(policy: &Policy) -> impl Iterator<Item = &Question> {
+    policy.questions.iter().take(QUESTIONS)
+}
+
+pub fn reason(label: &str, hint: &str, optional: bool) -> SlackBlock {
+    let element = kit::text_area(block::REASON, "Write a sentence", "", limits::REASON);
+    kit::input(block::REASON, label, element, hint, optional)
+}
+
+pub fn resolution(initial: &str) -> SlackBlock {
+    let element = kit::text_area(
+        block::RESOLUTION,
+        "What was wrong and what helped?",
+        initial,
+        limits::RESOLUTION,
+    );
+    let hint = "You may leave it for later, but now you know it best.";
+    kit::input(block::RESOLUTION, "Resolution", element, hint, true)
+}
+
+pub fn turnover(initial: Option<&Money>, policy: &Policy) -> SlackBlock {
+    let whole = initial.map(|it| it.whole().to_string()).unwrap_or_default();
+    let element = kit::text_line(block::TURNOVER, "1000", &whole);
+    let label = format!("Impact on turnover in {}", currency(initial, policy));
+    let hint = "A whole number. Leave it empty while nobody knows.";
+    kit::input(block::TURNOVER, &label, element, hint, true)
+}
+
+/// None when the field is empty. What was counted in another currency stays in that.
+pub fn read_turnover(
+    values: &Values,
+    before: Option<&Money>,
+    policy: &Policy,
+    errors: &mut FieldErrors,
+) -> Option<Money> {
+    let text = values.text(block::TURNOVER)?;
+    let money = Money::parse_whole(text, currency(before, policy));
+    match (&money, before) {
+        (None, _) => errors.add(block::TURNOVER, "Write a whole number such as 1000."),
+        // Cents that the field does not show are kept.
+        (Some(now), Some(before)) if now.whole() == before.whole() => return Some(before.clone()),
+        _ => {}
+    }
+    money
+}
+
+fn currency<'a>(amount: Option<&'a Money>, policy: &'a Policy) -> &'a str {
+    amount.map_or(&policy.currency, |it| &it.currency)
+}
+
+pub fn post_mortem(initial: bool) -> SlackBlock {
+    let choices = vec![
+        kit::choice("Yes", Answer::Yes.word()),
+        kit::choice("No", Answer::No.word()),
+    ];
+    let initial = if initial { Answer::Yes } else { Answer::No };
+    let element = kit::select(
+        block::POST_MORTEM,
+        "Choose an answer",
+        choices,
+        Some(initial.word()),
+    );
+    let label = "Should there be a post-mortem?";
+    kit::input(block::POST_MORTEM, label, element, "", false)
+}
+
+/// None when the field holds nothing.
+pub fn read_post_mortem(values: &Values, errors: &mut FieldErrors) -> Option<bool> {
+    match Answer::from_word(values.selected(block::POST_MORTEM)?) {
+        Some(Answer::Yes) => Some(true),
+        Some(Answer::No) => Some(false),
+        _ => {
+            errors.add(block::POST_MORTEM, "Choose yes or no.");
+            None
+        }
+    }
+}
+
+/// A text that must be there.
+pub fn read_text(
+    values: &Values,
+    block: &str,
+    field: Field,
+    limit: usize,
+    errors: &mut FieldErrors,
+) -> String {
+    let text = read_optional_text(values, block, field, limit, errors);
+    if text.is_empty() {
+        errors.add(block, &answers::sentence(&Refusal::Empty { field }));
+    }
+    text
+}
+
+/// A text that may be empty.
+pub fn read_optional_text(
+    values: &Values,
+    block: &str,
+    field: Field,
+    limit: usize,
+    errors: &mut FieldErrors,
+) -> String {
+    // Slack sends what was typed; browsers differ about the ends of lines.
+    let text = values.text(block).unwrap_or("").replace("\r\n", "\n");
+    let actual = text.chars().count();
+    if actual > limit {
+        let refusal = Refusal::TooLong {
+            field,
+            limit,
+            actual,
+        };
+        errors.add(block, &answers::sentence(&refusal));
+    }
+    text
+}
+
+/// Whether a text comes back as the field started with it.
+pub fn left_alone(text: &str, before: &str) -> bool {
+    text == before || text == mrkdwn::shorten(before, kit::TEXT_INPUT).trim()
+}

@@ -1,0 +1,114 @@
+//! Lines in the announcement's thread.
+
+use slack_morphism::prelude::SlackBlock;
+
+use super::{changes, people};
+use crate::{
+    domain::{
+        actor::Identity, change::differences, effect::Line, outage::Outage, person::Person,
+        time::duration_in_words,
+    },
+    slack::mrkdwn,
+};
+
+/// What a line takes at most: `chat.update` refuses more than 4,000.
+const MOST: usize = 3900;
+
+/// A line, without where it goes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ThreadMessage {
+    pub text: String,
+    /// None so far: a line is text.
+    pub blocks: Option<Vec<SlackBlock>>,
+    /// Under whose name and picture it should appear; none when it is the bot's own.
+    pub as_person: Option<Person>,
+    /// What to post when it cannot appear under anybody's name: says whose words they are.
+    pub unsigned: String,
+}
+
+/// `before_after` are the two versions between which a line of changes tells.
+pub fn thread_line(
+    line: &Line,
+    outage: &Outage,
+    before_after: Option<(&Outage, &Outage)>,
+    people: &[Person],
+) -> ThreadMessage {
+    match line {
+        Line::Reason { by, text } => own_words(by, "why it was changed", text, outage, people),
+        Line::Update { by, text } => own_words(by, "update", text, outage, people),
+        Line::Changes { by, .. } => bots(changed(by, before_after, people)),
+        Line::Resolved { by, at } => {
+            let lasted = duration_in_words(at.since(outage.started_at));
+            let (at, by) = (mrkdwn::date(*at), people::mention_of(by, people));
+            bots(format!("✔ *Resolved* {at} by {by}, after {lasted}."))
+        }
+        Line::Reopened { by, reason } => bots(with_words("▲ *Reopened*", by, reason, people)),
+        Line::Withdrawn { by, why } => bots(with_words("○ *Withdrawn*", by, why, people)),
+    }
+}
+
+fn bots(text: String) -> ThreadMessage {
+    ThreadMessage {
+        unsigned: text.clone(),
+        text,
+        blocks: None,
+        as_person: None,
+    }
+}
+
+fn own_words(
+    by: &Identity,
+    what: &str,
+    words: &str,
+    outage: &Outage,
+    people: &[Person],
+) -> ThreadMessage {
+    let note = format!("(full text: /outage {})", outage.number);
+    let author = people::name_of(by, people);
+    let heading = format!("*{author}* ({what}):\n");
+    let room = MOST - mrkdwn::width(&heading);
+    let unsigned = format!("{heading}{}", mrkdwn::abridge(words, room, &note));
+    match by.person().and_then(|id| people::find(id, people)) {
+        Some(person) => ThreadMessage {
+            text: mrkdwn::abridge(words, MOST, &note),
+            blocks: None,
+            as_person: Some(person.clone()),
+            unsigned,
+        },
+        None => bots(unsigned),
+    }
+}
+
+fn with_words(what: &str, by: &Identity, words: &str, people: &[Person]) -> String {
+    let by = people::mention_of(by, people);
+    if words.is_empty() {
+        return format!("{what} by {by}.");
+    }
+    format!("{what} by {by}:\n{}", mrkdwn::quote(words, 3000))
+}
+
+fn changed(by: &[Identity], before_after: Option<(&Outage, &Outage)>, people: &[Person]) -> String {
+    let by = match people::listed(by.iter().take(10).map(|it| people::mention_of(it, people))) {
+        it if it.is_empty() => "somebody".to_owned(),
+        it => it,
+    };
+    let Some((before, after)) = before_after else {
+        return format!("The announcement was changed and shows how it stands.\nby {by}");
+    };
+    let changes = differences(before, after);
+    if changes.is_empty() {
+        return format!("Nothing remains changed: it stands as it did before.\nby {by}");
+    }
+    let room = MOST - mrkdwn::width(&by) - 50;
+    let mut told = String::new();
+    for (index, change) in changes.iter().enumerate() {
+        let line = changes::line(change);
+        if mrkdwn::width(&told) + mrkdwn::width(&line) > room {
+            told.push_str(&format!("and {} more\n", changes.len() - index));
+            break;
+        }
+        told.push_str(&line);
+        told.push('\n');
+    }
+    format!("{told}by {by}")
+}
