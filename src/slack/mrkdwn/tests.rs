@@ -1,1 +1,1 @@
-
+//! User text stays text, and cutting it never breaks it.

@@ -1,1 +1,1 @@
-
+//! Every view as Slack gets it, and at its limits.
