@@ -7,11 +7,13 @@
 mod harness;
 
 mod announce;
+mod browser;
 mod change;
 mod crash;
 mod deliveries;
 mod ingress;
 mod refusals;
 mod resolve;
+mod sdk;
 
 pub use harness::databases;
