@@ -158,7 +158,7 @@ fn people(model: &AnnouncementModel) -> Option<String> {
     }
     let roles = &model.outage.roles;
     Some(format!(
-        "*Solution:* {}   *Communication:* {}",
+        "*Solution:* {} · *Communication:* {}",
         people::mention(roles.solution, model.people),
         people::mention(roles.communication, model.people)
     ))
@@ -203,7 +203,7 @@ fn notes(outage: &Outage, resolution: &Resolution) -> String {
         || "—".to_owned(),
         |it| mrkdwn::one_line(&it.to_string(), 50),
     );
-    format!("*Post-mortem:* {post_mortem}   *Impact on turnover:* {turnover}")
+    format!("*Post-mortem:* {post_mortem} · *Impact on turnover:* {turnover}")
 }
 
 fn foot(outage: &Outage) -> String {
