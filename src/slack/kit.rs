@@ -4,7 +4,6 @@
 //! Labels, titles and options are plain text, in which Slack reads no markup: they take a person's
 //! words as they are. Sections and contexts are markup and take what [`super::mrkdwn`] made.
 
-use serde::{Deserialize, de::value::I64Deserializer};
 use slack_morphism::prelude::{
     SlackAccessibilityLabel, SlackActionBlockElement, SlackActionId, SlackActionsBlock, SlackBlock,
     SlackBlockButtonElement, SlackBlockButtonStyle, SlackBlockChoiceItem,
@@ -288,14 +287,12 @@ fn present(text: String) -> String {
     }
 }
 
-/// The picker takes ten digits: from September 2001 on. The model's own type of time has no
-/// constructor that would not name the library behind it, so it is read like from Slack.
+/// The picker takes ten digits: from September 2001 on. The model's time has no constructor that
+/// would not name the library behind it, so it is read as if it came from Slack.
 fn picked(at: Timestamp) -> Option<SlackDateTime> {
     let seconds = at.minute().epoch();
-    if !(1_000_000_000..=9_999_999_999).contains(&seconds) {
-        return None;
-    }
-    let seconds: I64Deserializer<serde::de::value::Error> =
-        serde::de::IntoDeserializer::into_deserializer(seconds);
-    SlackDateTime::deserialize(seconds).ok()
+    (1_000_000_000..=9_999_999_999)
+        .contains(&seconds)
+        .then(|| serde_json::from_value(seconds.into()).ok())
+        .flatten()
 }
