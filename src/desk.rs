@@ -10,7 +10,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::sync::Notify;
 
-pub use lookup::{Detail, MayAnnounce};
+pub use lookup::{Detail, MayAnnounce, people_of};
 
 use crate::{
     clock::Clock,

@@ -1,6 +1,64 @@
-//! Slack: what people read and press there, as values.
+//! Slack: what it sends, what we answer, what we deliver.
+//!
+//! `ingress` verifies and reads, `handlers` ask the desk and open forms, `views` put everything
+//! into words and blocks without doing anything, `deliver` carries out what the outbox hands over.
 
 pub mod action;
+pub mod api;
+pub mod commands;
+pub mod deliver;
+pub mod handlers;
+pub mod ingress;
 pub mod kit;
 pub mod mrkdwn;
+pub mod profiles;
+pub mod replies;
 pub mod views;
+
+use std::sync::{Arc, RwLock};
+
+use tokio::sync::{Notify, Semaphore};
+use tokio_util::task::TaskTracker;
+
+use crate::{
+    clock::Clock,
+    desk::Desk,
+    domain::ids::WorkspaceId,
+    slack::{api::SlackApi, ingress::signature::Verifier, replies::Responder},
+    store::Db,
+    telemetry::Metrics,
+};
+
+/// How many forms may be on their way to Slack at once. Beyond that people get a button instead:
+/// a queue would only make every trigger expire.
+pub const FORMS_AT_ONCE: usize = 64;
+
+/// What handlers share.
+pub struct Slack {
+    pub desk: Desk,
+    pub db: Db,
+    pub clock: Clock,
+    pub api: Arc<SlackApi>,
+    pub responder: Responder,
+    pub verifier: Verifier,
+    pub metrics: Arc<Metrics>,
+    /// Work that outlives its request; waited for at shutdown.
+    pub tasks: TaskTracker,
+    pub forms: Arc<Semaphore>,
+    /// The slash commands that are ours, the first is shown in help.
+    pub commands: Vec<String>,
+    /// Wakes the worker of the inbox.
+    pub inbox_wake: Arc<Notify>,
+    /// The workspace of the token; none until Slack has said it once.
+    pub connected: Arc<RwLock<Option<WorkspaceId>>>,
+}
+
+impl Slack {
+    /// The workspace, once it is known.
+    pub fn workspace(&self) -> Option<WorkspaceId> {
+        match self.connected.read() {
+            Ok(workspace) => workspace.clone(),
+            Err(poisoned) => poisoned.into_inner().clone(),
+        }
+    }
+}

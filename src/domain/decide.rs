@@ -506,3 +506,6 @@ fn end_time(
     }
     Ok(end.max(started_at))
 }
+
+#[cfg(test)]
+mod tests;

@@ -287,12 +287,13 @@ fn present(text: String) -> String {
     }
 }
 
-/// The picker takes ten digits: from September 2001 on. The model's time has no constructor that
-/// would not name the library behind it, so it is read as if it came from Slack.
+/// The picker takes ten digits: from September 2001 on. The model's own type of time has no
+/// constructor that would not name the library behind it, so it is read like from Slack.
 fn picked(at: Timestamp) -> Option<SlackDateTime> {
     let seconds = at.minute().epoch();
-    (1_000_000_000..=9_999_999_999)
-        .contains(&seconds)
-        .then(|| serde_json::from_value(seconds.into()).ok())
-        .flatten()
+    if !(1_000_000_000..=9_999_999_999).contains(&seconds) {
+        return None;
+    }
+    // The type can be made of JSON alone: its inside is a date of another library.
+    serde_json::from_value(seconds.into()).ok()
 }

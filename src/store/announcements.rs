@@ -1,12 +1,9 @@
 //! Where the announcement of an outage stands.
 
-use super::{Result, Tx};
-use crate::{
-    domain::{
-        ids::{ChannelId, MessageTs, OutageId, WorkspaceId},
-        time::Timestamp,
-    },
-    on,
+use super::{Result, Tx, db::on};
+use crate::domain::{
+    ids::{ChannelId, MessageTs, OutageId, WorkspaceId},
+    time::Timestamp,
 };
 
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]

@@ -2,11 +2,8 @@
 
 use sqlx::types::Json;
 
-use super::{Result, Tx};
-use crate::{
-    domain::{actor::Identity, time::Timestamp},
-    on,
-};
+use super::{Result, Tx, db::on};
+use crate::domain::{actor::Identity, time::Timestamp};
 
 /// Adds a row. `action` is a verb such as `catalog.provision`; `detail` must hold no secret.
 pub async fn record(
@@ -30,4 +27,15 @@ pub async fn record(
             .await?;
     });
     Ok(())
+}
+
+/// Forgets what was recorded before `before`; returns how many rows.
+pub async fn forget(tx: &mut Tx, before: Timestamp) -> Result<u64> {
+    Ok(on!(tx, |conn| {
+        sqlx::query("DELETE FROM audit WHERE recorded_at < $1")
+            .bind(before)
+            .execute(conn)
+            .await?
+            .rows_affected()
+    }))
 }

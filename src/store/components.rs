@@ -4,14 +4,11 @@ use std::collections::BTreeMap;
 
 use sqlx::types::Json;
 
-use super::{Result, Tx};
-use crate::{
-    domain::{
-        component::Component,
-        ids::{ComponentId, ComponentKey, PersonId, WorkspaceId},
-        time::Timestamp,
-    },
-    on,
+use super::{Result, Tx, db::on};
+use crate::domain::{
+    component::Component,
+    ids::{ComponentId, ComponentKey, PersonId, WorkspaceId},
+    time::Timestamp,
 };
 
 #[derive(sqlx::FromRow)]

@@ -37,7 +37,6 @@ pub enum Tx {
 ///
 /// The block is compiled once per database with concrete types, so it needs no trait bounds.
 /// Inside it `$conn` is the connection and `Backend` names its `sqlx::Database`.
-#[macro_export]
 macro_rules! on {
     ($tx:expr, |$conn:ident| $body:expr) => {
         match $tx {
@@ -56,6 +55,7 @@ macro_rules! on {
         }
     };
 }
+pub(super) use on;
 
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {

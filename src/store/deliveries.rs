@@ -2,14 +2,11 @@
 
 use sqlx::types::Json;
 
-use super::{Result, Tx};
-use crate::{
-    domain::{
-        delivery::{Receipt, Task},
-        ids::{DeliveryId, OutageId, WorkspaceId},
-        time::Timestamp,
-    },
-    on,
+use super::{Result, Tx, db::on};
+use crate::domain::{
+    delivery::{Receipt, Task},
+    ids::{DeliveryId, OutageId, WorkspaceId},
+    time::Timestamp,
 };
 
 /// A delivery to be queued.
@@ -337,6 +334,16 @@ pub async fn receipt(tx: &mut Tx, id: DeliveryId) -> Result<Option<Receipt>> {
     Ok(found.flatten().map(|it| it.0))
 }
 
+pub async fn by_id(tx: &mut Tx, id: DeliveryId) -> Result<Option<Delivery>> {
+    const SQL: &str = "
+        SELECT id, workspace_id, outage_id, lane, conversation, payload, attempts, created_at, sent_at
+        FROM deliveries WHERE id = $1";
+    on!(tx, |conn| sqlx::query_as(SQL)
+        .bind(id)
+        .fetch_optional(conn)
+        .await)
+}
+
 /// When the next delivery may be due that nobody holds; none when nothing waits.
 pub async fn next_due(tx: &mut Tx, now: Timestamp) -> Result<Option<Timestamp>> {
     // Pauses and leases push a due time back; `now` stands for those that wait for another.
@@ -428,9 +435,10 @@ pub async fn forget(tx: &mut Tx, before: Timestamp) -> Result<u64> {
           AND id NOT IN (SELECT after_id FROM deliveries WHERE after_id IS NOT NULL AND done_at IS NULL)
           AND id NOT IN (SELECT folded_into FROM deliveries WHERE folded_into IS NOT NULL)";
     Ok(on!(tx, |conn| {
-        // Rows that point at what is forgotten would hold it back.
+        // Finished rows that waited for what is forgotten would hold it back.
         sqlx::query(
-            "UPDATE deliveries SET after_id = NULL WHERE done_at IS NOT NULL AND done_at < $1",
+            "UPDATE deliveries SET after_id = NULL WHERE done_at IS NOT NULL
+             AND after_id IN (SELECT id FROM deliveries WHERE done_at < $1)",
         )
         .bind(before)
         .execute(&mut *conn)

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use sqlx::types::Json;
 
-use super::{Result, Tx};
-use crate::{domain::time::Timestamp, on};
+use super::{Result, Tx, db::on};
+use crate::domain::time::Timestamp;
 
 /// The answer that was given the first time, while it is kept.
 pub async fn recall(

@@ -2,8 +2,8 @@
 
 use sqlx::types::Json;
 
-use super::{Result, Tx};
-use crate::{domain::time::Timestamp, on};
+use super::{Result, Tx, db::on};
+use crate::domain::time::Timestamp;
 
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Received {

@@ -2,20 +2,17 @@
 
 use sqlx::types::Json;
 
-use super::{Result, Tx};
-use crate::{
-    domain::{
-        actor::Identity,
-        component::Component,
-        effect::Event,
-        eta::Eta,
-        ids::{ComponentId, ComponentKey, OutageId, OutageNumber, PersonId, WorkspaceId},
-        impact::{Answer, Impact},
-        money::Money,
-        outage::{Affected, Facts, LastUpdate, Outage, Phase, Roles, Severity},
-        time::Timestamp,
-    },
-    on,
+use super::{Result, Tx, db::on};
+use crate::domain::{
+    actor::Identity,
+    component::Component,
+    effect::Event,
+    eta::Eta,
+    ids::{ComponentId, ComponentKey, OutageId, OutageNumber, PersonId, WorkspaceId},
+    impact::{Answer, Impact},
+    money::Money,
+    outage::{Affected, Facts, LastUpdate, Outage, Phase, Roles, Severity},
+    time::Timestamp,
 };
 
 #[derive(sqlx::FromRow)]

@@ -1,13 +1,10 @@
 //! People of the workspace.
 
-use super::{Result, Tx};
-use crate::{
-    domain::{
-        ids::{PersonId, SlackUserId, WorkspaceId},
-        person::Person,
-        time::{Timestamp, Zone},
-    },
-    on,
+use super::{Result, Tx, db::on};
+use crate::domain::{
+    ids::{PersonId, SlackUserId, WorkspaceId},
+    person::Person,
+    time::{Timestamp, Zone},
 };
 
 /// What Slack knows of somebody.

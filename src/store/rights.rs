@@ -1,12 +1,9 @@
 //! Groups, what they permit, and who is in them.
 
-use super::{Result, Tx};
-use crate::{
-    domain::{
-        actor::{Right, Rights},
-        ids::{PersonId, WorkspaceId},
-    },
-    on,
+use super::{Result, Tx, db::on};
+use crate::domain::{
+    actor::{Right, Rights},
+    ids::{PersonId, WorkspaceId},
 };
 
 /// Makes a group permit exactly `rights`.

@@ -2,11 +2,8 @@
 
 use sqlx::types::Json;
 
-use super::{Result, Tx};
-use crate::{
-    domain::{actor::Identity, effect::Event, ids::OutageId, time::Timestamp},
-    on,
-};
+use super::{Result, Tx, db::on};
+use crate::domain::{actor::Identity, effect::Event, ids::OutageId, time::Timestamp};
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Line {

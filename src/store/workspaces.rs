@@ -1,10 +1,7 @@
 //! The Slack workspace that the bot is installed in, and counters per workspace.
 
-use super::{Result, Tx};
-use crate::{
-    domain::{ids::WorkspaceId, time::Timestamp},
-    on,
-};
+use super::{Result, Tx, db::on};
+use crate::domain::{ids::WorkspaceId, time::Timestamp};
 
 /// What `auth.test` said of the installation.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]

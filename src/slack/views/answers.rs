@@ -124,7 +124,7 @@ pub fn no_such_outage(number: OutageNumber) -> Message {
 /// Instead of the form, which could not be sent without a component.
 pub fn no_components() -> Message {
     let text = "There is no component yet that an outage could be about. Whoever looks after \
-                Balefire adds them with the catalogue.";
+                Balefire adds them with `balefire catalog provision`.";
     Message::new(text, Vec::new())
 }
 

@@ -1,0 +1,255 @@
+//! The composition root: settings become a database, adapters and rooms, and a server that can be
+//! stopped without losing anything.
+
+mod connect;
+mod health;
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use anyhow::Context;
+use axum::Router;
+use tokio::{
+    net::TcpListener,
+    sync::{Notify, Semaphore},
+    task::JoinHandle,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
+
+use crate::{
+    clock::Clock,
+    config::Settings,
+    desk::Desk,
+    domain::{ids::ChannelId, impact::shipped_questions, policy::Policy},
+    jobs,
+    outbox::Outbox,
+    slack::{
+        FORMS_AT_ONCE, Slack,
+        api::SlackApi,
+        deliver::SlackDeliver,
+        ingress::{self, signature::Verifier},
+        replies::Responder,
+    },
+    store::Db,
+    telemetry::Metrics,
+};
+
+pub use connect::{ConnectError, open as open_database, provision_components};
+
+/// A request that takes longer than this is given up; Slack's own are answered far earlier.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Every room, wired.
+pub struct App {
+    pub db: Db,
+    pub clock: Clock,
+    pub slack: Arc<Slack>,
+    pub outbox: Arc<Outbox<SlackDeliver>>,
+    pub metrics: Arc<Metrics>,
+    settings: Settings,
+    /// Whether the workers run; readiness depends on it.
+    working: Arc<AtomicBool>,
+    stop: CancellationToken,
+}
+
+/// A server that runs.
+pub struct Running {
+    pub address: SocketAddr,
+    stop: CancellationToken,
+    server: JoinHandle<()>,
+    workers: TaskTracker,
+    tasks: TaskTracker,
+    grace: Duration,
+    db: Db,
+}
+
+impl App {
+    /// Opens the database and builds the rooms. Calls nobody outside.
+    pub async fn build(settings: Settings, clock: Clock) -> anyhow::Result<App> {
+        let db = connect::open(&settings.database)
+            .await
+            .with_context(|| format!("cannot open the database {}", settings.database.url))?;
+        App::with_database(settings, db, clock)
+    }
+
+    /// Builds the rooms over a database that is open.
+    pub fn with_database(settings: Settings, db: Db, clock: Clock) -> anyhow::Result<App> {
+        let metrics = Arc::new(Metrics::new());
+        let wake = Arc::new(Notify::new());
+        let api = Arc::new(SlackApi::new(
+            settings.slack.api_url.as_str(),
+            &settings.slack.bot_token,
+            settings.slack.timeout,
+        )?);
+        let policy = Arc::new(policy(&settings));
+        let outbox = Arc::new(Outbox::new(
+            db.clone(),
+            clock.clone(),
+            SlackDeliver::new(db.clone(), clock.clone(), api.clone()),
+            metrics.clone(),
+            wake.clone(),
+            i64::from(settings.deliveries.max_attempts),
+            settings.deliveries.workers as usize,
+            settings.slack.timeout,
+        ));
+        let slack = Arc::new(Slack {
+            desk: Desk::new(db.clone(), clock.clone(), policy, wake),
+            db: db.clone(),
+            clock: clock.clone(),
+            responder: Responder::new(settings.slack.api_url.as_str())?,
+            api,
+            verifier: Verifier::new(settings.slack.signing_secret.clone()),
+            metrics: metrics.clone(),
+            tasks: TaskTracker::new(),
+            forms: Arc::new(Semaphore::new(FORMS_AT_ONCE)),
+            commands: settings.slack.commands.clone(),
+            inbox_wake: Arc::new(Notify::new()),
+            connected: Arc::new(RwLock::new(None)),
+        });
+        Ok(App {
+            db,
+            clock,
+            slack,
+            outbox,
+            metrics,
+            settings,
+            working: Arc::new(AtomicBool::new(false)),
+            stop: CancellationToken::new(),
+        })
+    }
+
+    /// Learns from Slack which workspace the token belongs to, and brings groups up to date.
+    pub async fn connect(&self) -> Result<(), connect::ConnectError> {
+        connect::connect(&self.slack, &self.settings.permissions).await
+    }
+
+    /// Everything that is served over HTTP.
+    pub fn router(&self) -> Router {
+        let health = health::routes(health::Health::new(
+            self.slack.clone(),
+            self.metrics.clone(),
+            self.working.clone(),
+            self.stop.clone(),
+        ));
+        ingress::http::routes(self.slack.clone(), self.settings.server.body_limit)
+            .merge(health)
+            .layer(TimeoutLayer::with_status_code(
+                axum::http::StatusCode::SERVICE_UNAVAILABLE,
+                REQUEST_TIMEOUT,
+            ))
+            .layer(CatchPanicLayer::new())
+    }
+
+    /// Serves on `listener`, with the workers that deliver and keep house.
+    pub fn start(self, listener: TcpListener) -> anyhow::Result<Running> {
+        let workers = self.start_workers();
+        self.serve(listener, workers)
+    }
+
+    /// Serves on `listener` without any worker: whoever asks for that runs the jobs.
+    pub fn serve(self, listener: TcpListener, workers: TaskTracker) -> anyhow::Result<Running> {
+        let address = listener.local_addr()?;
+        let router = self.router();
+        let stopped = self.stop.clone().cancelled_owned();
+        let server = tokio::spawn(async move {
+            let served = axum::serve(listener, router).with_graceful_shutdown(stopped);
+            if let Err(error) = served.await {
+                tracing::error!(%error, "the server stopped");
+            }
+        });
+        Ok(Running {
+            address,
+            stop: self.stop,
+            server,
+            workers,
+            tasks: self.slack.tasks.clone(),
+            grace: self.settings.server.shutdown_grace,
+            db: self.db,
+        })
+    }
+
+    fn start_workers(&self) -> TaskTracker {
+        let workers = TaskTracker::new();
+        let stop = &self.stop;
+        let outbox = self.outbox.clone();
+        workers.spawn(jobs::supervise("outbox", stop.clone(), move |stop| {
+            outbox.clone().run(stop)
+        }));
+        let slack = self.slack.clone();
+        workers.spawn(jobs::supervise("inbox", stop.clone(), move |stop| {
+            jobs::inbox::run(slack.clone(), stop)
+        }));
+        let (db, clock) = (self.db.clone(), self.clock.clone());
+        workers.spawn(jobs::every(
+            "forget",
+            jobs::housekeeping::FORGET_EVERY,
+            clock.clone(),
+            stop.clone(),
+            move || {
+                let (db, clock) = (db.clone(), clock.clone());
+                async move { jobs::housekeeping::forget(&db, &clock).await }
+            },
+        ));
+        let (db, clock, metrics) = (self.db.clone(), self.clock.clone(), self.metrics.clone());
+        workers.spawn(jobs::every(
+            "count",
+            jobs::housekeeping::COUNT_EVERY,
+            clock.clone(),
+            stop.clone(),
+            move || {
+                let (db, clock, metrics) = (db.clone(), clock.clone(), metrics.clone());
+                async move { jobs::housekeeping::count(&db, &clock, &metrics).await }
+            },
+        ));
+        if self.slack.workspace().is_none() {
+            let slack = self.slack.clone();
+            let permissions = self.settings.permissions.clone();
+            workers.spawn(connect::keep_trying(slack, permissions, stop.clone()));
+        }
+        self.working.store(true, Ordering::SeqCst);
+        workers
+    }
+}
+
+impl Running {
+    /// Stops taking requests, finishes what is in flight, and closes the database. What does not
+    /// finish in time is in the database and goes on at the next start.
+    pub async fn stop(self) {
+        tracing::info!("stopping: finishing what is in flight");
+        self.stop.cancel();
+        self.tasks.close();
+        self.workers.close();
+        let finished = async {
+            if let Err(error) = self.server.await {
+                tracing::error!(%error, "the server crashed");
+            }
+            self.tasks.wait().await;
+            self.workers.wait().await;
+        };
+        if tokio::time::timeout(self.grace, finished).await.is_err() {
+            tracing::warn!("not everything finished in time; it goes on at the next start");
+        }
+        self.db.close().await;
+        tracing::info!("stopped");
+    }
+}
+
+fn policy(settings: &Settings) -> Policy {
+    Policy {
+        everybody_announces: settings.permissions.allow_all_to_notify,
+        announce_channel: ChannelId(settings.slack.announce_channel.clone()),
+        eta_choices: settings.outages.eta_choices.clone(),
+        default_severity: settings.outages.default_severity,
+        questions: shipped_questions(),
+        currency: settings.outages.currency.clone(),
+        post_mortem_default: settings.outages.post_mortem_default,
+        ask: settings.permissions.ask.clone(),
+    }
+}

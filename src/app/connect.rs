@@ -1,0 +1,165 @@
+//! The first steps: opening the database, meeting Slack, groups and components from the settings.
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use secrecy::ExposeSecret;
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    clock::Clock,
+    config::{CatalogEntry, Database, DatabaseUrl, Permissions},
+    domain::{
+        actor::{Identity, Right},
+        ids::WorkspaceId,
+    },
+    slack::{Slack, api::CallError},
+    store::{self, Db, db::OpenError, workspaces::Workspace},
+};
+
+/// How often Slack is asked again who we are, while it does not say.
+const TRY_AGAIN: Duration = Duration::from_secs(5);
+
+/// Where memberships from the settings are said to come from.
+const SOURCE: &str = "settings";
+
+/// Why Slack could not be met.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// The token will not get better by waiting.
+    #[error(
+        "Slack refuses the bot token ({code}). Copy the Bot User OAuth Token, which starts with \
+         xoxb-, from \"Install App\" in the app's settings into slack.bot_token"
+    )]
+    Token { code: String },
+    #[error("Slack cannot be reached: {0}")]
+    Slack(CallError),
+    #[error("the database did not answer: {0}")]
+    Store(#[from] store::Error),
+}
+
+pub async fn open(database: &Database) -> Result<Db, OpenError> {
+    match &database.url {
+        DatabaseUrl::Sqlite(path) => Db::open_sqlite(Path::new(path)).await,
+        DatabaseUrl::Postgres(url) => Db::open(url.expose_secret(), database.max_connections).await,
+    }
+}
+
+pub async fn connect(slack: &Slack, permissions: &Permissions) -> Result<(), ConnectError> {
+    let installation = match slack.api.installation().await {
+        Ok(installation) => installation,
+        Err(CallError::Refused { code, .. }) => return Err(ConnectError::Token { code }),
+        Err(error) => {
+            // Known from before: people can go on while Slack is away.
+            let mut tx = slack.db.read().await?;
+            if let Some(workspace) = store::workspaces::latest(&mut tx).await? {
+                remember(slack, workspace.id);
+            }
+            return Err(ConnectError::Slack(error));
+        }
+    };
+    let workspace = Workspace {
+        id: WorkspaceId(installation.team_id),
+        name: installation.team,
+        url: installation.url,
+        bot_user_id: installation.user_id,
+        bot_id: installation.bot_id,
+    };
+    let mut tx = slack.db.begin().await?;
+    store::workspaces::save(&mut tx, &workspace, slack.clock.now()).await?;
+    provision_groups(&mut tx, &workspace.id, permissions).await?;
+    tx.commit().await?;
+    tracing::info!(workspace = workspace.name, "connected to Slack");
+    remember(slack, workspace.id);
+    Ok(())
+}
+
+/// Tries until Slack says who we are.
+pub async fn keep_trying(slack: Arc<Slack>, permissions: Permissions, stop: CancellationToken) {
+    loop {
+        let until = slack.clock.now().plus(TRY_AGAIN);
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = slack.clock.wait(until) => {}
+        }
+        match connect(&slack, &permissions).await {
+            Ok(()) => return,
+            Err(error) => tracing::warn!(%error, "Slack does not say who we are yet"),
+        }
+    }
+}
+
+fn remember(slack: &Slack, workspace: WorkspaceId) {
+    match slack.connected.write() {
+        Ok(mut connected) => *connected = Some(workspace),
+        Err(poisoned) => *poisoned.into_inner() = Some(workspace),
+    }
+}
+
+/// The groups that are shipped, with the members that the settings name.
+async fn provision_groups(
+    tx: &mut store::Tx,
+    workspace: &WorkspaceId,
+    permissions: &Permissions,
+) -> store::Result<()> {
+    let groups = [
+        ("on_call", vec![Right::Announce], &permissions.on_call),
+        (
+            "edit_all_outages",
+            vec![Right::ChangeAnyOutage],
+            &permissions.edit_all_outages,
+        ),
+        (
+            "administrators",
+            Right::ALL.to_vec(),
+            &permissions.administrators,
+        ),
+    ];
+    for (name, rights, members) in groups {
+        store::rights::save_group(tx, workspace, name, &rights).await?;
+        let members: Vec<String> = members.iter().map(ToString::to_string).collect();
+        store::rights::save_members(tx, workspace, name, SOURCE, &members).await?;
+    }
+    Ok(())
+}
+
+/// What a provisioning did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Provisioned {
+    pub saved: usize,
+    pub retired: u64,
+}
+
+/// Writes the catalogue; with `retire` what it does not name can no longer be chosen.
+pub async fn provision_components(
+    db: &Db,
+    clock: &Clock,
+    workspace: &WorkspaceId,
+    entries: &[CatalogEntry],
+    retire: bool,
+    by: &Identity,
+) -> store::Result<Provisioned> {
+    let now = clock.now();
+    let mut tx = db.begin().await?;
+    for entry in entries {
+        let mut attributes = entry.attributes.clone();
+        if let Some(group) = &entry.group {
+            attributes.insert("group".to_owned(), group.clone());
+        }
+        let (key, name, aliases) = (&entry.key, &entry.name, &entry.aliases);
+        store::components::save(&mut tx, workspace, key, name, &attributes, aliases, now).await?;
+    }
+    let mut provisioned = Provisioned {
+        saved: entries.len(),
+        retired: 0,
+    };
+    if retire {
+        let keys: Vec<String> = entries.iter().map(|it| it.key.clone()).collect();
+        provisioned.retired =
+            store::components::retire_others(&mut tx, workspace, &keys, now).await?;
+    }
+    let detail = json!({ "saved": provisioned.saved, "retired": provisioned.retired });
+    store::audit::record(&mut tx, by, "catalog.provision", "components", &detail, now).await?;
+    tx.commit().await?;
+    Ok(provisioned)
+}

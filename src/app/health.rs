@@ -1,0 +1,141 @@
+//! Is it alive, is it ready, what does it count; and the same under the older tool's paths.
+
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{
+    Json, Router,
+    extract::State,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::{any, get},
+};
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    domain::time::Timestamp,
+    slack::Slack,
+    store,
+    telemetry::{CONTENT_TYPE, Metrics},
+};
+
+/// What Slack said of the token is believed for this long: anybody may ask, and Slack must not be
+/// asked each time.
+const BELIEVED: Duration = Duration::from_secs(30);
+
+pub struct Health {
+    slack: Arc<Slack>,
+    metrics: Arc<Metrics>,
+    working: Arc<AtomicBool>,
+    stop: CancellationToken,
+    slack_answered: Mutex<Option<(Timestamp, bool)>>,
+}
+
+impl Health {
+    pub fn new(
+        slack: Arc<Slack>,
+        metrics: Arc<Metrics>,
+        working: Arc<AtomicBool>,
+        stop: CancellationToken,
+    ) -> Arc<Health> {
+        Arc::new(Health {
+            slack,
+            metrics,
+            working,
+            stop,
+            slack_answered: Mutex::new(None),
+        })
+    }
+
+    async fn database_answers(&self) -> bool {
+        let ping = async {
+            let mut tx = self.slack.db.read().await?;
+            store::db::ping(&mut tx).await
+        };
+        ping.await.is_ok()
+    }
+
+    async fn slack_answers(&self) -> bool {
+        let now = self.slack.clock.now();
+        let known = self.slack_answered.lock().ok().and_then(|it| *it);
+        if let Some((at, answered)) = known
+            && now.since(at) < BELIEVED
+        {
+            return answered;
+        }
+        let answered = self.slack.api.installation().await.is_ok();
+        if let Ok(mut known) = self.slack_answered.lock() {
+            *known = Some((now, answered));
+        }
+        answered
+    }
+
+    fn works(&self) -> bool {
+        self.working.load(Ordering::SeqCst) && !self.stop.is_cancelled()
+    }
+}
+
+pub fn routes(health: Arc<Health>) -> Router {
+    Router::new()
+        .route(
+            "/healthz",
+            get(|| async { Json(json!({ "status": "ok" })) }),
+        )
+        .route("/readyz", get(ready))
+        .route("/metrics", get(metrics))
+        .route(
+            "/slack/status",
+            any(|| async { Json(json!({ "status": "ok" })) }),
+        )
+        .route(
+            "/slack/health",
+            any(|| async { Json(json!({ "status": "ok" })) }),
+        )
+        .route("/slack/up", any(up))
+        .with_state(health)
+}
+
+/// Whether requests should be sent here: the database answers, Slack is known, nobody is stopping
+/// us.
+async fn ready(State(health): State<Arc<Health>>) -> Response {
+    let checks = [
+        ("database", health.database_answers().await),
+        ("workspace", health.slack.workspace().is_some()),
+        ("workers", health.works()),
+    ];
+    let ready = checks.iter().all(|(_, ok)| *ok);
+    let status = if ready {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    let checks: serde_json::Map<String, Value> = checks
+        .into_iter()
+        .map(|(name, ok)| (name.to_owned(), json!(if ok { "ok" } else { "not yet" })))
+        .collect();
+    (status, Json(json!({ "ready": ready, "checks": checks }))).into_response()
+}
+
+/// The older tool's deep check: database, Slack's token and the workers.
+async fn up(State(health): State<Arc<Health>>) -> Response {
+    if health.database_answers().await && health.works() && health.slack_answers().await {
+        Json(json!({ "status": "ok" })).into_response()
+    } else {
+        let body = Json(json!({ "status": "error" }));
+        (StatusCode::INTERNAL_SERVER_ERROR, body).into_response()
+    }
+}
+
+async fn metrics(State(health): State<Arc<Health>>) -> Response {
+    (
+        [(header::CONTENT_TYPE, CONTENT_TYPE)],
+        health.metrics.render(),
+    )
+        .into_response()
+}

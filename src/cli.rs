@@ -1,0 +1,149 @@
+//! The command line: one file per command.
+//!
+//! Exit codes: 0 done, 1 it failed, 2 the settings or the command line are wrong.
+
+mod catalog;
+mod deliveries;
+mod demo;
+mod serve;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::{
+    config::{Checks, LogFormat, Problems, Sources},
+    domain::time::Zone,
+    telemetry::logs::{self, Format},
+};
+
+/// The outage desk of a team that lives in Slack.
+#[derive(Debug, Parser)]
+#[command(name = "balefire", version, about)]
+pub struct Arguments {
+    /// The settings file. Without it: $BALEFIRE_CONFIG, config/balefire.toml, /etc/balefire/balefire.toml.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run with your Slack workspace.
+    Serve(serve::Arguments),
+    /// Try it: Balefire and a local Slack in the browser, without any account.
+    Demo(demo::Arguments),
+    /// The components that can have an outage.
+    Catalog(catalog::Arguments),
+    /// What waits to be delivered or could not be.
+    Deliveries(deliveries::Arguments),
+}
+
+/// Why a command ended badly.
+#[derive(Debug)]
+pub enum Failure {
+    /// The settings are wrong: every problem at once.
+    Settings(Problems),
+    /// The command line or its surroundings are wrong.
+    Usage(String),
+    Failed(anyhow::Error),
+}
+
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Failure {
+        Failure::Failed(error)
+    }
+}
+
+impl From<Problems> for Failure {
+    fn from(problems: Problems) -> Failure {
+        Failure::Settings(problems)
+    }
+}
+
+/// Runs a command to its end.
+pub fn run(arguments: Arguments) -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => return report(Failure::Failed(error.into())),
+    };
+    // Named before any connection is made, so that a dependency that brings another provider
+    // cannot make the first handshake fail.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let done = runtime.block_on(async {
+        match arguments.command {
+            Command::Serve(command) => serve::run(arguments.config, command).await,
+            Command::Demo(command) => demo::run(command).await,
+            Command::Catalog(command) => catalog::run(arguments.config, command).await,
+            Command::Deliveries(command) => deliveries::run(arguments.config, command).await,
+        }
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => report(failure),
+    }
+}
+
+#[allow(clippy::print_stderr)] // this is where the command line speaks
+fn report(failure: Failure) -> ExitCode {
+    match failure {
+        Failure::Settings(problems) => {
+            eprintln!("{problems}");
+            ExitCode::from(2)
+        }
+        Failure::Usage(text) => {
+            eprintln!("{text}");
+            ExitCode::from(2)
+        }
+        Failure::Failed(error) => {
+            eprintln!("balefire: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What the settings are checked against.
+fn checks() -> Checks {
+    Checks {
+        zone_exists: |name| name.parse::<Zone>().is_ok(),
+        log_filter: logs::check_filter,
+    }
+}
+
+fn sources(file: Option<PathBuf>, flags: toml::Table) -> Sources {
+    Sources::from_process(file, flags)
+}
+
+fn start_logs(log: &crate::config::Log) -> anyhow::Result<()> {
+    let format = match log.format {
+        LogFormat::Human => Format::Human,
+        LogFormat::Json => Format::Json,
+    };
+    Ok(logs::init(format, &log.filter)?)
+}
+
+/// Waits until somebody asks the process to stop.
+async fn asked_to_stop() -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,50 @@
+//! `balefire serve`: runs with a real workspace, over HTTP.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use anyhow::Context;
+use tokio::net::TcpListener;
+
+use super::{Failure, asked_to_stop, checks, sources, start_logs};
+use crate::{
+    app::{App, ConnectError},
+    clock::Clock,
+    config,
+};
+
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Where to listen, instead of server.listen.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
+}
+
+#[allow(clippy::print_stdout)] // the first line says where it listens
+pub async fn run(file: Option<PathBuf>, arguments: Arguments) -> Result<(), Failure> {
+    let mut flags = toml::Table::new();
+    if let Some(listen) = arguments.listen {
+        let mut server = toml::Table::new();
+        server.insert("listen".to_owned(), listen.to_string().into());
+        flags.insert("server".to_owned(), server.into());
+    }
+    let settings = config::load(&sources(file, flags), &checks())?;
+    start_logs(&settings.log)?;
+    let listen = settings.server.listen;
+    let listener = TcpListener::bind(listen).await.map_err(|error| {
+        Failure::Usage(format!(
+            "balefire: cannot listen on {listen}: {error}. Choose another with server.listen or --listen."
+        ))
+    })?;
+    let app = App::build(settings, Clock::system()).await?;
+    match app.connect().await {
+        Ok(()) => {}
+        Err(error @ ConnectError::Token { .. }) => return Err(Failure::Usage(error.to_string())),
+        // Slack being away is no reason not to start.
+        Err(error) => tracing::warn!(%error, "Slack does not say who we are yet"),
+    }
+    let running = app.start(listener).context("cannot start")?;
+    println!("app: http://{}", running.address);
+    asked_to_stop().await?;
+    running.stop().await;
+    Ok(())
+}

@@ -1,0 +1,129 @@
+//! Settings: defaults, laid over by a file, the environment and flags, with all problems told at
+//! once. The only room that reads environment variables; it opens no database and calls nobody.
+//! Every setting is explained in `config/balefire.toml`.
+
+mod address;
+mod catalog;
+mod database;
+mod deliveries;
+mod document;
+mod layers;
+mod log;
+mod outages;
+mod permissions;
+mod problem;
+mod reader;
+mod secret;
+mod server;
+mod slack;
+mod sources;
+mod suggestion;
+#[cfg(test)]
+mod tests;
+mod time;
+
+pub use address::BaseUrl;
+pub use catalog::{CatalogEntry, parse_catalog, read_catalog};
+pub use database::{Database, DatabaseUrl};
+pub use deliveries::Deliveries;
+pub use log::{Log, LogFormat};
+pub use outages::Outages;
+pub use permissions::{Permissions, Person};
+pub use problem::{Problem, Problems};
+pub use server::Server;
+pub use slack::Slack;
+pub use sources::Sources;
+pub use time::Time;
+
+use layers::Layers;
+use problem::Fault;
+use reader::Reader;
+
+/// Everything that was set. `S` is `Option<Slack>` for commands that only need the database.
+#[derive(Debug, Clone)]
+pub struct Settings<S = Slack> {
+    pub server: Server,
+    pub database: Database,
+    pub log: Log,
+    pub slack: S,
+    pub outages: Outages,
+    pub permissions: Permissions,
+    pub deliveries: Deliveries,
+    pub time: Time,
+}
+
+/// Questions about values that other rooms know the answer to.
+#[derive(Clone, Copy)]
+pub struct Checks {
+    /// Whether the IANA database has this zone.
+    pub zone_exists: fn(&str) -> bool,
+    /// Whether the logs can be filtered so; if not, one sentence saying why.
+    pub log_filter: fn(&str) -> Result<(), String>,
+}
+
+/// Settings for `serve`: those of Slack are required.
+pub fn load(sources: &Sources, checks: &Checks) -> Result<Settings, Problems> {
+    read(Reader::new(Layers::of(sources)), checks, slack::read)
+}
+
+/// Settings for commands that only need the database: no token, signing secret or channel is no
+/// problem, and neither is a secret's file that is out of reach. A wrong value still is.
+pub fn load_partial(
+    sources: &Sources,
+    checks: &Checks,
+) -> Result<Settings<Option<Slack>>, Problems> {
+    read(Reader::new(Layers::of(sources)), checks, slack::read_if_set)
+}
+
+fn read<S>(
+    mut reader: Reader,
+    checks: &Checks,
+    read_slack: fn(&mut Reader) -> Option<S>,
+) -> Result<Settings<S>, Problems> {
+    let settings = read_sections(&mut reader, checks, read_slack);
+    let problems = reader.finish();
+    match settings {
+        Some(settings) if problems.is_empty() => Ok(settings),
+        _ => Err(Problems::new(problems)),
+    }
+}
+
+/// All sections are read before the first `?`, so that none hides the problems of the next.
+fn read_sections<S>(
+    reader: &mut Reader,
+    checks: &Checks,
+    read_slack: fn(&mut Reader) -> Option<S>,
+) -> Option<Settings<S>> {
+    let server = server::read(reader);
+    let database = database::read(reader);
+    let log = log::read(reader, checks);
+    let slack = read_slack(reader);
+    let outages = outages::read(reader);
+    let permissions = permissions::read(reader);
+    let deliveries = deliveries::read(reader);
+    let time = time::read(reader, checks);
+    Some(Settings {
+        server: server?,
+        database: database?,
+        log: log?,
+        slack: slack?,
+        outages: outages?,
+        permissions: permissions?,
+        deliveries: deliveries?,
+        time: time?,
+    })
+}
+
+/// The meaning of one of a few words.
+fn one_of<T: Copy>(text: &str, words: &[(&str, T)]) -> Result<T, Fault> {
+    if let Some((_, meaning)) = words.iter().find(|(word, _)| *word == text) {
+        return Ok(*meaning);
+    }
+    let names: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+    let remedy = match suggestion::nearest(text, names.iter().copied()) {
+        Some(word) => format!("Did you mean {word}?"),
+        None => "Choose one of these.".to_owned(),
+    };
+    let reason = format!("It must be one of {}.", names.join(", "));
+    Err(Fault::new(reason, remedy))
+}

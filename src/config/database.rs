@@ -1,0 +1,154 @@
+//! `[database]`: which database. Opening it is the store's business.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+
+use super::problem::Fault;
+use super::reader::Reader;
+use super::secret::{Found, SecretSetting, without_password};
+
+#[derive(Debug, Clone)]
+pub struct Database {
+    pub url: DatabaseUrl,
+    pub max_connections: u32,
+}
+
+/// Shows itself without the password, in `Display` and in `Debug`.
+#[derive(Clone)]
+pub enum DatabaseUrl {
+    Sqlite(PathBuf),
+    /// The whole address, as PostgreSQL clients take it.
+    Postgres(SecretString),
+}
+
+impl fmt::Display for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            Self::Postgres(url) => f.write_str(&without_password(url.expose_secret())),
+        }
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+const URL: SecretSetting = SecretSetting {
+    key: "database.url",
+    file_key: "database.url_file",
+    default: "sqlite:balefire.db",
+    show: without_secret,
+};
+
+pub(super) fn read(reader: &mut Reader) -> Option<Database> {
+    let url = match URL.read(reader, parse) {
+        Found::Value(url) => Some(url),
+        Found::Unreadable(problem) => {
+            reader.report(problem);
+            None
+        }
+        Found::Unset | Found::Refused => None,
+    };
+    let max_connections = reader.number("database.max_connections", 16, 1..=1000, "connections");
+    Some(Database {
+        url: url?,
+        max_connections: max_connections?,
+    })
+}
+
+fn parse(text: &str) -> Result<DatabaseUrl, Fault> {
+    if let Some(path) = text.strip_prefix("sqlite:") {
+        return sqlite(path.strip_prefix("//").unwrap_or(path));
+    }
+    let example = "Write sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE.";
+    let url = Url::parse(text)
+        .map_err(|error| Fault::new(format!("It is not a database address: {error}."), example))?;
+    if !matches!(url.scheme(), "postgres" | "postgresql") {
+        return Err(Fault::new("Only SQLite and PostgreSQL are known.", example));
+    }
+    let host_in_query = url.query_pairs().any(|(name, _)| name == "host");
+    if url.host_str().unwrap_or_default().is_empty() && !host_in_query {
+        return Err(Fault::new("It names no host.", example));
+    }
+    Ok(DatabaseUrl::Postgres(text.into()))
+}
+
+fn sqlite(path: &str) -> Result<DatabaseUrl, Fault> {
+    let example = "Write the path of a file: sqlite:balefire.db.";
+    if path.is_empty() {
+        return Err(Fault::new("It names no file.", example));
+    }
+    if path == ":memory:" {
+        // Every connection of a pool would have a memory of its own.
+        return Err(Fault::new(
+            "A database in memory is not supported.",
+            example,
+        ));
+    }
+    if path.contains('?') {
+        return Err(Fault::new("SQLite options are not read.", example));
+    }
+    Ok(DatabaseUrl::Sqlite(Path::new(path).to_owned()))
+}
+
+/// A path is worth seeing; anything else may hide a password.
+fn without_secret(text: &str) -> String {
+    match text.starts_with("sqlite:") {
+        true => text.to_owned(),
+        false => without_password(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sqlite_is_a_path_in_all_spellings() {
+        for (text, path) in [
+            ("sqlite:balefire.db", "balefire.db"),
+            ("sqlite://balefire.db", "balefire.db"),
+            ("sqlite:///var/lib/balefire.db", "/var/lib/balefire.db"),
+            ("sqlite:/var/lib/balefire.db", "/var/lib/balefire.db"),
+        ] {
+            match parse(text) {
+                Ok(DatabaseUrl::Sqlite(parsed)) => assert_eq!(parsed, Path::new(path)),
+                other => panic!("{text}: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn the_password_is_in_the_address_but_never_shown() {
+        let text = "postgres://ana:s3cret@db/balefire";
+        let url = parse(text).expect(text);
+        assert!(!format!("{url} {url:?}").contains("s3cret"));
+        assert_eq!(url.to_string(), "postgres://ana:***@db/balefire");
+        assert!(matches!(url, DatabaseUrl::Postgres(whole) if whole.expose_secret() == text));
+    }
+
+    #[test]
+    fn a_socket_needs_no_host() {
+        assert!(parse("postgres:///balefire?host=/run/postgresql").is_ok());
+    }
+
+    #[test]
+    fn other_databases_are_refused() {
+        for text in [
+            "mysql://db/x",
+            "balefire.db",
+            "sqlite:",
+            "sqlite::memory:",
+            "sqlite:a.db?mode=rwc",
+            "postgres:///balefire",
+        ] {
+            assert!(parse(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! `[permissions]`: who may do what. Deciding with it is the domain's business.
+
+use super::problem::Fault;
+use super::reader::Reader;
+
+#[derive(Debug, Clone)]
+pub struct Permissions {
+    /// Everybody may announce an outage.
+    pub allow_all_to_notify: bool,
+    pub on_call: Vec<Person>,
+    pub edit_all_outages: Vec<Person>,
+    pub administrators: Vec<Person>,
+    /// Who or where to ask for a right, shown in refusals; may be empty.
+    pub ask: String,
+}
+
+/// How the settings name somebody.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Person {
+    SlackUser(String),
+    /// In small letters.
+    Email(String),
+}
+
+impl std::fmt::Display for Person {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (Self::SlackUser(text) | Self::Email(text)) = self;
+        f.write_str(text)
+    }
+}
+
+const ASK_MOST: usize = 300;
+
+pub(super) fn read(reader: &mut Reader) -> Option<Permissions> {
+    let allow_all_to_notify = reader.switch("permissions.allow_all_to_notify", false);
+    let on_call = reader.list("permissions.on_call", &[], person);
+    let edit_all_outages = reader.list("permissions.edit_all_outages", &[], person);
+    let administrators = reader.list("permissions.administrators", &[], person);
+    let ask = reader.text("permissions.ask", "", |text| {
+        if text.chars().count() > ASK_MOST || text.chars().any(char::is_control) {
+            return Err(Fault::new(
+                format!("It must be one line of at most {ASK_MOST} characters."),
+                "Shorten it, for example to: ask in #help-outages.",
+            ));
+        }
+        Ok(text.to_owned())
+    });
+    Some(Permissions {
+        allow_all_to_notify: allow_all_to_notify?,
+        on_call: on_call?,
+        edit_all_outages: edit_all_outages?,
+        administrators: administrators?,
+        ask: ask?,
+    })
+}
+
+fn person(text: &str) -> Result<Person, Fault> {
+    if is_slack_user(text) {
+        Ok(Person::SlackUser(text.to_owned()))
+    } else if is_email(text) {
+        Ok(Person::Email(text.to_lowercase()))
+    } else {
+        Err(Fault::new(
+            "It is neither the ID of a Slack user, which begins with U or W, nor an e-mail address.",
+            "Open the person's profile in Slack and copy the member ID, or write the e-mail address.",
+        ))
+    }
+}
+
+fn is_slack_user(text: &str) -> bool {
+    let rest = text.strip_prefix(['U', 'W']).unwrap_or_default();
+    let plain = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit();
+    rest.len() >= 2 && rest.chars().all(plain)
+}
+
+fn is_email(text: &str) -> bool {
+    let Some((name, host)) = text.split_once('@') else {
+        return false;
+    };
+    let plain = |c: char| !c.is_whitespace() && !c.is_control() && !"@<>,".contains(c);
+    !name.is_empty()
+        && text.chars().filter(|c| *c == '@').count() == 1
+        && text.chars().all(|c| plain(c) || c == '@')
+        && host.contains('.')
+        && host.split('.').all(|label| !label.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_are_named_by_id_or_address() {
+        assert_eq!(person("U02ABC"), Ok(Person::SlackUser("U02ABC".into())));
+        assert_eq!(person("W02ABC"), Ok(Person::SlackUser("W02ABC".into())));
+        assert_eq!(
+            person("Ana.B@Example.com"),
+            Ok(Person::Email("ana.b@example.com".into()))
+        );
+    }
+
+    #[test]
+    fn names_and_groups_are_refused() {
+        for text in [
+            "ana", "@ana", "S02ABC", "ana@", "ana@host", "a@b@c.d", "<a@b.c>", "a@b..c", "",
+        ] {
+            assert!(person(text).is_err(), "{text}");
+        }
+    }
+}

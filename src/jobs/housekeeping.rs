@@ -1,0 +1,49 @@
+//! Forgets what nobody needs any more, and counts what the metrics show.
+
+use std::time::Duration;
+
+use crate::{
+    clock::Clock,
+    store::{self, Db},
+    telemetry::Metrics,
+};
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// Events are known again for this long.
+const INBOX_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// Delivered rows are kept for this long; dead letters until somebody deals with them.
+const DELIVERIES_KEPT: Duration = Duration::from_secs(90 * 24 * 3600);
+
+/// Audit rows are kept for this long.
+const AUDIT_KEPT: Duration = Duration::from_secs(400 * 24 * 3600);
+
+/// How often to forget.
+pub const FORGET_EVERY: Duration = DAY;
+
+/// How often to count.
+pub const COUNT_EVERY: Duration = Duration::from_secs(15);
+
+/// Deletes what is older than its time.
+pub async fn forget(db: &Db, clock: &Clock) -> anyhow::Result<()> {
+    let now = clock.now();
+    let mut tx = db.begin().await?;
+    let answers = store::idempotency::forget_expired(&mut tx, now).await?;
+    let events = store::inbox::forget(&mut tx, now.minus(INBOX_KEPT)).await?;
+    let deliveries = store::deliveries::forget(&mut tx, now.minus(DELIVERIES_KEPT)).await?;
+    let audit = store::audit::forget(&mut tx, now.minus(AUDIT_KEPT)).await?;
+    tx.commit().await?;
+    tracing::info!(answers, events, deliveries, audit, "forgot what is old");
+    Ok(())
+}
+
+/// Brings the gauges up to date.
+pub async fn count(db: &Db, clock: &Clock, metrics: &Metrics) -> anyhow::Result<()> {
+    let now = clock.now();
+    let mut tx = db.read().await?;
+    let (waiting, dead, oldest) = store::deliveries::figures(&mut tx, now).await?;
+    metrics.set_backlog(waiting, dead, oldest.map(|it| now.since(it)));
+    metrics.set_outages_open(store::outages::count_open(&mut tx).await?);
+    Ok(())
+}

@@ -1,0 +1,44 @@
+//! Deliveries: claimed, paced, tried again, and put away when they are done or never will be.
+//!
+//! One attempt is: claim (one transaction, with a lease and the conversation's turn), say that the
+//! call may happen (`sent_at`), make the call without holding anything, settle (one transaction,
+//! only while the lease is still ours). Whatever goes wrong in between, the row tells the next
+//! worker whether it has to look for what may already be there before it does it again.
+//!
+//! What is delivered, and where, is the business of whoever implements [`Deliver`].
+
+mod attempt;
+mod worker;
+
+use std::{future::Future, time::Duration};
+
+pub use attempt::Outbox;
+
+use crate::{domain::delivery::Outcome, store::deliveries::Delivery};
+
+/// How long a worker holds a delivery. Longer than the longest call; then another may take it.
+pub const LEASE: Duration = Duration::from_secs(60);
+
+/// After an unknown answer the other side may still commit for as long as its own timeouts last;
+/// looking earlier could miss it. The client's timeout is added to this.
+pub const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(10);
+
+/// A message that was sent again after an unknown answer is looked at once more after this time,
+/// in case the first one appeared later still.
+pub const SWEEP_AFTER: Duration = Duration::from_secs(120);
+
+/// Slack allows about one message a second per channel.
+pub const TURN: Duration = Duration::from_secs(1);
+
+/// How often to look for work that nobody announced: another node's, or a lease that ran out.
+pub const POLL: Duration = Duration::from_secs(1);
+
+/// Does one kind of thing outside.
+pub trait Deliver: Send + Sync + 'static {
+    /// Makes one attempt. With `look_first` an earlier attempt may have succeeded unseen.
+    fn deliver(
+        &self,
+        delivery: &Delivery,
+        look_first: bool,
+    ) -> impl Future<Output = Outcome> + Send;
+}

@@ -1,0 +1,344 @@
+//! One attempt at a time: claim, deliver, settle.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::sync::Notify;
+
+use super::{Deliver, LEASE, LOOK_AGAIN_AFTER, SWEEP_AFTER, TURN};
+use crate::{
+    clock::Clock,
+    domain::{
+        delivery::{Outcome, Receipt, Task},
+        time::Timestamp,
+    },
+    store::{
+        self, Db, Tx,
+        deliveries::{Delivery, NewDelivery, Settle},
+    },
+    telemetry::{DeliveryOutcome, Metrics},
+};
+
+/// First pause after a failure; doubles up to [`LONGEST_PAUSE`].
+const FIRST_PAUSE: Duration = Duration::from_secs(2);
+const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+
+/// The queue with what empties it.
+pub struct Outbox<D> {
+    pub(super) db: Db,
+    pub(super) clock: Clock,
+    pub(super) deliver: D,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) wake: Arc<Notify>,
+    /// Names this process in leases.
+    pub(super) worker: String,
+    pub(super) max_attempts: i64,
+    /// How many attempts run at once.
+    pub(super) width: usize,
+    /// How long a call of the adapter may take.
+    pub(super) call_timeout: Duration,
+}
+
+impl<D: Deliver> Outbox<D> {
+    #[allow(clippy::too_many_arguments)] // the composition root names each of them
+    pub fn new(
+        db: Db,
+        clock: Clock,
+        deliver: D,
+        metrics: Arc<Metrics>,
+        wake: Arc<Notify>,
+        max_attempts: i64,
+        width: usize,
+        call_timeout: Duration,
+    ) -> Outbox<D> {
+        Outbox {
+            db,
+            clock,
+            deliver,
+            metrics,
+            wake,
+            worker: uuid::Uuid::now_v7().to_string(),
+            max_attempts,
+            width,
+            call_timeout,
+        }
+    }
+
+    /// Claims what is due, at most `limit`, and takes the turns of the conversations.
+    pub(super) async fn claim(&self, limit: usize) -> store::Result<Vec<Delivery>> {
+        let now = self.clock.now();
+        let mut tx = self.db.begin().await?;
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let until = now.plus(LEASE);
+        let claimed = store::deliveries::claim(&mut tx, &self.worker, now, until, limit).await?;
+        let mut taken = Vec::with_capacity(claimed.len());
+        for delivery in claimed {
+            if self.takes_turn(&mut tx, &delivery, now).await? {
+                taken.push(delivery);
+            } else {
+                // Another delivery of this very claim has the turn.
+                let again = Settle::Again {
+                    due_at: now,
+                    why: "waits for its turn in the conversation",
+                    uncertain: true,
+                    free: true,
+                };
+                store::deliveries::settle(&mut tx, delivery.id, &self.worker, &again, now).await?;
+            }
+        }
+        tx.commit().await?;
+        Ok(taken)
+    }
+
+    async fn takes_turn(
+        &self,
+        tx: &mut Tx,
+        delivery: &Delivery,
+        now: Timestamp,
+    ) -> store::Result<bool> {
+        if delivery.conversation.is_empty() {
+            return Ok(true);
+        }
+        let (workspace, conversation) = (&delivery.workspace_id, &delivery.conversation);
+        store::deliveries::take_turn(tx, workspace, conversation, now, now.plus(TURN)).await
+    }
+
+    /// Makes one attempt at a claimed delivery and settles it.
+    pub(super) async fn attempt(&self, delivery: &Delivery) -> store::Result<()> {
+        let look_first = delivery.sent_at.is_some();
+        let mut tx = self.db.begin().await?;
+        let ours =
+            store::deliveries::mark_sent(&mut tx, delivery.id, &self.worker, self.clock.now())
+                .await?;
+        tx.commit().await?;
+        if !ours {
+            return Ok(());
+        }
+        let call = self.deliver.deliver(delivery, look_first);
+        // An adapter bounds its calls itself; this catches one that does not.
+        let outcome = match tokio::time::timeout(LEASE - LOOK_AGAIN_AFTER, call).await {
+            Ok(outcome) => outcome,
+            Err(_) => Outcome::Uncertain {
+                why: "no answer in time".to_owned(),
+            },
+        };
+        self.settle(delivery, look_first, outcome).await
+    }
+
+    async fn settle(
+        &self,
+        delivery: &Delivery,
+        looked_first: bool,
+        outcome: Outcome,
+    ) -> store::Result<()> {
+        let now = self.clock.now();
+        let mut tx = self.db.begin().await?;
+        let (how, label) = match &outcome {
+            Outcome::Delivered(receipt) => (
+                Settle::Done {
+                    receipt,
+                    note: None,
+                },
+                DeliveryOutcome::Delivered,
+            ),
+            Outcome::Moot { why } => (
+                Settle::Done {
+                    receipt: &Receipt::Done,
+                    note: Some(why),
+                },
+                DeliveryOutcome::Delivered,
+            ),
+            Outcome::RateLimited { seconds } => {
+                let due_at = now.plus(Duration::from_secs(*seconds));
+                self.rest(&mut tx, delivery, due_at).await?;
+                (
+                    Settle::Again {
+                        due_at,
+                        why: "Slack asks for a pause",
+                        uncertain: looked_first,
+                        free: true,
+                    },
+                    DeliveryOutcome::RateLimited,
+                )
+            }
+            Outcome::Refused { why } => (Settle::Dead { why }, DeliveryOutcome::Dead),
+            Outcome::Failed { why } | Outcome::Uncertain { why }
+                if delivery.attempts >= self.max_attempts =>
+            {
+                (Settle::Dead { why }, DeliveryOutcome::Dead)
+            }
+            Outcome::Uncertain { why } => (
+                Settle::Again {
+                    due_at: now.plus(self.call_timeout + LOOK_AGAIN_AFTER),
+                    why,
+                    uncertain: true,
+                    free: false,
+                },
+                DeliveryOutcome::Uncertain,
+            ),
+            Outcome::Failed { why } => (
+                Settle::Again {
+                    due_at: now.plus(pause(delivery.attempts)),
+                    why,
+                    uncertain: looked_first,
+                    free: false,
+                },
+                DeliveryOutcome::Retried,
+            ),
+        };
+        if !store::deliveries::settle(&mut tx, delivery.id, &self.worker, &how, now).await? {
+            return Ok(());
+        }
+        let kind = delivery.payload.kind();
+        match &outcome {
+            Outcome::Delivered(receipt) => {
+                self.record(&mut tx, delivery, receipt, now).await?;
+                if looked_first && delivery.payload.creates_message() {
+                    self.sweep_later(&mut tx, delivery, now).await?;
+                }
+                self.metrics
+                    .delivered_after(kind, now.since(delivery.created_at));
+            }
+            Outcome::Failed { why } | Outcome::Refused { why } | Outcome::Uncertain { why } => {
+                tracing::warn!(
+                    delivery.id = delivery.id.0,
+                    delivery.kind = kind,
+                    delivery.attempts = delivery.attempts,
+                    outcome = ?label,
+                    why,
+                    "a delivery did not go through"
+                );
+                if label == DeliveryOutcome::Dead {
+                    self.apologise(&mut tx, delivery, why, now).await?;
+                }
+            }
+            _ => {}
+        }
+        self.metrics.delivery(kind, label);
+        tx.commit().await
+    }
+
+    /// Writes what came back where others look for it.
+    async fn record(
+        &self,
+        tx: &mut Tx,
+        delivery: &Delivery,
+        receipt: &Receipt,
+        now: Timestamp,
+    ) -> store::Result<()> {
+        let Some(outage) = delivery.outage_id else {
+            return Ok(());
+        };
+        match (&delivery.payload, receipt) {
+            (Task::Announce, Receipt::Posted { channel, ts }) => {
+                store::announcements::record_posted(tx, outage, channel, ts, now).await
+            }
+            (Task::Permalink, Receipt::Permalink { url }) => {
+                store::announcements::record_permalink(tx, outage, url).await
+            }
+            (Task::Pin, Receipt::Pinned { pinned }) => {
+                store::announcements::record_pinned(tx, outage, *pinned).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A pause holds for this kind of call everywhere in the workspace, and for the conversation.
+    async fn rest(&self, tx: &mut Tx, delivery: &Delivery, until: Timestamp) -> store::Result<()> {
+        let kind = format!("kind:{}", delivery.payload.kind());
+        store::deliveries::pause(tx, &delivery.workspace_id, &kind, until).await?;
+        if !delivery.conversation.is_empty() {
+            let (workspace, conversation) = (&delivery.workspace_id, &delivery.conversation);
+            store::deliveries::pause(tx, workspace, conversation, until).await?;
+        }
+        Ok(())
+    }
+
+    async fn sweep_later(
+        &self,
+        tx: &mut Tx,
+        delivery: &Delivery,
+        now: Timestamp,
+    ) -> store::Result<()> {
+        let new = NewDelivery {
+            workspace: delivery.workspace_id.clone(),
+            outage: delivery.outage_id,
+            lane: format!("sweep:{}", delivery.id),
+            conversation: String::new(),
+            after: Some(delivery.id),
+            dedupe_key: format!("sweep:{}", delivery.id),
+            task: Task::Sweep { of: delivery.id },
+            due_at: now.plus(SWEEP_AFTER),
+        };
+        store::deliveries::enqueue(tx, &new, now).await?;
+        Ok(())
+    }
+
+    /// Tells whoever keeps people informed that something was not delivered and will not be.
+    async fn apologise(
+        &self,
+        tx: &mut Tx,
+        delivery: &Delivery,
+        why: &str,
+        now: Timestamp,
+    ) -> store::Result<()> {
+        let told = match &delivery.payload {
+            Task::Apologise { .. } | Task::TellAssigned { .. } | Task::Sweep { .. } => {
+                return Ok(());
+            }
+            _ => match delivery.outage_id {
+                Some(id) => store::outages::by_id(tx, id).await?,
+                None => return Ok(()),
+            },
+        };
+        let Some(outage) = told else {
+            return Ok(());
+        };
+        // Whoever keeps people informed has to know that they were not.
+        let person = outage.roles.communication;
+        let new = NewDelivery {
+            workspace: delivery.workspace_id.clone(),
+            outage: delivery.outage_id,
+            lane: format!("apology:{}", delivery.id),
+            conversation: format!("person:{person}"),
+            after: None,
+            // One note an hour about one kind of thing is enough.
+            dedupe_key: format!(
+                "apology:{}:{}:{}",
+                outage.id,
+                delivery.payload.kind(),
+                now.epoch() / 3600
+            ),
+            task: Task::Apologise {
+                person,
+                what: delivery.payload.in_words().to_owned(),
+                why: why.to_owned(),
+            },
+            due_at: now,
+        };
+        store::deliveries::enqueue(tx, &new, now).await?;
+        Ok(())
+    }
+}
+
+/// The pause before attempt number `attempts + 1`, with jitter so that many do not come at once.
+fn pause(attempts: i64) -> Duration {
+    let doublings = u32::try_from(attempts.clamp(1, 16) - 1).unwrap_or(0);
+    let full = FIRST_PAUSE
+        .saturating_mul(2u32.saturating_pow(doublings))
+        .min(LONGEST_PAUSE);
+    full.mul_f64(0.5 + fastrand::f64() / 2.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_and_are_bounded() {
+        for attempts in 1..40 {
+            let pause = pause(attempts);
+            assert!(pause >= FIRST_PAUSE / 2 && pause <= LONGEST_PAUSE);
+        }
+        assert!(pause(12) > pause(1));
+    }
+}

@@ -1,0 +1,41 @@
+//! The sandbox's clock: the system's time plus an offset that people and tests move.
+//! The only place in this room that reads the real time of day.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+#[derive(Debug)]
+pub struct Clock {
+    offset_seconds: AtomicI64,
+}
+
+impl Clock {
+    pub fn new(offset_seconds: i64) -> Clock {
+        Clock {
+            offset_seconds: AtomicI64::new(offset_seconds),
+        }
+    }
+
+    pub fn offset(&self) -> i64 {
+        self.offset_seconds.load(Ordering::SeqCst)
+    }
+
+    /// Moves the clock and answers the total offset. Going backwards is allowed: message
+    /// timestamps stay increasing all the same, see `World::next_ts`.
+    pub fn advance(&self, seconds: i64) -> i64 {
+        self.offset_seconds.fetch_add(seconds, Ordering::SeqCst) + seconds
+    }
+
+    pub fn micros(&self) -> i64 {
+        let real = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |since| {
+                i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+            });
+        real.saturating_add(self.offset().saturating_mul(1_000_000))
+    }
+
+    pub fn seconds(&self) -> i64 {
+        self.micros().div_euclid(1_000_000)
+    }
+}

@@ -1,0 +1,138 @@
+//! What Slack sends to the app: signed posts to its three URLs. One post and its outcome is here;
+//! the bodies are in `payload`, events with their retries in `events`, and what the app answers
+//! is understood in `answers` and `hooks`.
+
+pub mod answers;
+pub mod events;
+pub mod hooks;
+pub mod payload;
+
+use super::shared::Shared;
+use super::signing::signature;
+use bytes::Bytes;
+use serde_json::Value;
+
+/// Not documented; what Slack is seen to send.
+const USER_AGENT: &str = "Slackbot 1.0 (+https://api.slack.com/robots)";
+
+/// What came of one post to the app.
+#[derive(Debug, Clone)]
+pub enum Reply {
+    Answered {
+        status: u16,
+        is_json: bool,
+        /// The app asked not to be sent this event again.
+        no_retry: bool,
+        body: Bytes,
+    },
+    TimedOut,
+    TooManyRedirects,
+    /// No connection, or it broke.
+    Unreachable,
+}
+
+impl Reply {
+    pub fn status(&self) -> u16 {
+        match self {
+            Reply::Answered { status, .. } => *status,
+            _ => 0,
+        }
+    }
+
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status())
+    }
+
+    /// The error Slack shows when a command or an interaction fails, or `None`.
+    pub fn error(&self) -> Option<&'static str> {
+        match self {
+            Reply::TimedOut => Some("operation_timeout"),
+            _ if self.is_success() => None,
+            _ => Some("dispatch_failed"),
+        }
+    }
+
+    /// The JSON in the body; `None` when it is empty or something else.
+    pub fn json(&self) -> Option<Value> {
+        match self {
+            Reply::Answered { body, .. } => serde_json::from_slice(body).ok(),
+            _ => None,
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Reply::Answered { body, .. } => body.trim_ascii().is_empty(),
+            _ => true,
+        }
+    }
+}
+
+impl Shared {
+    /// Posts a form to the app: a slash command or an interaction.
+    pub async fn post_form(&self, path: &str, fields: &[(&str, String)]) -> Reply {
+        let body = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields)
+            .finish();
+        self.post_to_app(path, "application/x-www-form-urlencoded", body, None)
+            .await
+    }
+
+    /// Posts an interaction's payload to the app.
+    pub async fn post_payload(&self, payload: &Value) -> Reply {
+        self.post_form("interactivity", &[("payload", payload.to_string())])
+            .await
+    }
+
+    async fn post_to_app(
+        &self,
+        path: &str,
+        content_type: &str,
+        body: String,
+        retry: Option<(u32, &str)>,
+    ) -> Reply {
+        let Some(app_url) = self.app_url() else {
+            return Reply::Unreachable;
+        };
+        let timestamp = self.clock.seconds().to_string();
+        let mut request = self
+            .http
+            .post(format!("{app_url}/slack/{path}"))
+            .header("content-type", content_type)
+            .header("user-agent", USER_AGENT)
+            .header("accept", "application/json,*/*")
+            .header(
+                "x-slack-signature",
+                signature(&self.signing_secret, &timestamp, body.as_bytes()),
+            )
+            .header("x-slack-request-timestamp", timestamp);
+        if let Some((number, reason)) = retry {
+            request = request
+                .header("x-slack-retry-num", number)
+                .header("x-slack-retry-reason", reason);
+        }
+        let exchange = async {
+            let response = request.body(body).send().await?;
+            let status = response.status().as_u16();
+            let header = |name| {
+                let value = response.headers().get(name);
+                value.and_then(|value| value.to_str().ok()).unwrap_or("")
+            };
+            let is_json = header("content-type").starts_with("application/json");
+            let no_retry = header("x-slack-no-retry") == "1";
+            let body = response.bytes().await?;
+            Ok::<Reply, reqwest::Error>(Reply::Answered {
+                status,
+                is_json,
+                no_retry,
+                body,
+            })
+        };
+        match tokio::time::timeout(self.patience, exchange).await {
+            Err(_) => Reply::TimedOut,
+            Ok(Ok(reply)) => reply,
+            Ok(Err(error)) if error.is_redirect() => Reply::TooManyRedirects,
+            Ok(Err(_)) => Reply::Unreachable,
+        }
+    }
+}

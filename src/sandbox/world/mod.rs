@@ -1,0 +1,201 @@
+//! Everything the workspace remembers: people, channels, messages, modals, triggers. Plain data
+//! behind one mutex (held by `shared`); nothing here waits, and nothing here speaks HTTP.
+
+pub mod channel;
+pub mod controls;
+pub mod events;
+pub mod message;
+pub mod people;
+pub mod posting;
+pub mod tickets;
+pub mod views;
+
+use super::clock::Clock;
+use super::faults::Faults;
+use super::journal::Journal;
+use super::seed::{Seed, SeedApp, SeedWorkspace};
+use channel::{Channel, Kind};
+use people::User;
+use serde_json::Value;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use tickets::{Hook, Trigger};
+use views::{OpenView, Typed};
+
+pub struct World {
+    pub clock: Arc<Clock>,
+    /// Where the sandbox listens; set once it is bound, used in URLs it hands out.
+    pub url: String,
+    pub token: String,
+    pub workspace: SeedWorkspace,
+    pub app: SeedApp,
+    pub commands: Vec<String>,
+    pub users: Vec<User>,
+    pub channels: Vec<Channel>,
+    pub ephemerals: Vec<Ephemeral>,
+    pub triggers: HashMap<String, Trigger>,
+    pub hooks: HashMap<String, Hook>,
+    /// Each person's open modals, bottom first.
+    pub views: BTreeMap<String, Vec<OpenView>>,
+    pub homes: BTreeMap<String, OpenView>,
+    /// What each person chose in the menus of each message, by `user/channel/ts`.
+    pub message_state: HashMap<String, Typed>,
+    /// The options the app last offered each person in a menu, by `user/block/action`.
+    pub suggested: HashMap<String, Vec<Value>>,
+    pub journal: Journal,
+    pub faults: Faults,
+    /// Events that happened during the change under way; `shared` sends them afterwards.
+    pub happened: Vec<Value>,
+    last_ts: i64,
+    last_number: u64,
+}
+
+/// A message that only one person sees. Slack does not store these; the sandbox keeps them so
+/// that a page can show them and a click in one can be played.
+#[derive(Debug, Clone)]
+pub struct Ephemeral {
+    pub id: String,
+    pub user: String,
+    pub channel: String,
+    pub thread_ts: Option<String>,
+    pub ts: String,
+    pub text: String,
+    pub blocks: Vec<Value>,
+    pub attachments: Vec<Value>,
+    pub source: &'static str,
+}
+
+impl World {
+    pub fn new(seed: Seed, token: String, commands: Vec<String>, clock: Arc<Clock>) -> World {
+        let mut users: Vec<User> = seed.users.into_iter().map(User::person).collect();
+        users.push(User::bot(&seed.app));
+        let everyone: Vec<String> = users.iter().map(|user| user.id.clone()).collect();
+        let created = clock.seconds();
+        let channels = seed
+            .channels
+            .into_iter()
+            .map(|channel| Channel {
+                id: channel.id,
+                kind: Kind::Public { name: channel.name },
+                is_archived: channel.is_archived,
+                members: channel.members.unwrap_or_else(|| everyone.clone()),
+                pins: Vec::new(),
+                messages: Vec::new(),
+                created,
+            })
+            .collect();
+        World {
+            clock,
+            url: String::new(),
+            token,
+            workspace: seed.workspace,
+            app: seed.app,
+            commands,
+            users,
+            channels,
+            ephemerals: Vec::new(),
+            triggers: HashMap::new(),
+            hooks: HashMap::new(),
+            views: BTreeMap::new(),
+            homes: BTreeMap::new(),
+            message_state: HashMap::new(),
+            suggested: HashMap::new(),
+            journal: Journal::default(),
+            faults: Faults::default(),
+            happened: Vec::new(),
+            last_ts: 0,
+            last_number: 0,
+        }
+    }
+
+    /// A message timestamp: unique and increasing in the whole workspace, whatever the clock does.
+    pub fn next_ts(&mut self) -> String {
+        self.last_ts = self.clock.micros().max(self.last_ts + 1);
+        format!(
+            "{}.{:06}",
+            self.last_ts / 1_000_000,
+            self.last_ts % 1_000_000
+        )
+    }
+
+    /// An id in Slack's style: a prefix, then letters and digits, never repeated.
+    pub fn next_id(&mut self, prefix: &str) -> String {
+        self.last_number += 1;
+        let random = fastrand::u32(..1_048_576);
+        format!(
+            "{prefix}0{}{}",
+            base36(self.last_number, 4),
+            base36(u64::from(random), 4)
+        )
+    }
+
+    pub fn user(&self, id: &str) -> Option<&User> {
+        self.users.iter().find(|user| user.id == id)
+    }
+
+    pub fn channel(&self, id: &str) -> Option<&Channel> {
+        self.channels.iter().find(|channel| channel.id == id)
+    }
+
+    pub fn channel_mut(&mut self, id: &str) -> Option<&mut Channel> {
+        self.channels.iter_mut().find(|channel| channel.id == id)
+    }
+
+    /// A channel by id, by name or by "#name".
+    pub fn channel_named(&self, name: &str) -> Option<&Channel> {
+        let bare = name.strip_prefix('#').unwrap_or(name);
+        self.channels
+            .iter()
+            .find(|channel| channel.id == name || channel.name() == Some(bare))
+    }
+
+    /// A person (or the bot) by id, name, "@name" or full name.
+    pub fn user_named(&self, name: &str) -> Option<&User> {
+        let bare = name.strip_prefix('@').unwrap_or(name);
+        self.users.iter().find(|user| {
+            user.id == name || user.name == bare || user.real_name.eq_ignore_ascii_case(bare)
+        })
+    }
+
+    /// The direct conversation between the bot and this person, opened if there is none yet.
+    pub fn open_dm(&mut self, user: &str) -> String {
+        let known = self
+            .channels
+            .iter()
+            .find(|channel| matches!(&channel.kind, Kind::Direct { user: with } if with == user));
+        if let Some(channel) = known {
+            return channel.id.clone();
+        }
+        // Readable in logs, and the same in every run.
+        let id = format!("D0{}", user.strip_prefix("U0").unwrap_or(user));
+        let created = self.clock.seconds();
+        self.channels.push(Channel {
+            id: id.clone(),
+            kind: Kind::Direct {
+                user: user.to_owned(),
+            },
+            is_archived: false,
+            members: vec![user.to_owned(), self.app.user_id.clone()],
+            pins: Vec::new(),
+            messages: Vec::new(),
+            created,
+        });
+        id
+    }
+
+    pub fn ephemeral(&self, id_or_ts: &str) -> Option<&Ephemeral> {
+        self.ephemerals
+            .iter()
+            .find(|ephemeral| ephemeral.id == id_or_ts || ephemeral.ts == id_or_ts)
+    }
+}
+
+fn base36(mut number: u64, width: usize) -> String {
+    const DIGITS: &[u8; 36] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    let mut text = Vec::with_capacity(width);
+    while number > 0 || text.len() < width {
+        text.push(char::from(DIGITS[(number % 36) as usize]));
+        number /= 36;
+    }
+    text.into_iter().rev().collect()
+}

@@ -1,0 +1,217 @@
+//! Calls to Slack's Web API, with errors that say what may have happened.
+//!
+//! slack-morphism makes the calls; its rate control stays off because the outbox paces, and its
+//! errors are translated here because they print response bodies.
+
+use std::time::Duration;
+
+use hyper_util::client::legacy::connect::HttpConnector;
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
+use slack_morphism::{
+    SlackApiToken, SlackApiTokenValue, SlackClient, errors::SlackClientError,
+    hyper_tokio::SlackClientHyperConnector,
+};
+
+type Connector = SlackClientHyperConnector<hyper_rustls::HttpsConnector<HttpConnector>>;
+
+/// What to wait when Slack limits a call and forgets to say for how long.
+const DEFAULT_PAUSE: u64 = 30;
+
+/// Why a call brought nothing back.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CallError {
+    #[error("Slack asks for a pause of {seconds} s")]
+    RateLimited { seconds: u64 },
+    /// Slack said no: `code` is its error name, `detail` what it adds without echoing our text.
+    #[error("Slack answered {code}{detail}")]
+    Refused { code: String, detail: String },
+    /// It may have happened all the same.
+    #[error("it is unknown whether Slack did it: {why}")]
+    Unknown { why: String },
+    /// Slack was not reached, so nothing happened.
+    #[error("Slack cannot be reached: {why}")]
+    Unreachable { why: String },
+}
+
+impl CallError {
+    pub fn code(&self) -> Option<&str> {
+        match self {
+            CallError::Refused { code, .. } => Some(code),
+            _ => None,
+        }
+    }
+}
+
+/// The Web API as the bot sees it.
+pub struct SlackApi {
+    client: SlackClient<Connector>,
+    token: SlackApiToken,
+    timeout: Duration,
+}
+
+/// What `auth.test` says of the token.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Installation {
+    pub team_id: String,
+    pub team: String,
+    pub url: String,
+    pub user_id: String,
+    #[serde(default)]
+    pub bot_id: String,
+}
+
+/// Where a message ended up.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Posted {
+    pub channel: String,
+    pub ts: String,
+}
+
+impl SlackApi {
+    /// `base` is `https://slack.com/api` but for the local Slack; no call outlasts `timeout`.
+    pub fn new(base: &str, token: &SecretString, timeout: Duration) -> anyhow::Result<SlackApi> {
+        let https = hyper_rustls::HttpsConnectorBuilder::new()
+            .with_native_roots()
+            .or_else(|_| {
+                // A machine without certificates can still talk to the local Slack.
+                Ok::<_, std::io::Error>(
+                    hyper_rustls::HttpsConnectorBuilder::new().with_webpki_roots(),
+                )
+            })?
+            .https_or_http()
+            .enable_http1()
+            .build();
+        let connector = SlackClientHyperConnector::with_connector(https)
+            .with_slack_api_url(base.trim_end_matches('/'));
+        let token = SlackApiTokenValue::new(token.expose_secret().to_owned());
+        Ok(SlackApi {
+            client: SlackClient::new(connector),
+            token: SlackApiToken::new(token),
+            timeout,
+        })
+    }
+
+    pub fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// Calls a method that takes JSON.
+    pub async fn post<T: DeserializeOwned + Send>(
+        &self,
+        method: &str,
+        arguments: &Value,
+    ) -> Result<T, CallError> {
+        let session = self.client.open_session(&self.token);
+        let call = session.http_session_api.http_post(method, arguments, None);
+        self.bounded(call).await
+    }
+
+    /// Calls a method that reads, with arguments in the query.
+    pub async fn get<T: DeserializeOwned + Send>(
+        &self,
+        method: &str,
+        arguments: &[(&str, String)],
+    ) -> Result<T, CallError> {
+        let session = self.client.open_session(&self.token);
+        let arguments: Vec<(&str, Option<&String>)> = arguments
+            .iter()
+            .map(|(name, value)| (*name, Some(value)))
+            .collect();
+        let call = session.http_session_api.http_get(method, &arguments, None);
+        self.bounded(call).await
+    }
+
+    pub async fn installation(&self) -> Result<Installation, CallError> {
+        self.post("auth.test", &serde_json::json!({})).await
+    }
+
+    async fn bounded<T>(
+        &self,
+        call: impl Future<Output = Result<T, SlackClientError>>,
+    ) -> Result<T, CallError> {
+        match tokio::time::timeout(self.timeout, call).await {
+            Ok(answer) => answer.map_err(translate),
+            Err(_) => Err(CallError::Unknown {
+                why: format!("no answer within {} s", self.timeout.as_secs()),
+            }),
+        }
+    }
+}
+
+fn translate(error: SlackClientError) -> CallError {
+    match error {
+        SlackClientError::RateLimitError(limit) => CallError::RateLimited {
+            seconds: limit
+                .retry_after
+                .map_or(DEFAULT_PAUSE, |it| it.as_secs().max(1)),
+        },
+        SlackClientError::ApiError(api) => match api.code.as_str() {
+            "ratelimited" | "rate_limited" | "message_limit_exceeded" => CallError::RateLimited {
+                seconds: DEFAULT_PAUSE,
+            },
+            // Slack's documentation: the operation may have partly succeeded.
+            "fatal_error" | "internal_error" | "request_timeout" | "service_unavailable" => {
+                CallError::Unknown { why: api.code }
+            }
+            _ => CallError::Refused {
+                detail: detail(api.http_response_body.as_deref()),
+                code: api.code,
+            },
+        },
+        SlackClientError::HttpError(http) => CallError::Unknown {
+            why: format!("HTTP status {}", http.status_code.as_u16()),
+        },
+        SlackClientError::HttpProtocolError(http) => {
+            let refused = http
+                .cause
+                .as_ref()
+                .and_then(|it| it.downcast_ref::<hyper_util::client::legacy::Error>())
+                .is_some_and(hyper_util::client::legacy::Error::is_connect);
+            let why = if refused {
+                "the connection was refused"
+            } else {
+                "the connection broke"
+            };
+            if refused {
+                CallError::Unreachable { why: why.into() }
+            } else {
+                CallError::Unknown { why: why.into() }
+            }
+        }
+        SlackClientError::ProtocolError(_) => CallError::Unknown {
+            why: "the answer was not what Slack sends".into(),
+        },
+        _ => CallError::Unknown {
+            why: "the connection ended early".into(),
+        },
+    }
+}
+
+/// The scope that is missing, or where in our blocks the error is; never the text we sent.
+fn detail(body: Option<&str>) -> String {
+    #[derive(Deserialize)]
+    struct Body {
+        needed: Option<String>,
+        #[serde(default)]
+        response_metadata: Metadata,
+    }
+    #[derive(Default, Deserialize)]
+    struct Metadata {
+        #[serde(default)]
+        messages: Vec<String>,
+    }
+    let Some(body) = body.and_then(|it| serde_json::from_str::<Body>(it).ok()) else {
+        return String::new();
+    };
+    let mut detail = String::new();
+    if let Some(needed) = body.needed {
+        detail.push_str(&format!(" (the app needs the scope {needed})"));
+    }
+    if let Some(message) = body.response_metadata.messages.first() {
+        let short: String = message.chars().take(200).collect();
+        detail.push_str(&format!(" ({short})"));
+    }
+    detail
+}

@@ -1,0 +1,468 @@
+//! Carries out what the outbox hands over, by calling Slack.
+//!
+//! Renders from the state as it is now. What creates a message carries its delivery's key in the
+//! message's metadata; after an unknown answer [`find`] looks for that key before posting again.
+
+mod find;
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{
+    api::{CallError, Posted, SlackApi},
+    views::{
+        announcement::{AnnouncementModel, announcement},
+        direct, thread,
+    },
+};
+use crate::{
+    clock::Clock,
+    desk::people_of,
+    domain::{
+        actor::Identity,
+        delivery::{Outcome, Receipt, Task},
+        effect::Line,
+        ids::{ChannelId, DeliveryId, MessageTs, PersonId},
+        outage::Outage,
+        person::Person,
+    },
+    outbox::Deliver,
+    store::{self, Db, announcements::Announcement, deliveries::Delivery},
+};
+
+/// The type of the metadata that our messages carry.
+const METADATA: &str = "balefire_delivery";
+
+/// Delivers to Slack.
+pub struct SlackDeliver {
+    db: Db,
+    clock: Clock,
+    api: Arc<SlackApi>,
+    /// Whether the app may post under people's names; learnt from the first refusal.
+    may_customize: AtomicBool,
+}
+
+/// What a delivery about an outage needs to know.
+struct Scene {
+    outage: Outage,
+    announcement: Announcement,
+    people: Vec<Person>,
+}
+
+/// Why an attempt ended before a call was made.
+enum Stop {
+    Outcome(Outcome),
+    Call(CallError),
+    Store(store::Error),
+}
+
+impl From<CallError> for Stop {
+    fn from(error: CallError) -> Stop {
+        Stop::Call(error)
+    }
+}
+
+impl From<store::Error> for Stop {
+    fn from(error: store::Error) -> Stop {
+        Stop::Store(error)
+    }
+}
+
+impl Deliver for SlackDeliver {
+    async fn deliver(&self, delivery: &Delivery, look_first: bool) -> Outcome {
+        match self.carry_out(delivery, look_first).await {
+            Ok(receipt) => Outcome::Delivered(receipt),
+            Err(Stop::Outcome(outcome)) => outcome,
+            Err(Stop::Call(error)) => judge(error),
+            Err(Stop::Store(error)) => Outcome::Failed {
+                why: format!("the database did not answer: {error}"),
+            },
+        }
+    }
+}
+
+impl SlackDeliver {
+    pub fn new(db: Db, clock: Clock, api: Arc<SlackApi>) -> SlackDeliver {
+        SlackDeliver {
+            db,
+            clock,
+            api,
+            may_customize: AtomicBool::new(true),
+        }
+    }
+
+    async fn carry_out(&self, delivery: &Delivery, look_first: bool) -> Result<Receipt, Stop> {
+        let people = people_in(&delivery.payload);
+        let scene = self.scene(delivery, people).await?;
+        match &delivery.payload {
+            Task::Announce => self.announce(delivery, &scene, look_first).await,
+            Task::Permalink => self.permalink(&scene).await,
+            Task::Refresh => self.refresh(&scene).await,
+            Task::Pin => self.pin(&scene).await,
+            Task::TellAssigned { person, role } => {
+                let person = scene.person(*person)?;
+                let link = scene.announcement.permalink.as_deref();
+                let message = direct::assigned(*role, &scene.outage, link, person);
+                self.direct(delivery, person, message.to_json(), look_first)
+                    .await
+            }
+            Task::Apologise { person, what, why } => {
+                let person = scene.person(*person)?;
+                let message = direct::apology(what, why, Some(&scene.outage));
+                self.direct(delivery, person, message.to_json(), look_first)
+                    .await
+            }
+            Task::Say { line } => self.say(delivery, &scene, line, look_first).await,
+            Task::Amend {
+                line,
+                by,
+                from_version,
+                to_version,
+            } => {
+                let told = Line::Changes {
+                    by: by.clone(),
+                    from_version: *from_version,
+                    to_version: *to_version,
+                };
+                self.amend(&scene, *line, &told).await
+            }
+            Task::Sweep { of } => self.sweep(delivery, *of).await,
+        }
+    }
+
+    async fn announce(
+        &self,
+        delivery: &Delivery,
+        scene: &Scene,
+        look_first: bool,
+    ) -> Result<Receipt, Stop> {
+        let channel = &scene.announcement.channel_id;
+        if let Some(ts) = &scene.announcement.message_ts {
+            return Ok(Receipt::Posted {
+                channel: channel.clone(),
+                ts: ts.clone(),
+            });
+        }
+        let message = self.rendered(scene);
+        self.post(delivery, channel, None, message, look_first)
+            .await
+    }
+
+    async fn refresh(&self, scene: &Scene) -> Result<Receipt, Stop> {
+        let ts = scene.posted()?;
+        let mut arguments = self.rendered(scene);
+        arguments["channel"] = json!(scene.announcement.channel_id);
+        arguments["ts"] = json!(ts);
+        let _: Value = self.api.post("chat.update", &arguments).await?;
+        Ok(Receipt::Done)
+    }
+
+    fn rendered(&self, scene: &Scene) -> Value {
+        announcement(&AnnouncementModel {
+            outage: &scene.outage,
+            people: &scene.people,
+            now: self.clock.now(),
+        })
+        .to_json()
+    }
+
+    async fn permalink(&self, scene: &Scene) -> Result<Receipt, Stop> {
+        #[derive(Deserialize)]
+        struct Answer {
+            permalink: String,
+        }
+        let ts = scene.posted()?;
+        let arguments = [
+            ("channel", scene.announcement.channel_id.to_string()),
+            ("message_ts", ts.to_string()),
+        ];
+        let answer: Answer = self.api.get("chat.getPermalink", &arguments).await?;
+        Ok(Receipt::Permalink {
+            url: answer.permalink,
+        })
+    }
+
+    async fn pin(&self, scene: &Scene) -> Result<Receipt, Stop> {
+        let ts = scene.posted()?;
+        let pinned = scene.outage.is_open();
+        let method = if pinned { "pins.add" } else { "pins.remove" };
+        let arguments = json!({ "channel": scene.announcement.channel_id, "timestamp": ts });
+        match self.api.post::<Value>(method, &arguments).await {
+            Ok(_) => {}
+            Err(error)
+                if matches!(
+                    error.code(),
+                    Some("already_pinned" | "no_pin" | "not_pinned")
+                ) => {}
+            Err(error) => return Err(error.into()),
+        }
+        Ok(Receipt::Pinned { pinned })
+    }
+
+    async fn say(
+        &self,
+        delivery: &Delivery,
+        scene: &Scene,
+        line: &Line,
+        look_first: bool,
+    ) -> Result<Receipt, Stop> {
+        let thread = scene.posted()?;
+        let mut message = self.worded(scene, line).await?;
+        let customized = message.get("username").is_some();
+        if customized && !self.may_customize.load(Ordering::Relaxed) {
+            plain(&mut message);
+        }
+        let channel = &scene.announcement.channel_id;
+        let thread = Some(thread);
+        let posted = self
+            .post(delivery, channel, thread, message.clone(), look_first)
+            .await;
+        match posted {
+            Err(Stop::Call(error)) if customized && error.code() == Some("missing_scope") => {
+                if self.may_customize.swap(false, Ordering::Relaxed) {
+                    tracing::info!(
+                        "the app lacks the scope chat:write.customize: \
+                         reasons and updates are posted under the bot's own name"
+                    );
+                }
+                plain(&mut message);
+                self.post(delivery, channel, thread, message, false).await
+            }
+            posted => posted,
+        }
+    }
+
+    /// A line of the thread in words, as arguments of a call.
+    async fn worded(&self, scene: &Scene, line: &Line) -> Result<Value, Stop> {
+        let before_after = match line {
+            Line::Changes {
+                from_version,
+                to_version,
+                ..
+            } => {
+                let mut tx = self.db.read().await?;
+                let id = scene.outage.id;
+                let before = store::outages::at_version(&mut tx, id, *from_version).await?;
+                let after = store::outages::at_version(&mut tx, id, *to_version).await?;
+                before.zip(after)
+            }
+            _ => None,
+        };
+        let pair = before_after.as_ref().map(|(before, after)| (before, after));
+        let worded = thread::thread_line(line, &scene.outage, pair, &scene.people);
+        let mut message = json!({ "text": worded.text });
+        if let Some(blocks) = &worded.blocks {
+            message["blocks"] = json!(blocks);
+        }
+        if let Some(person) = &worded.as_person {
+            message["username"] = json!(person.name);
+            if let Some(picture) = &person.picture {
+                message["icon_url"] = json!(picture);
+            }
+        }
+        Ok(message)
+    }
+
+    async fn amend(&self, scene: &Scene, line: DeliveryId, told: &Line) -> Result<Receipt, Stop> {
+        let mut tx = self.db.read().await?;
+        let receipt = store::deliveries::receipt(&mut tx, line).await?;
+        drop(tx);
+        let Some(Receipt::Posted { channel, ts }) = receipt else {
+            return Err(moot("the line it belongs to was not posted"));
+        };
+        let mut arguments = self.worded(scene, told).await?;
+        arguments["channel"] = json!(channel);
+        arguments["ts"] = json!(ts);
+        let _: Value = self.api.post("chat.update", &arguments).await?;
+        Ok(Receipt::Done)
+    }
+
+    async fn direct(
+        &self,
+        delivery: &Delivery,
+        person: &Person,
+        message: Value,
+        look_first: bool,
+    ) -> Result<Receipt, Stop> {
+        #[derive(Deserialize)]
+        struct Answer {
+            channel: Channel,
+        }
+        #[derive(Deserialize)]
+        struct Channel {
+            id: ChannelId,
+        }
+        let arguments = json!({ "users": person.slack_user });
+        let opened: Answer = match self.api.post("conversations.open", &arguments).await {
+            Ok(opened) => opened,
+            // Opening a conversation shows nothing to anybody: trying again is harmless.
+            Err(CallError::Unknown { why }) => return Err(Stop::Outcome(Outcome::Failed { why })),
+            Err(error) => return Err(error.into()),
+        };
+        self.post(delivery, &opened.channel.id, None, message, look_first)
+            .await
+    }
+
+    /// Posts a message that is recognised by its delivery's key, once.
+    async fn post(
+        &self,
+        delivery: &Delivery,
+        channel: &ChannelId,
+        thread: Option<&MessageTs>,
+        mut arguments: Value,
+        look_first: bool,
+    ) -> Result<Receipt, Stop> {
+        if look_first {
+            let found = find::messages(&self.api, delivery, channel, thread).await?;
+            if let Some(ts) = found.into_iter().next() {
+                return Ok(Receipt::Posted {
+                    channel: channel.clone(),
+                    ts,
+                });
+            }
+        }
+        arguments["channel"] = json!(channel);
+        arguments["unfurl_links"] = json!(false);
+        arguments["metadata"] = json!({
+            "event_type": METADATA,
+            "event_payload": { "delivery": find::key(delivery.id, delivery.created_at) },
+        });
+        if let Some(thread) = thread {
+            arguments["thread_ts"] = json!(thread);
+        }
+        let posted: Posted = self.api.post("chat.postMessage", &arguments).await?;
+        Ok(Receipt::Posted {
+            channel: ChannelId(posted.channel),
+            ts: MessageTs(posted.ts),
+        })
+    }
+
+    /// Deletes every message of a delivery but the one it is known by.
+    async fn sweep(&self, sweep: &Delivery, of: DeliveryId) -> Result<Receipt, Stop> {
+        let mut tx = self.db.read().await?;
+        let swept = store::deliveries::by_id(&mut tx, of).await?;
+        let receipt = store::deliveries::receipt(&mut tx, of).await?;
+        let announcement = match sweep.outage_id {
+            Some(id) => store::announcements::of_outage(&mut tx, id).await?,
+            None => None,
+        };
+        drop(tx);
+        let (Some(swept), Some(Receipt::Posted { channel, ts })) = (swept, receipt) else {
+            return Err(moot("the delivery posted nothing"));
+        };
+        let thread = match &swept.payload {
+            Task::Say { .. } => announcement.and_then(|it| it.message_ts),
+            _ => None,
+        };
+        let found = find::messages(&self.api, &swept, &channel, thread.as_ref()).await?;
+        for doubled in found.into_iter().filter(|it| *it != ts) {
+            tracing::warn!(
+                delivery.id = of.0,
+                "Slack committed a message late: deleting the double"
+            );
+            let arguments = json!({ "channel": channel, "ts": doubled });
+            match self.api.post::<Value>("chat.delete", &arguments).await {
+                Ok(_) => {}
+                Err(error) if error.code() == Some("message_not_found") => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(Receipt::Done)
+    }
+
+    async fn scene(&self, delivery: &Delivery, named: Vec<PersonId>) -> Result<Scene, Stop> {
+        let Some(id) = delivery.outage_id else {
+            return Err(moot("it belongs to no outage"));
+        };
+        let mut tx = self.db.read().await?;
+        let outage = store::outages::by_id(&mut tx, id).await?;
+        let announcement = store::announcements::of_outage(&mut tx, id).await?;
+        let (Some(outage), Some(announcement)) = (outage, announcement) else {
+            return Err(moot("the outage is gone"));
+        };
+        let mut ids = people_of(&outage);
+        ids.extend(named);
+        ids.sort();
+        ids.dedup();
+        let people = store::people::by_ids(&mut tx, &ids).await?;
+        Ok(Scene {
+            outage,
+            announcement,
+            people,
+        })
+    }
+}
+
+impl Scene {
+    fn posted(&self) -> Result<&MessageTs, Stop> {
+        self.announcement.message_ts.as_ref().ok_or_else(|| {
+            Stop::Outcome(Outcome::Refused {
+                why: "the announcement itself was not posted".into(),
+            })
+        })
+    }
+
+    fn person(&self, id: PersonId) -> Result<&Person, Stop> {
+        self.people
+            .iter()
+            .find(|it| it.id == id)
+            .ok_or_else(|| moot("nobody knows that person any more"))
+    }
+}
+
+fn moot(why: &str) -> Stop {
+    Stop::Outcome(Outcome::Moot { why: why.into() })
+}
+
+/// Takes a person's name and picture off a message.
+fn plain(message: &mut Value) {
+    if let Some(message) = message.as_object_mut() {
+        message.remove("username");
+        message.remove("icon_url");
+    }
+}
+
+/// Whom a task names besides the people of its outage.
+fn people_in(task: &Task) -> Vec<PersonId> {
+    let of = |by: &[Identity]| by.iter().filter_map(Identity::person).collect();
+    match task {
+        Task::TellAssigned { person, .. } | Task::Apologise { person, .. } => vec![*person],
+        Task::Amend { by, .. } => of(by),
+        Task::Say { line } => match line {
+            Line::Changes { by, .. } => of(by),
+            Line::Reason { by, .. }
+            | Line::Update { by, .. }
+            | Line::Resolved { by, .. }
+            | Line::Reopened { by, .. }
+            | Line::Withdrawn { by, .. } => by.person().into_iter().collect(),
+        },
+        Task::Announce | Task::Permalink | Task::Refresh | Task::Pin | Task::Sweep { .. } => {
+            Vec::new()
+        }
+    }
+}
+
+/// What a failed call means for the delivery.
+fn judge(error: CallError) -> Outcome {
+    let why = error.to_string();
+    match error {
+        CallError::RateLimited { seconds } => Outcome::RateLimited { seconds },
+        CallError::Unknown { .. } => Outcome::Uncertain { why },
+        CallError::Unreachable { .. } => Outcome::Failed { why },
+        CallError::Refused { code, .. } => match code.as_str() {
+            // The operator can mend these without anything being lost: wait for that.
+            "invalid_auth" | "not_authed" | "account_inactive" | "token_revoked"
+            | "token_expired" | "missing_scope" | "not_in_channel" | "org_login_required"
+            | "ekm_access_denied" | "accesslimited" => Outcome::Failed { why },
+            "update_failed" | "fetch_members_failed" | "team_added_to_org" => {
+                Outcome::Failed { why }
+            }
+            _ => Outcome::Refused { why },
+        },
+    }
+}

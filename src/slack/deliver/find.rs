@@ -1,0 +1,92 @@
+//! Looks for what an attempt with an unknown answer may have posted.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::{
+    domain::{
+        ids::{ChannelId, DeliveryId, MessageTs},
+        time::Timestamp,
+    },
+    slack::api::{CallError, SlackApi},
+    store::deliveries::Delivery,
+};
+
+/// Clocks differ: look this many seconds further back than the attempt.
+const SLACK_SECONDS: i64 = 300;
+
+/// Pages of 200 messages. More than this cannot have come within the time that is looked at.
+const PAGES: usize = 25;
+
+#[derive(Deserialize)]
+struct Page {
+    #[serde(default)]
+    messages: Vec<Message>,
+    #[serde(default)]
+    response_metadata: Cursor,
+}
+
+#[derive(Default, Deserialize)]
+struct Cursor {
+    #[serde(default)]
+    next_cursor: String,
+}
+
+/// Only what is looked at; other apps' metadata may hold anything.
+#[derive(Deserialize)]
+struct Message {
+    ts: String,
+    #[serde(default)]
+    metadata: Value,
+}
+
+/// The key that a delivery's message carries. The time stands in it because another database of
+/// the same workspace may have had a delivery of the same number.
+pub fn key(id: DeliveryId, created_at: Timestamp) -> String {
+    format!("{id}-{}", created_at.micros())
+}
+
+/// The messages of a delivery in a channel or a thread, oldest first.
+pub async fn messages(
+    api: &SlackApi,
+    delivery: &Delivery,
+    channel: &ChannelId,
+    thread: Option<&MessageTs>,
+) -> Result<Vec<MessageTs>, CallError> {
+    let since = delivery.sent_at.unwrap_or(delivery.created_at).epoch() - SLACK_SECONDS;
+    let mut arguments = vec![
+        ("channel", channel.to_string()),
+        ("oldest", format!("{since}.000000")),
+        ("limit", "200".to_owned()),
+        ("include_all_metadata", "true".to_owned()),
+    ];
+    let method = match thread {
+        Some(thread) => {
+            arguments.push(("ts", thread.to_string()));
+            "conversations.replies"
+        }
+        None => "conversations.history",
+    };
+    let wanted = key(delivery.id, delivery.created_at);
+    let mut found = Vec::new();
+    let mut cursor = String::new();
+    for _ in 0..PAGES {
+        let mut arguments = arguments.clone();
+        if !cursor.is_empty() {
+            arguments.push(("cursor", cursor));
+        }
+        let page: Page = api.get(method, &arguments).await?;
+        for message in page.messages {
+            if message.metadata["event_payload"]["delivery"] == *wanted {
+                found.push(MessageTs(message.ts));
+            }
+        }
+        cursor = page.response_metadata.next_cursor;
+        if cursor.is_empty() {
+            break;
+        }
+    }
+    found.sort();
+    found.dedup();
+    Ok(found)
+}

@@ -1,0 +1,92 @@
+//! What a request of Slack's leads to. Each handler asks the desk and puts the answer into a view.
+
+pub mod click;
+pub mod command;
+pub mod event;
+pub mod open;
+pub mod submit;
+pub mod suggest;
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::{
+    Slack,
+    ingress::envelope::Interaction,
+    views::{self, Message},
+};
+use crate::{
+    desk::DeskError,
+    domain::{
+        ids::{OutageNumber, WorkspaceId},
+        refusal::Refusal,
+    },
+};
+
+/// What Slack gets for an answer.
+#[derive(Debug, PartialEq)]
+pub enum Answer {
+    Empty,
+    Body(Value),
+    /// Nothing could be done: Slack should send it again where it does that.
+    Unavailable,
+}
+
+/// Everything that comes to the interactivity address.
+pub async fn interaction(slack: Arc<Slack>, interaction: Interaction) -> Answer {
+    match interaction.kind.as_str() {
+        "block_actions" => {
+            slack.tasks.spawn(click::follow(slack.clone(), interaction));
+            Answer::Empty
+        }
+        "view_submission" => submit::answer(slack, interaction).await,
+        "block_suggestion" => suggest::answer(slack, interaction).await,
+        // Closing a form changes nothing.
+        "view_closed" => Answer::Empty,
+        other => {
+            tracing::info!(kind = other, "ignored an interaction of an unknown kind");
+            Answer::Empty
+        }
+    }
+}
+
+impl Slack {
+    /// Puts into words why something was not done.
+    async fn explain(
+        &self,
+        workspace: &WorkspaceId,
+        error: &DeskError,
+        number: Option<OutageNumber>,
+    ) -> Message {
+        match error {
+            DeskError::Refused(Refusal::OutOfDate { number, is }) => {
+                let link = self.permalink(workspace, *number).await;
+                views::lists::out_of_date(Some(*number), link.as_deref(), Some(is))
+            }
+            DeskError::Refused(Refusal::MayNotAnnounce) => {
+                views::lists::may_not_announce(&[], &self.desk.policy().ask)
+            }
+            DeskError::Refused(refusal) => {
+                let people = match refusal {
+                    Refusal::MayNotChange { involved } => {
+                        self.desk.people(involved).await.unwrap_or_default()
+                    }
+                    _ => Vec::new(),
+                };
+                views::lists::refusal(refusal, &people, &self.desk.policy().ask)
+            }
+            DeskError::UnknownOutage(number) => views::lists::no_such_outage(*number),
+            DeskError::UnknownComponent(_) => views::lists::out_of_date(number, None, None),
+            DeskError::Busy(_) | DeskError::FirstAnswerLost | DeskError::Store(_) => {
+                tracing::error!(%error, "a request of somebody's failed");
+                views::lists::try_again("Balefire could not write it down just now")
+            }
+        }
+    }
+
+    async fn permalink(&self, workspace: &WorkspaceId, number: OutageNumber) -> Option<String> {
+        let detail = self.desk.detail(workspace, number, 1).await.ok()?;
+        detail.announcement?.permalink
+    }
+}

@@ -1,0 +1,115 @@
+//! Events: kept first, worked on later, each once.
+
+use std::{sync::Arc, time::Duration};
+
+use serde_json::json;
+
+use crate::{
+    slack::{Slack, handlers::Answer, ingress::envelope::EventEnvelope, profiles::SlackUser},
+    store::{self, inbox::Received},
+    telemetry::InboxOutcome,
+};
+
+/// How long an event that is being worked on is left alone by others.
+const HELD: Duration = Duration::from_secs(60);
+
+/// After this many tries an event is put away with its error.
+const TRIES: i64 = 5;
+
+/// Keeps an event and answers. Slack's repetitions carry the same ID and are kept once.
+pub async fn receive(slack: Arc<Slack>, envelope: EventEnvelope) -> Answer {
+    match envelope.kind.as_str() {
+        "url_verification" => {
+            let challenge = envelope.challenge.unwrap_or_default();
+            return Answer::Body(json!({ "challenge": challenge }));
+        }
+        "event_callback" => {}
+        other => {
+            tracing::info!(
+                kind = other,
+                "ignored something Slack sent that is no event"
+            );
+            return Answer::Empty;
+        }
+    }
+    let kind = envelope.event["type"].as_str().unwrap_or("").to_owned();
+    if !is_used(&kind) {
+        // Nothing will ever be done with it, so it need not be kept to be known again.
+        tracing::debug!(kind, "ignored an event of a kind that is not used");
+        slack.metrics.inbox_event(InboxOutcome::Ignored);
+        return Answer::Empty;
+    }
+    let kept = keep(&slack, &envelope, &kind).await;
+    match kept {
+        Ok(true) => {
+            slack.metrics.inbox_event(InboxOutcome::Stored);
+            slack.inbox_wake.notify_one();
+        }
+        Ok(false) => slack.metrics.inbox_event(InboxOutcome::Duplicate),
+        Err(error) => {
+            // Slack sends it again.
+            tracing::error!(%error, "an event could not be kept");
+            return Answer::Unavailable;
+        }
+    }
+    Answer::Empty
+}
+
+fn is_used(kind: &str) -> bool {
+    matches!(kind, "user_change" | "team_join")
+}
+
+async fn keep(slack: &Slack, envelope: &EventEnvelope, kind: &str) -> store::Result<bool> {
+    let mut tx = slack.db.begin().await?;
+    let (id, event) = (&envelope.event_id, &envelope.event);
+    let new = store::inbox::receive(&mut tx, "slack", id, kind, event, slack.clock.now()).await?;
+    tx.commit().await?;
+    Ok(new)
+}
+
+impl Slack {
+    /// Works on the oldest event that waits; false when none does.
+    pub async fn work_on_event(&self) -> store::Result<bool> {
+        let now = self.clock.now();
+        let mut tx = self.db.begin().await?;
+        let taken = store::inbox::take(&mut tx, now, now.plus(HELD)).await?;
+        tx.commit().await?;
+        let Some(received) = taken else {
+            return Ok(false);
+        };
+        let outcome = self.work_on(&received).await;
+        let mut tx = self.db.begin().await?;
+        match outcome {
+            Ok(()) => {
+                store::inbox::finish(&mut tx, received.id, None, now).await?;
+                self.metrics.inbox_event(InboxOutcome::Handled);
+            }
+            Err(error) if received.attempts >= TRIES => {
+                tracing::error!(%error, kind = received.kind, "an event was put away");
+                let why = error.to_string();
+                store::inbox::finish(&mut tx, received.id, Some(&why), now).await?;
+                self.metrics.inbox_event(InboxOutcome::Failed);
+            }
+            // It becomes due again when the hold ends.
+            Err(error) => tracing::warn!(%error, kind = received.kind, "an event did not work out"),
+        }
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    async fn work_on(&self, received: &Received) -> anyhow::Result<()> {
+        match received.kind.as_str() {
+            "user_change" | "team_join" => {
+                let user: SlackUser = serde_json::from_value(received.body.0["user"].clone())?;
+                if let (Some(profile), Some(workspace)) = (user.into_profile(), self.workspace()) {
+                    let mut tx = self.db.begin().await?;
+                    let now = self.clock.now();
+                    store::people::save_profile(&mut tx, &workspace, &profile, now).await?;
+                    tx.commit().await?;
+                }
+            }
+            other => tracing::info!(kind = other, "an event of a kind that is not used any more"),
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,202 @@
+//! Submitted forms: read, decided by the desk, answered with nothing (the form closes) or with
+//! what is wrong at which field (it stays, and keeps what was typed).
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::Answer;
+use crate::{
+    desk::{DeskError, Once},
+    domain::{
+        command::{Command, Edit, Request},
+        ids::{SlackUserId, WorkspaceId},
+        person::Person,
+        policy::Policy,
+    },
+    slack::{
+        Slack,
+        action::{Form, FormContext},
+        ingress::envelope::{Interaction, View},
+        views::forms::{self, FieldErrors, Values},
+    },
+};
+
+/// Why a form stays open.
+enum Stays {
+    Fields(FieldErrors),
+    Desk(DeskError),
+    /// The form is not one that this version knows.
+    Unknown,
+}
+
+impl From<FieldErrors> for Stays {
+    fn from(errors: FieldErrors) -> Stays {
+        Stays::Fields(errors)
+    }
+}
+
+impl From<DeskError> for Stays {
+    fn from(error: DeskError) -> Stays {
+        Stays::Desk(error)
+    }
+}
+
+pub async fn answer(slack: Arc<Slack>, interaction: Interaction) -> Answer {
+    let Some(view) = interaction.view.as_ref() else {
+        return Answer::Empty;
+    };
+    let user = SlackUserId(interaction.user.id.clone());
+    let Some(workspace) = slack.workspace() else {
+        return at_first_field(
+            view,
+            "Balefire has not reached Slack yet. Try again in a minute.",
+        );
+    };
+    let outcome = async {
+        let person = slack
+            .desk
+            .meet(&workspace, &user, interaction.user.called())
+            .await?;
+        submit(&slack, &workspace, &person, view).await
+    };
+    match outcome.await {
+        Ok(()) => Answer::Empty,
+        Err(Stays::Fields(errors)) => Answer::Body(errors.to_response()),
+        Err(Stays::Desk(error)) => {
+            if let DeskError::Refused(refusal) = &error
+                && let Some((block, message)) = forms::field_error(refusal)
+                && has_input(view, &block)
+            {
+                return errors_at(&block, &message);
+            }
+            let message = slack.explain(&workspace, &error, None).await;
+            at_first_field(view, &message.text)
+        }
+        Err(Stays::Unknown) => {
+            tracing::warn!(callback = view.callback_id, "an unknown form was submitted");
+            let message = "This form is out of date. Copy what you typed and open it again.";
+            at_first_field(view, message)
+        }
+    }
+}
+
+async fn submit(
+    slack: &Slack,
+    workspace: &WorkspaceId,
+    person: &Person,
+    view: &View,
+) -> Result<(), Stays> {
+    let form = Form::decode(&view.callback_id).ok_or(Stays::Unknown)?;
+    let context = FormContext::decode(&view.private_metadata).ok_or(Stays::Unknown)?;
+    let values = Values::new(&view.state.values);
+    let once = Once {
+        scope: "slack.form",
+        key: view.id.clone(),
+    };
+    let policy = slack.desk.policy();
+    if form == Form::Announce {
+        let filled = forms::announce::read(&values, policy)?;
+        let request = Request {
+            component: slack.desk.component(workspace, filled.component).await?,
+            summary: filled.summary,
+            severity: filled.severity,
+            eta: filled.eta,
+            answers: filled.answers,
+        };
+        slack
+            .desk
+            .declare(workspace, person.id, &request, &once)
+            .await?;
+        return Ok(());
+    }
+    let number = context.number.ok_or(Stays::Unknown)?;
+    let version = context.version.unwrap_or(0);
+    let base = slack.desk.outage_at(workspace, number, version).await?;
+    let command = match form {
+        Form::Announce => return Err(Stays::Unknown),
+        Form::Update => Command::Update(forms::update::read(&values, &base, policy)?),
+        Form::Edit => Command::Edit(edit(slack, workspace, &values, &base, policy).await?),
+        Form::Resolve => Command::Resolve(forms::resolve::read(&values, &base, policy)?),
+        Form::EditResolution => {
+            Command::EditResolution(forms::edit_resolution::read(&values, &base, policy)?)
+        }
+        Form::EditTimes => {
+            let (started_at, resolved_at) = forms::edit_times::read(&values, &base)?;
+            Command::EditTimes {
+                started_at,
+                resolved_at,
+            }
+        }
+        Form::Reopen => Command::Reopen {
+            reason: forms::reopen::read(&values)?,
+        },
+        Form::Withdraw => Command::Withdraw {
+            why: forms::withdraw::read(&values)?,
+        },
+    };
+    slack
+        .desk
+        .change(workspace, person.id, number, &command, &once)
+        .await?;
+    Ok(())
+}
+
+/// The edit form names a component by its row; the desk wants the component.
+async fn edit(
+    slack: &Slack,
+    workspace: &WorkspaceId,
+    values: &Values<'_>,
+    base: &crate::domain::outage::Outage,
+    policy: &Policy,
+) -> Result<Edit, Stays> {
+    let filled = forms::edit::read(values, base, policy)?;
+    let component = match filled.component {
+        Some(id) => Some(slack.desk.component(workspace, id).await?),
+        None => None,
+    };
+    Ok(Edit {
+        summary: filled.summary,
+        component,
+        severity: filled.severity,
+        eta: filled.eta,
+        answers: filled.answers,
+        reason: filled.reason,
+    })
+}
+
+/// What a submission gets when its work is not done in time. Pressing again is safe: the same form
+/// gets the first answer.
+pub fn late_answer(interaction: &Interaction) -> Option<Value> {
+    if interaction.kind != "view_submission" {
+        return None;
+    }
+    let message = "This takes longer than usual. Nothing is lost: press the button again.";
+    match at_first_field(interaction.view.as_ref()?, message) {
+        Answer::Body(body) => Some(body),
+        _ => None,
+    }
+}
+
+fn errors_at(block: &str, message: &str) -> Answer {
+    Answer::Body(json!({ "response_action": "errors", "errors": { block: message } }))
+}
+
+/// Slack shows errors only at fields, so what concerns the whole form stands at its first one.
+fn at_first_field(view: &View, message: &str) -> Answer {
+    let first = view
+        .blocks
+        .iter()
+        .find(|it| it["type"] == "input")
+        .and_then(|it| it["block_id"].as_str());
+    match first {
+        Some(block) => errors_at(block, message),
+        None => Answer::Empty,
+    }
+}
+
+fn has_input(view: &View, block: &str) -> bool {
+    view.blocks
+        .iter()
+        .any(|it| it["type"] == "input" && it["block_id"] == block)
+}

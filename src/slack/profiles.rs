@@ -1,0 +1,102 @@
+//! Who somebody is, asked of Slack when it is not known or a day old.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::{Slack, api::CallError};
+use crate::{
+    domain::ids::{SlackUserId, WorkspaceId},
+    store::{self, people::Profile},
+};
+
+/// Profiles older than this are asked for again when their owner acts.
+const FRESH: Duration = Duration::from_secs(24 * 3600);
+
+/// A user as Slack describes them; only what is used.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct SlackUser {
+    id: String,
+    name: String,
+    tz: Option<String>,
+    deleted: bool,
+    is_bot: bool,
+    is_restricted: bool,
+    is_ultra_restricted: bool,
+    is_stranger: bool,
+    profile: SlackProfile,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct SlackProfile {
+    display_name: String,
+    real_name: String,
+    email: Option<String>,
+    image_48: Option<String>,
+}
+
+impl SlackUser {
+    pub fn into_profile(self) -> Option<Profile> {
+        if self.id.is_empty() {
+            return None;
+        }
+        let called = [
+            self.profile.display_name,
+            self.profile.real_name,
+            self.name,
+            self.id.clone(),
+        ];
+        Some(Profile {
+            slack_user: SlackUserId(self.id),
+            name: called.into_iter().find(|it| !it.is_empty())?,
+            email: self.profile.email.filter(|it| !it.is_empty()),
+            time_zone: self.tz.unwrap_or_else(|| "Etc/UTC".to_owned()),
+            picture: self.profile.image_48,
+            is_bot: self.is_bot,
+            is_restricted: self.is_restricted || self.is_ultra_restricted || self.is_stranger,
+            is_deactivated: self.deleted,
+        })
+    }
+}
+
+impl Slack {
+    /// Whether the profile is known, even if it should be asked for again.
+    pub async fn knows(&self, workspace: &WorkspaceId, user: &SlackUserId) -> store::Result<bool> {
+        let mut tx = self.db.read().await?;
+        Ok(store::people::profile_age(&mut tx, workspace, user)
+            .await?
+            .is_some())
+    }
+
+    /// Asks Slack about somebody, unless it was asked within a day. A failure is logged and leaves
+    /// what was known.
+    pub async fn get_to_know(&self, workspace: &WorkspaceId, user: &SlackUserId) {
+        if let Err(error) = self.try_to_know(workspace, user).await {
+            tracing::warn!(%error, "somebody's profile could not be read");
+        }
+    }
+
+    async fn try_to_know(&self, workspace: &WorkspaceId, user: &SlackUserId) -> anyhow::Result<()> {
+        let now = self.clock.now();
+        let mut tx = self.db.read().await?;
+        let age = store::people::profile_age(&mut tx, workspace, user).await?;
+        drop(tx);
+        if age.is_some_and(|at| now.since(at) < FRESH) {
+            return Ok(());
+        }
+        #[derive(Deserialize)]
+        struct Answer {
+            user: SlackUser,
+        }
+        let arguments = [("user", user.to_string())];
+        let answer: Result<Answer, CallError> = self.api.get("users.info", &arguments).await;
+        if let Some(profile) = answer?.user.into_profile() {
+            let mut tx = self.db.begin().await?;
+            store::people::save_profile(&mut tx, workspace, &profile, now).await?;
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+}

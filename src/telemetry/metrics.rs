@@ -1,0 +1,328 @@
+//! All metrics of Balefire, with a registry of their own: whoever counts is handed the struct, and
+//! two of them in one process do not meet. Names begin with `balefire_`, units are base units.
+
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::{Registry, Unit};
+
+use super::labels::{
+    DeliveryKind, DeliveryLabels, DeliveryOutcome, InboxLabels, InboxOutcome, SlackRequest,
+    SlackRequestKind, SlackRequestLabels, SlackRequestOutcome,
+};
+
+/// What `Metrics::render` gives is of this type.
+pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// Seconds. Slack gives up on us after three.
+const ACK_BUCKETS: [f64; 12] = [
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0,
+];
+
+/// Seconds, from "at once" to "Slack was down for the afternoon".
+const DELAY_BUCKETS: [f64; 13] = [
+    0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0, 14400.0,
+];
+
+/// A histogram that a family can make for each new kind.
+type MakeHistogram = fn() -> Histogram;
+
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    slack_requests: Family<SlackRequestLabels, Counter>,
+    slack_ack: Family<SlackRequestKind, Histogram, MakeHistogram>,
+    deliveries: Family<DeliveryLabels, Counter>,
+    delivery_delay: Family<DeliveryKind, Histogram, MakeHistogram>,
+    deliveries_waiting: Gauge,
+    deliveries_dead: Gauge,
+    oldest_waiting: Gauge<f64, AtomicU64>,
+    modals_opening: Gauge,
+    modals_refused: Counter,
+    inbox_events: Family<InboxLabels, Counter>,
+    outages_open: Gauge,
+}
+
+/// Counts as one modal being opened for as long as it lives.
+#[derive(Debug)]
+#[must_use = "the modal counts as opened when this is dropped"]
+pub struct ModalOpening(Gauge);
+
+impl Drop for ModalOpening {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Metrics {
+    pub fn new() -> Self {
+        let mut metrics = Self {
+            registry: Registry::with_prefix("balefire"),
+            slack_requests: Family::default(),
+            slack_ack: Family::new_with_constructor(|| Histogram::new(ACK_BUCKETS)),
+            deliveries: Family::default(),
+            delivery_delay: Family::new_with_constructor(|| Histogram::new(DELAY_BUCKETS)),
+            deliveries_waiting: Gauge::default(),
+            deliveries_dead: Gauge::default(),
+            oldest_waiting: Gauge::default(),
+            modals_opening: Gauge::default(),
+            modals_refused: Counter::default(),
+            inbox_events: Family::default(),
+            outages_open: Gauge::default(),
+        };
+        metrics.register_slack();
+        metrics.register_deliveries();
+        metrics.register_outages();
+        metrics
+    }
+
+    /// A request by Slack was answered.
+    pub fn slack_request(&self, kind: SlackRequest, outcome: SlackRequestOutcome) {
+        let labels = SlackRequestLabels { kind, outcome };
+        self.slack_requests.get_or_create(&labels).inc();
+    }
+
+    /// A request by Slack was answered after so long.
+    pub fn slack_acked(&self, kind: SlackRequest, after: Duration) {
+        let labels = SlackRequestKind { kind };
+        self.slack_ack
+            .get_or_create(&labels)
+            .observe(after.as_secs_f64());
+    }
+
+    /// An attempt to deliver ended. `kind` is one of few fixed words, never text of people.
+    pub fn delivery(&self, kind: &'static str, outcome: DeliveryOutcome) {
+        let labels = DeliveryLabels { kind, outcome };
+        self.deliveries.get_or_create(&labels).inc();
+    }
+
+    /// Something was delivered, so long after it was created.
+    pub fn delivered_after(&self, kind: &'static str, delay: Duration) {
+        let labels = DeliveryKind { kind };
+        self.delivery_delay
+            .get_or_create(&labels)
+            .observe(delay.as_secs_f64());
+    }
+
+    /// How many deliveries wait, how many were given up, and how long the oldest has waited.
+    pub fn set_backlog(&self, waiting: i64, dead: i64, oldest_waiting: Option<Duration>) {
+        self.deliveries_waiting.set(waiting);
+        self.deliveries_dead.set(dead);
+        self.oldest_waiting
+            .set(oldest_waiting.unwrap_or_default().as_secs_f64());
+    }
+
+    /// A modal begins to be opened.
+    pub fn modal_opening(&self) -> ModalOpening {
+        self.modals_opening.inc();
+        ModalOpening(self.modals_opening.clone())
+    }
+
+    /// Too many modals were being opened already.
+    pub fn modal_refused(&self) {
+        self.modals_refused.inc();
+    }
+
+    /// An event came into the inbox or left it.
+    pub fn inbox_event(&self, outcome: InboxOutcome) {
+        self.inbox_events
+            .get_or_create(&InboxLabels { outcome })
+            .inc();
+    }
+
+    pub fn set_outages_open(&self, open: i64) {
+        self.outages_open.set(open);
+    }
+
+    /// All metrics as OpenMetrics text.
+    pub fn render(&self) -> String {
+        let mut text = String::new();
+        // Only the writer can fail, and a String takes everything.
+        let _ = encode(&mut text, &self.registry);
+        text
+    }
+
+    fn register_slack(&mut self) {
+        let registry = &mut self.registry;
+        registry.register(
+            "slack_requests",
+            "Requests that Slack sent to us",
+            self.slack_requests.clone(),
+        );
+        registry.register_with_unit(
+            "slack_ack",
+            "Time until a request by Slack was answered",
+            Unit::Seconds,
+            self.slack_ack.clone(),
+        );
+        registry.register(
+            "inbox_events",
+            "Events of Slack in the inbox",
+            self.inbox_events.clone(),
+        );
+        registry.register(
+            "modals_opening",
+            "Modals that are being opened now",
+            self.modals_opening.clone(),
+        );
+        registry.register(
+            "modals_refused",
+            "Modals not opened because too many were being opened",
+            self.modals_refused.clone(),
+        );
+    }
+
+    fn register_deliveries(&mut self) {
+        let registry = &mut self.registry;
+        registry.register(
+            "deliveries",
+            "Attempts to deliver something to Slack",
+            self.deliveries.clone(),
+        );
+        registry.register_with_unit(
+            "delivery_delay",
+            "Time from the creation of a delivery until it was delivered",
+            Unit::Seconds,
+            self.delivery_delay.clone(),
+        );
+        registry.register(
+            "deliveries_waiting",
+            "Deliveries that wait for their turn",
+            self.deliveries_waiting.clone(),
+        );
+        registry.register(
+            "deliveries_dead",
+            "Deliveries that were given up and need a person",
+            self.deliveries_dead.clone(),
+        );
+        registry.register_with_unit(
+            "deliveries_oldest_waiting",
+            "How long the oldest waiting delivery has waited",
+            Unit::Seconds,
+            self.oldest_waiting.clone(),
+        );
+    }
+
+    fn register_outages(&mut self) {
+        let registry = &mut self.registry;
+        registry.register(
+            "outages_open",
+            "Outages that are not resolved",
+            self.outages_open.clone(),
+        );
+        registry.register(
+            "build",
+            "The program that runs",
+            Info::new([("version", env!("CARGO_PKG_VERSION"))]),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn assert_line(text: &str, line: &str) {
+        assert!(
+            text.lines().any(|l| l == line),
+            "no line {line} in:\n{text}"
+        );
+    }
+
+    #[test]
+    fn a_fresh_process_has_its_gauges_at_nothing() {
+        let text = Metrics::new().render();
+        for line in [
+            "balefire_deliveries_waiting 0",
+            "balefire_deliveries_dead 0",
+            "balefire_deliveries_oldest_waiting_seconds 0.0",
+            "balefire_modals_opening 0",
+            "balefire_modals_refused_total 0",
+            "balefire_outages_open 0",
+            "# TYPE balefire_deliveries_oldest_waiting_seconds gauge",
+        ] {
+            assert_line(&text, line);
+        }
+        let version = env!("CARGO_PKG_VERSION");
+        assert_line(
+            &text,
+            &format!("balefire_build_info{{version=\"{version}\"}} 1"),
+        );
+        assert!(text.ends_with("# EOF\n"));
+    }
+
+    #[test]
+    fn requests_are_counted_by_kind_and_outcome() {
+        let metrics = Metrics::new();
+        metrics.slack_request(SlackRequest::Command, SlackRequestOutcome::Accepted);
+        metrics.slack_request(SlackRequest::Command, SlackRequestOutcome::Accepted);
+        metrics.slack_request(SlackRequest::Event, SlackRequestOutcome::Unauthentic);
+        metrics.slack_acked(SlackRequest::Command, Duration::from_millis(4));
+        let text = metrics.render();
+        for line in [
+            "balefire_slack_requests_total{kind=\"command\",outcome=\"accepted\"} 2",
+            "balefire_slack_requests_total{kind=\"event\",outcome=\"unauthentic\"} 1",
+            "balefire_slack_ack_seconds_bucket{le=\"0.0025\",kind=\"command\"} 0",
+            "balefire_slack_ack_seconds_bucket{le=\"0.005\",kind=\"command\"} 1",
+            "balefire_slack_ack_seconds_count{kind=\"command\"} 1",
+            "# UNIT balefire_slack_ack_seconds seconds",
+        ] {
+            assert_line(&text, line);
+        }
+    }
+
+    #[test]
+    fn deliveries_and_their_backlog_are_shown() {
+        let metrics = Metrics::new();
+        metrics.delivery("announcement", DeliveryOutcome::RateLimited);
+        metrics.delivery("announcement", DeliveryOutcome::Delivered);
+        metrics.delivered_after("announcement", Duration::from_secs(2));
+        metrics.set_backlog(3, 1, Some(Duration::from_millis(1500)));
+        metrics.inbox_event(InboxOutcome::Stored);
+        metrics.set_outages_open(2);
+        let text = metrics.render();
+        for line in [
+            "balefire_deliveries_total{kind=\"announcement\",outcome=\"rate_limited\"} 1",
+            "balefire_deliveries_total{kind=\"announcement\",outcome=\"delivered\"} 1",
+            "balefire_delivery_delay_seconds_sum{kind=\"announcement\"} 2.0",
+            "balefire_deliveries_waiting 3",
+            "balefire_deliveries_dead 1",
+            "balefire_deliveries_oldest_waiting_seconds 1.5",
+            "balefire_inbox_events_total{outcome=\"stored\"} 1",
+            "balefire_outages_open 2",
+        ] {
+            assert_line(&text, line);
+        }
+    }
+
+    #[test]
+    fn a_modal_counts_while_it_is_being_opened() {
+        let metrics = Metrics::new();
+        let opening = metrics.modal_opening();
+        metrics.modal_refused();
+        assert_line(&metrics.render(), "balefire_modals_opening 1");
+        assert_line(&metrics.render(), "balefire_modals_refused_total 1");
+        drop(opening);
+        assert_line(&metrics.render(), "balefire_modals_opening 0");
+    }
+
+    #[test]
+    fn two_registries_do_not_meet() {
+        let (one, other) = (Metrics::new(), Metrics::new());
+        one.modal_refused();
+        assert_line(&other.render(), "balefire_modals_refused_total 0");
+    }
+}

@@ -1,0 +1,183 @@
+//! Updates and edits: what changes, who is heard, and in which order.
+
+use serde_json::json;
+
+use crate::harness::{World, minutes, words};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_update_changes_the_announcement_and_stands_in_the_thread() {
+    let world = World::start().await;
+    let bo = world.person("bo");
+    bo.announces("Payments", "Cards fail").await;
+    bo.clicks("Update").await.form("Update outage 1");
+    bo.submits(json!({ "text": "The provider restarts", "stage": "identified" }))
+        .await
+        .closed();
+    world.settle().await;
+    let text = words(&world.announcement().await);
+    assert!(
+        text.contains("The provider restarts") && text.contains("dentified"),
+        "{text}"
+    );
+    let thread = world.thread().await;
+    assert_eq!(
+        thread[0],
+        ("bo".to_owned(), "The provider restarts".to_owned())
+    );
+    assert!(
+        thread[1].1.contains("dentified") && thread[1].1.contains("U0BO"),
+        "{thread:?}"
+    );
+    bo.direct_messages().await;
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edit_gives_its_reason_first_and_then_what_changed() {
+    let world = World::start().await;
+    let (ana, bo) = (world.person("ana"), world.person("bo"));
+    bo.announces("Payments", "Cards fail").await;
+    ana.clicks("Edit").await.form("Edit outage 1");
+    ana.submits(json!({
+        "summary": "Only Visa fails", "severity": "critical", "component": "Booking",
+        "Sales affected": "yes", "B2B partners affected": "no", "eta": "<8h", "reason": "More is known",
+    }))
+    .await
+    .closed();
+    world.settle().await;
+    let text = words(&world.announcement().await);
+    assert!(
+        text.contains("Only Visa fails") && text.contains("Booking") && text.contains("critical"),
+        "{text}"
+    );
+    let thread = world.thread().await;
+    assert_eq!(thread.len(), 2, "{thread:?}");
+    assert_eq!(thread[0], ("ana".to_owned(), "More is known".to_owned()));
+    let changes = &thread[1].1;
+    for expected in [
+        "Booking",
+        "critical",
+        "&lt;8h",
+        "Sales affected",
+        "B2B partners affected",
+        "U0ANA",
+    ] {
+        assert!(
+            changes.contains(expected),
+            "{expected} is missing in {changes}"
+        );
+    }
+    bo.direct_messages().await;
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edit_needs_a_reason_and_a_change() {
+    let world = World::start().await;
+    let ana = world.person("ana");
+    ana.announces("Payments", "Cards fail").await;
+    ana.clicks("Edit").await.form("Edit outage 1");
+    ana.submits(json!({ "summary": "Only Visa fails" }))
+        .await
+        .error_at("reason");
+    let unchanged = ana
+        .submits(json!({ "summary": "Cards fail", "reason": "none" }))
+        .await;
+    assert!(!unchanged.error_at("summary").is_empty());
+    ana.closes().await;
+    world.settle().await;
+    assert!(world.thread().await.is_empty());
+    world.announcement().await;
+    ana.direct_messages().await;
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_edits_within_a_minute_share_one_line_of_changes() {
+    let world = World::start().await;
+    let (ana, bo) = (world.person("ana"), world.person("bo"));
+    bo.announces("Payments", "Cards fail").await;
+    bo.clicks("Edit").await.form("Edit outage 1");
+    bo.submits(json!({ "severity": "critical", "reason": "worse" }))
+        .await
+        .closed();
+    world.settle().await;
+    ana.clicks("Edit").await.form("Edit outage 1");
+    ana.submits(json!({ "Sales affected": "yes", "reason": "sales called" }))
+        .await
+        .closed();
+    world.settle().await;
+    let thread = world.thread().await;
+    assert_eq!(
+        thread.len(),
+        3,
+        "two reasons, one line of changes: {thread:#?}"
+    );
+    let changes = &thread[1].1;
+    for expected in ["critical", "Sales affected", "U0BO", "U0ANA"] {
+        assert!(
+            changes.contains(expected),
+            "{expected} is missing in {changes}"
+        );
+    }
+    world.passes(minutes(2)).await;
+    bo.clicks("Edit").await.form("Edit outage 1");
+    bo.submits(json!({ "severity": "minor", "reason": "better" }))
+        .await
+        .closed();
+    world.settle().await;
+    assert_eq!(
+        world.thread().await.len(),
+        5,
+        "after a minute a line of its own"
+    );
+    world.announcement().await;
+    bo.direct_messages().await;
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_people_who_edit_different_things_do_not_undo_each_other() {
+    let world = World::start().await;
+    let (ana, bo) = (world.person("ana"), world.person("bo"));
+    bo.announces("Payments", "Cards fail").await;
+    bo.clicks("Edit").await.form("Edit outage 1");
+    ana.clicks("Edit").await.form("Edit outage 1");
+    ana.submits(json!({ "severity": "critical", "reason": "worse" }))
+        .await
+        .closed();
+    bo.submits(json!({ "summary": "Only Visa fails", "reason": "narrowed down" }))
+        .await
+        .closed();
+    world.settle().await;
+    let text = words(&world.announcement().await);
+    assert!(
+        text.contains("Only Visa fails") && text.contains("critical"),
+        "{text}"
+    );
+    world.thread().await;
+    bo.direct_messages().await;
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edit_at_another_time_of_the_outage_is_out_of_date() {
+    let world = World::start().await;
+    let (ana, bo) = (world.person("ana"), world.person("bo"));
+    bo.announces("Payments", "Cards fail").await;
+    bo.clicks("Edit").await.form("Edit outage 1");
+    ana.clicks("Withdraw").await.form("Withdraw outage 1");
+    ana.submits(json!({ "why": "It was a test" }))
+        .await
+        .closed();
+    let seen = bo
+        .submits(json!({ "summary": "Only Visa fails", "reason": "narrowed down" }))
+        .await;
+    assert!(seen.error_at("summary").contains("out of date"), "{seen:?}");
+    bo.closes().await;
+    world.settle().await;
+    world.announcement().await;
+    world.thread().await;
+    bo.direct_messages().await;
+    world.end().await;
+}

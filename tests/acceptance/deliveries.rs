@@ -1,0 +1,231 @@
+//! What happens when Slack does not do what it is asked, or does it and says nothing.
+
+use serde_json::json;
+
+use crate::{
+    databases,
+    harness::{Setup, World, minutes, words},
+};
+
+async fn announce_under(world: &World, faults: serde_json::Value) {
+    world.faults(faults).await;
+    world
+        .person("ana")
+        .announces("Payments", "Cards fail")
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_got_lost_does_not_double_the_announcement() {
+    for scratch in [databases::sqlite().await, databases::postgres().await] {
+        let world = World::on(scratch, Setup::default()).await;
+        announce_under(
+            &world,
+            json!([{ "method": "chat.postMessage", "kind": "drop_after", "times": 1 }]),
+        )
+        .await;
+        assert_eq!(
+            world.channel("outages").await.len(),
+            1,
+            "Slack has it, we do not know"
+        );
+        world.passes(minutes(1)).await;
+        world.announcement().await;
+        assert!(world.is_pinned().await);
+        assert_eq!(world.person("ana").direct_messages().await.len(), 1);
+        world.passes(minutes(5)).await;
+        world.announcement().await;
+        world.end().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_answer_to_a_direct_message_does_not_double_it() {
+    let world = World::start().await;
+    let ana = world.person("ana");
+    // A word of Ana's opens the conversation, so that a fault can name it.
+    let said = json!({ "user": "ana", "channel": "@ana", "text": "hello" });
+    world.control("message", said).await;
+    let dm = world.state().await["dms"][0]["id"].clone();
+    let lost =
+        json!([{ "method": "chat.postMessage", "kind": "drop_after", "times": 1, "channel": dm }]);
+    announce_under(&world, lost).await;
+    world.passes(minutes(1)).await;
+    world.passes(minutes(5)).await;
+    assert_eq!(ana.direct_messages().await.len(), 1);
+    world.announcement().await;
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_never_arrived_is_made_again() {
+    let world = World::start().await;
+    announce_under(
+        &world,
+        json!([{ "method": "chat.postMessage", "kind": "drop_before", "times": 1 }]),
+    )
+    .await;
+    assert!(world.channel("outages").await.is_empty());
+    world.passes(minutes(1)).await;
+    world.announcement().await;
+    world.person("ana").direct_messages().await;
+    world.passes(minutes(5)).await;
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rate_limit_is_waited_for_and_counts_for_nothing() {
+    let world = World::start().await;
+    announce_under(&world, json!([{ "method": "chat.postMessage", "kind": "ratelimited", "times": 1, "retry_after": 40 }])).await;
+    assert!(world.channel("outages").await.is_empty());
+    assert_eq!(world.calls("chat.postMessage").await.len(), 1);
+    world.passes(minutes(1)).await;
+    world.announcement().await;
+    world.person("ana").direct_messages().await;
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_late_commit_is_swept_away() {
+    let world = World::start().await;
+    announce_under(&world, json!([{ "method": "chat.postMessage", "kind": "late_commit", "milliseconds": 300, "times": 1 }])).await;
+    // The clock jumps over the wait before Slack has committed the first one in real time.
+    world
+        .control("clock", json!({ "advance_seconds": 30 }))
+        .await;
+    world.outbox.run_once().await.unwrap();
+    for _ in 0..200 {
+        if world.channel("outages").await.len() == 2 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    assert_eq!(
+        world.channel("outages").await.len(),
+        2,
+        "both are there for a while"
+    );
+    world.passes(minutes(5)).await;
+    world.announcement().await;
+    assert!(world.is_pinned().await);
+    world.person("ana").direct_messages().await;
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_slack_refuses_for_good_is_kept_and_its_owner_is_told() {
+    let world = World::start().await;
+    let ana = world.person("ana");
+    announce_under(&world, json!([{ "method": "chat.postMessage", "kind": "api_error", "error": "is_archived", "times": 1 }])).await;
+    world.settle().await;
+    assert!(world.channel("outages").await.is_empty());
+    let told: Vec<String> = ana.direct_messages().await.iter().map(words).collect();
+    assert!(told.iter().any(|it| it.contains("is_archived")), "{told:?}");
+    let mut tx = world.db.read().await.unwrap();
+    let dead = balefire::store::deliveries::list(&mut tx, true, 10)
+        .await
+        .unwrap();
+    drop(tx);
+    let announce = dead
+        .iter()
+        .find(|it| it.kind == "announce")
+        .expect("it is listed as dead");
+
+    // Somebody mends the channel and tries again: the announcement comes, and only once.
+    let mut tx = world.db.begin().await.unwrap();
+    let now = world.clock.now();
+    assert!(
+        balefire::store::deliveries::revive(&mut tx, announce.id, now)
+            .await
+            .unwrap()
+    );
+    tx.commit().await.unwrap();
+    world.settle().await;
+    world.announcement().await;
+    world.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thread_keeps_its_order_through_failures() {
+    let world = World::start().await;
+    let ana = world.person("ana");
+    ana.announces("Payments", "Cards fail").await;
+    world
+        .faults(json!([
+            { "method": "chat.postMessage", "kind": "http_500", "times": 1 },
+            { "method": "chat.postMessage", "kind": "drop_after", "times": 1 },
+        ]))
+        .await;
+    for n in 1..=4 {
+        ana.clicks("Update").await.form("Update outage 1");
+        ana.submits(json!({ "text": format!("line {n}") }))
+            .await
+            .closed();
+    }
+    for _ in 0..6 {
+        world.passes(minutes(2)).await;
+    }
+    let thread: Vec<String> = world
+        .thread()
+        .await
+        .into_iter()
+        .map(|(_, text)| text)
+        .collect();
+    assert_eq!(thread, ["line 1", "line 2", "line 3", "line 4"]);
+    world.announcement().await;
+    ana.direct_messages().await;
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_that_cannot_be_opened_is_told() {
+    let world = World::start().await;
+    world
+        .faults(json!([{ "method": "views.open", "kind": "http_500", "times": 1 }]))
+        .await;
+    let ana = world.person("ana");
+    ana.runs("/outage").await.no_form();
+    world.settle().await;
+    let whispers = ana.whispers().await;
+    assert!(
+        whispers.iter().any(|it| it.contains("form")),
+        "{whispers:?}"
+    );
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_answer_never_waits_for_slack() {
+    let world = World::start().await;
+    world.person("ana").runs("/outage list").await;
+    world
+        .faults(json!([{ "method": "*", "kind": "slow", "milliseconds": 1500, "times": 5 }]))
+        .await;
+    let seen = world.person("ana").runs("/outage").await;
+    assert!(
+        seen.milliseconds() < 1000,
+        "answered after {} ms",
+        seen.milliseconds()
+    );
+    world.settle().await;
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_scope_for_names_falls_back_to_the_bots_own() {
+    let world = World::start().await;
+    let ana = world.person("ana");
+    ana.announces("Payments", "Cards fail").await;
+    world.faults(json!([{ "method": "chat.postMessage", "kind": "api_error", "error": "missing_scope", "times": 1 }])).await;
+    ana.clicks("Update").await.form("Update outage 1");
+    ana.submits(json!({ "text": "We look into it" }))
+        .await
+        .closed();
+    world.settle().await;
+    let thread = world.thread().await;
+    assert_eq!(thread[0].0, "balefire", "{thread:?}");
+    assert!(thread[0].1.contains("We look into it"), "{thread:?}");
+    world.announcement().await;
+    ana.direct_messages().await;
+    world.end().await;
+}

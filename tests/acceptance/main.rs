@@ -1,0 +1,17 @@
+//! Stories of people, told through the local Slack.
+
+// A test that cannot go on has failed.
+#![allow(clippy::unwrap_used)]
+
+#[path = "../harness/mod.rs"]
+mod harness;
+
+mod announce;
+mod change;
+mod crash;
+mod deliveries;
+mod ingress;
+mod refusals;
+mod resolve;
+
+pub use harness::databases;

@@ -1,0 +1,91 @@
+//! An empty database for every test, on SQLite and on PostgreSQL.
+
+use std::{
+    str::FromStr,
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use balefire::store::{Db, db::POSTGRES_MIGRATIONS};
+use sqlx::{ConnectOptions, Connection, Executor, postgres::PgConnectOptions};
+use tempfile::TempDir;
+use tokio::sync::OnceCell;
+
+static NEXT: AtomicU32 = AtomicU32::new(0);
+static TEMPLATE: OnceCell<String> = OnceCell::const_new();
+
+/// A database and what must outlive it.
+pub struct Scratch {
+    pub db: Db,
+    _folder: Option<TempDir>,
+}
+
+pub async fn sqlite() -> Scratch {
+    let folder = tempfile::tempdir().unwrap();
+    let db = Db::open_sqlite(&folder.path().join("test.db"))
+        .await
+        .unwrap();
+    Scratch {
+        db,
+        _folder: Some(folder),
+    }
+}
+
+fn server() -> PgConnectOptions {
+    let url = std::env::var("TEST_POSTGRES_URL")
+        .expect("TEST_POSTGRES_URL names a scratch PostgreSQL; scripts/test starts one");
+    PgConnectOptions::from_str(&url).unwrap()
+}
+
+/// Migrates one template database per process and clones it for every test.
+pub async fn postgres() -> Scratch {
+    let template = TEMPLATE
+        .get_or_init(|| async {
+            let name = format!("template_{}", std::process::id());
+            let mut admin = server().connect().await.unwrap();
+            create(&mut admin, &name, "template0").await;
+            let mut connection = server().database(&name).connect().await.unwrap();
+            POSTGRES_MIGRATIONS.run(&mut connection).await.unwrap();
+            connection.close().await.unwrap();
+            name
+        })
+        .await;
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let name = format!("test_{}_{number}", std::process::id());
+    let mut admin = server().connect().await.unwrap();
+    create(&mut admin, &name, template).await;
+    let db = Db::open_postgres(server().database(&name), 8)
+        .await
+        .unwrap();
+    Scratch { db, _folder: None }
+}
+
+async fn create(admin: &mut sqlx::PgConnection, name: &str, template: &str) {
+    // Names come from this file, never from input.
+    let sql = format!("CREATE DATABASE {name} TEMPLATE {template}");
+    admin.execute(sqlx::AssertSqlSafe(sql)).await.unwrap();
+}
+
+/// Writes one test body and runs it on both databases.
+#[macro_export]
+macro_rules! on_both {
+    ($(async fn $name:ident($db:ident: &Db) $body:block)+) => {
+        mod sqlite {
+            use super::*;
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                let scratch = $crate::databases::sqlite().await;
+                let $db = &scratch.db;
+                $body
+            })+
+        }
+        mod postgres {
+            use super::*;
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                let scratch = $crate::databases::postgres().await;
+                let $db = &scratch.db;
+                $body
+            })+
+        }
+    };
+}

@@ -1,0 +1,215 @@
+//! The outbox's rows: lanes, turns, leases, unknown answers.
+
+use balefire::{
+    domain::{
+        actor::Identity,
+        delivery::{Receipt, Task},
+        effect::Line,
+    },
+    store::{
+        self, Tx,
+        deliveries::{NewDelivery, Settle},
+    },
+};
+
+use crate::{on_both, samples::*};
+
+async fn claim(tx: &mut Tx, worker: &str, at: u64) -> Vec<i64> {
+    let claimed = store::deliveries::claim(tx, worker, later(at), later(at + 60), 10)
+        .await
+        .unwrap();
+    claimed.into_iter().map(|it| it.id.0).collect()
+}
+
+const DONE: Settle<'static> = Settle::Done {
+    receipt: &Receipt::Done,
+    note: None,
+};
+
+on_both! {
+    async fn a_key_is_queued_once(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        assert!(store::deliveries::enqueue(&mut tx, &delivery("a", "k"), noon()).await.unwrap().is_some());
+        assert!(store::deliveries::enqueue(&mut tx, &delivery("a", "k"), noon()).await.unwrap().is_none());
+    }
+
+    async fn a_lane_keeps_its_order(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        let first = store::deliveries::enqueue(&mut tx, &delivery("a", "1"), noon()).await.unwrap().unwrap();
+        let second = store::deliveries::enqueue(&mut tx, &delivery("a", "2"), noon()).await.unwrap().unwrap();
+        let other = store::deliveries::enqueue(&mut tx, &delivery("b", "3"), noon()).await.unwrap().unwrap();
+        assert_eq!(claim(&mut tx, "w", 0).await, [first.0, other.0]);
+        assert!(claim(&mut tx, "v", 1).await.is_empty());
+        assert!(store::deliveries::settle(&mut tx, first, "w", &DONE, later(2)).await.unwrap());
+        assert_eq!(claim(&mut tx, "v", 3).await, [second.0]);
+    }
+
+    async fn a_dead_delivery_does_not_block_its_lane(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        let first = store::deliveries::enqueue(&mut tx, &delivery("a", "1"), noon()).await.unwrap().unwrap();
+        let second = store::deliveries::enqueue(&mut tx, &delivery("a", "2"), noon()).await.unwrap().unwrap();
+        claim(&mut tx, "w", 0).await;
+        store::deliveries::settle(&mut tx, first, "w", &Settle::Dead { why: "no" }, later(1)).await.unwrap();
+        assert_eq!(claim(&mut tx, "w", 2).await, [second.0]);
+        let listed = store::deliveries::list(&mut tx, true, 10).await.unwrap();
+        assert_eq!((listed.len(), listed[0].id, listed[0].last_error.as_deref()), (1, first, Some("no")));
+        assert!(store::deliveries::revive(&mut tx, first, later(3)).await.unwrap());
+        assert!(!store::deliveries::revive(&mut tx, second, later(3)).await.unwrap());
+        assert_eq!(claim(&mut tx, "w", 4).await, [first.0]);
+    }
+
+    async fn one_waits_for_another(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        let first = store::deliveries::enqueue(&mut tx, &delivery("a", "1"), noon()).await.unwrap().unwrap();
+        let waits = NewDelivery { after: Some(first), ..delivery("b", "2") };
+        let waits = store::deliveries::enqueue(&mut tx, &waits, noon()).await.unwrap().unwrap();
+        assert_eq!(claim(&mut tx, "w", 0).await, [first.0]);
+        assert!(claim(&mut tx, "w", 1).await.is_empty());
+        store::deliveries::settle(&mut tx, first, "w", &DONE, later(2)).await.unwrap();
+        assert_eq!(claim(&mut tx, "w", 3).await, [waits.0]);
+    }
+
+    async fn a_conversation_takes_turns(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        let paced = |lane: &str| NewDelivery { conversation: "C1".into(), ..delivery(lane, lane) };
+        let first = store::deliveries::enqueue(&mut tx, &paced("a"), noon()).await.unwrap().unwrap();
+        assert!(store::deliveries::take_turn(&mut tx, &workspace(), "C1", noon(), later(1)).await.unwrap());
+        assert!(!store::deliveries::take_turn(&mut tx, &workspace(), "C1", noon(), later(1)).await.unwrap());
+        assert!(claim(&mut tx, "w", 0).await.is_empty());
+        assert_eq!(store::deliveries::next_due(&mut tx, noon()).await.unwrap(), Some(later(1)));
+        assert_eq!(claim(&mut tx, "w", 1).await, [first.0]);
+        store::deliveries::pause(&mut tx, &workspace(), "kind:pin", later(30)).await.unwrap();
+        store::deliveries::enqueue(&mut tx, &delivery("b", "b"), noon()).await.unwrap().unwrap();
+        assert!(claim(&mut tx, "w", 29).await.is_empty());
+        assert_eq!(claim(&mut tx, "w", 30).await.len(), 1);
+    }
+
+    async fn a_lease_that_ran_out_passes_on_and_the_old_holder_writes_nothing(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        let id = store::deliveries::enqueue(&mut tx, &delivery("a", "1"), noon()).await.unwrap().unwrap();
+        assert_eq!(claim(&mut tx, "slow", 0).await, [id.0]);
+        assert!(store::deliveries::mark_sent(&mut tx, id, "slow", noon()).await.unwrap());
+        assert!(claim(&mut tx, "quick", 59).await.is_empty());
+        let claimed = store::deliveries::claim(&mut tx, "quick", later(60), later(120), 1).await.unwrap();
+        assert_eq!((claimed[0].id, claimed[0].sent_at, claimed[0].attempts), (id, Some(noon()), 2));
+        assert!(!store::deliveries::settle(&mut tx, id, "slow", &DONE, later(61)).await.unwrap());
+        assert!(!store::deliveries::mark_sent(&mut tx, id, "slow", later(61)).await.unwrap());
+        assert!(store::deliveries::settle(&mut tx, id, "quick", &DONE, later(61)).await.unwrap());
+    }
+
+    async fn an_unknown_answer_is_remembered_and_a_known_failure_is_not(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        let id = store::deliveries::enqueue(&mut tx, &delivery("a", "1"), noon()).await.unwrap().unwrap();
+        for (round, uncertain, expected) in [(0, false, None), (10, true, Some(later(10)))] {
+            claim(&mut tx, "w", round).await;
+            store::deliveries::mark_sent(&mut tx, id, "w", later(round)).await.unwrap();
+            let again = Settle::Again { due_at: later(round + 5), why: "x", uncertain, free: true };
+            store::deliveries::settle(&mut tx, id, "w", &again, later(round)).await.unwrap();
+            let row = store::deliveries::by_id(&mut tx, id).await.unwrap().unwrap();
+            assert_eq!((row.sent_at, row.attempts), (expected, 0));
+        }
+    }
+
+    async fn a_waiting_delivery_serves_the_next_change_too(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        let outage = outage(&mut tx).await;
+        let refresh = |key: &str| NewDelivery { outage: Some(outage.id), task: Task::Refresh, ..delivery("a", key) };
+        let kinds = ["announce", "refresh"];
+        assert!(!store::deliveries::waits(&mut tx, outage.id, kinds).await.unwrap());
+        let id = store::deliveries::enqueue(&mut tx, &refresh("1"), noon()).await.unwrap().unwrap();
+        assert!(store::deliveries::waits(&mut tx, outage.id, kinds).await.unwrap());
+        claim(&mut tx, "w", 0).await;
+        assert!(!store::deliveries::waits(&mut tx, outage.id, kinds).await.unwrap(), "it may have read the old state");
+        store::deliveries::settle(&mut tx, id, "w", &DONE, later(1)).await.unwrap();
+        assert!(!store::deliveries::waits(&mut tx, outage.id, kinds).await.unwrap());
+        assert_eq!(store::deliveries::receipt(&mut tx, id).await.unwrap(), Some(Receipt::Done));
+    }
+
+    async fn a_task_is_replaced_only_while_nobody_has_it(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        let outage = outage(&mut tx).await;
+        let changes = |to_version| Task::Say { line: Line::Changes {
+            by: vec![Identity::Person { id: outage.roles.creator }], from_version: 1, to_version,
+        } };
+        let new = NewDelivery { outage: Some(outage.id), task: changes(2), ..delivery("a", "1") };
+        let id = store::deliveries::enqueue(&mut tx, &new, noon()).await.unwrap().unwrap();
+        let newest = store::deliveries::newest_since(&mut tx, outage.id, "say_changes", later(0)).await.unwrap();
+        assert_eq!(newest, None, "not after that time");
+        let minute_before = noon().minus(std::time::Duration::from_secs(60));
+        let newest = store::deliveries::newest_since(&mut tx, outage.id, "say_changes", minute_before).await.unwrap();
+        assert_eq!(newest, Some((id, changes(2))));
+        assert!(store::deliveries::replace_task(&mut tx, id, &changes(3)).await.unwrap());
+        claim(&mut tx, "w", 0).await;
+        assert!(!store::deliveries::replace_task(&mut tx, id, &changes(4)).await.unwrap());
+        assert_eq!(store::deliveries::by_id(&mut tx, id).await.unwrap().unwrap().payload, changes(3));
+    }
+
+    async fn old_deliveries_are_forgotten_and_dead_ones_are_not(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        let first = store::deliveries::enqueue(&mut tx, &delivery("a", "1"), noon()).await.unwrap().unwrap();
+        let dead = NewDelivery { after: Some(first), ..delivery("b", "2") };
+        let dead = store::deliveries::enqueue(&mut tx, &dead, noon()).await.unwrap().unwrap();
+        claim(&mut tx, "w", 0).await;
+        store::deliveries::settle(&mut tx, first, "w", &DONE, later(1)).await.unwrap();
+        claim(&mut tx, "w", 2).await;
+        store::deliveries::settle(&mut tx, dead, "w", &Settle::Dead { why: "no" }, later(3)).await.unwrap();
+        assert_eq!(store::deliveries::figures(&mut tx, later(4)).await.unwrap(), (0, 1, None));
+        assert_eq!(store::deliveries::forget(&mut tx, later(1)).await.unwrap(), 0);
+        assert_eq!(store::deliveries::forget(&mut tx, later(2)).await.unwrap(), 1);
+        assert_eq!(store::deliveries::forget(&mut tx, later(10)).await.unwrap(), 0);
+        assert!(store::deliveries::by_id(&mut tx, dead).await.unwrap().is_some());
+    }
+
+    async fn six_workers_never_share_a_delivery(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        for n in 0..60 {
+            let lane = format!("lane{}", n % 20);
+            store::deliveries::enqueue(&mut tx, &delivery(&lane, &n.to_string()), noon()).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        let mut workers = tokio::task::JoinSet::new();
+        for n in 0..6 {
+            let db = db.clone();
+            workers.spawn(async move {
+                let worker = format!("w{n}");
+                let mut mine = Vec::new();
+                let mut idle = 0;
+                while idle < 50 {
+                    let mut tx = db.begin().await.unwrap();
+                    let claimed = store::deliveries::claim(&mut tx, &worker, noon(), later(60), 3).await.unwrap();
+                    tx.commit().await.unwrap();
+                    if claimed.is_empty() {
+                        idle += 1;
+                        tokio::task::yield_now().await;
+                    }
+                    for delivery in claimed {
+                        let mut tx = db.begin().await.unwrap();
+                        assert!(store::deliveries::settle(&mut tx, delivery.id, &worker, &DONE, noon()).await.unwrap());
+                        tx.commit().await.unwrap();
+                        mine.push(delivery.id.0);
+                    }
+                }
+                mine
+            });
+        }
+        let mut all = workers.join_all().await.concat();
+        let claimed = all.len();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!((claimed, all.len()), (60, 60));
+    }
+}
+
+#[test]
+fn both_databases_have_the_same_migrations() {
+    let list = |migrator: &sqlx::migrate::Migrator| -> Vec<(i64, String)> {
+        migrator
+            .iter()
+            .map(|it| (it.version, it.description.to_string()))
+            .collect()
+    };
+    assert_eq!(
+        list(&store::db::SQLITE_MIGRATIONS),
+        list(&store::db::POSTGRES_MIGRATIONS)
+    );
+}

@@ -1,0 +1,11 @@
+//! Every store function on both databases.
+
+// A test that cannot go on has failed.
+#![allow(clippy::unwrap_used)]
+
+#[path = "../harness/databases.rs"]
+mod databases;
+mod deliveries;
+mod outages;
+mod people;
+mod samples;

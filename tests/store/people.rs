@@ -1,0 +1,103 @@
+//! People, groups, rights; first answers; the inbox.
+
+use std::time::Duration;
+
+use balefire::{
+    domain::actor::{Right, Rights},
+    store::{self, people::Profile},
+};
+use serde_json::json;
+
+use crate::{on_both, samples::*};
+
+fn profile(user: &str, email: &str) -> Profile {
+    Profile {
+        slack_user: user.into(),
+        name: "Ana".into(),
+        email: Some(email.into()),
+        time_zone: "Europe/Prague".into(),
+        picture: None,
+        is_bot: false,
+        is_restricted: false,
+        is_deactivated: false,
+    }
+}
+
+on_both! {
+    async fn a_profile_is_written_over_what_was_known(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        let met = person(&mut tx, "U1").await;
+        assert_eq!(store::people::profile_age(&mut tx, &workspace(), &"U1".into()).await.unwrap(), None);
+        store::people::save_profile(&mut tx, &workspace(), &profile("U1", "Ana@Example.com"), later(5)).await.unwrap();
+        let known = store::people::by_slack_user(&mut tx, &workspace(), &"U1".into()).await.unwrap().unwrap();
+        assert_eq!(known.id, met.id);
+        assert_eq!(known.email.as_deref(), Some("ana@example.com"));
+        assert_eq!(known.zone.name(), "Europe/Prague");
+        assert_eq!(store::people::profile_age(&mut tx, &workspace(), &"U1".into()).await.unwrap(), Some(later(5)));
+        assert_eq!(person(&mut tx, "U1").await, known);
+    }
+
+    async fn rights_are_the_union_of_groups_by_id_and_address(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        store::people::save_profile(&mut tx, &workspace(), &profile("U1", "ana@example.com"), noon()).await.unwrap();
+        let ana = person(&mut tx, "U1").await;
+        let bo = person(&mut tx, "U2").await;
+        store::rights::save_group(&mut tx, &workspace(), "on_call", &[Right::Announce]).await.unwrap();
+        store::rights::save_group(&mut tx, &workspace(), "edit_all_outages", &[Right::ChangeAnyOutage]).await.unwrap();
+        let members = ["ANA@example.com".to_owned(), "U2".to_owned()];
+        store::rights::save_members(&mut tx, &workspace(), "on_call", "settings", &members).await.unwrap();
+        store::rights::save_members(&mut tx, &workspace(), "edit_all_outages", "settings", &["U1".to_owned()]).await.unwrap();
+        let ana_may = store::rights::of_person(&mut tx, ana.id).await.unwrap();
+        assert!(ana_may.has(Right::Announce) && ana_may.has(Right::ChangeAnyOutage) && !ana_may.has(Right::Publish));
+        let bo_may = store::rights::of_person(&mut tx, bo.id).await.unwrap();
+        assert!(bo_may.has(Right::Announce) && !bo_may.has(Right::ChangeAnyOutage));
+        let holders = store::rights::holders(&mut tx, &workspace(), Right::Announce, 10).await.unwrap();
+        assert_eq!(holders, ["U1", "U2"]);
+        store::rights::save_members(&mut tx, &workspace(), "on_call", "settings", &[]).await.unwrap();
+        assert_eq!(store::rights::of_person(&mut tx, bo.id).await.unwrap(), Rights::default());
+    }
+
+    async fn guests_and_leavers_have_no_rights_by_address(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        store::rights::save_group(&mut tx, &workspace(), "on_call", &[Right::Announce]).await.unwrap();
+        store::rights::save_members(&mut tx, &workspace(), "on_call", "settings", &["a@x.test".to_owned(), "U3".to_owned()]).await.unwrap();
+        let guest = Profile { is_restricted: true, ..profile("U1", "a@x.test") };
+        let bot = Profile { is_bot: true, ..profile("U2", "a@x.test") };
+        let left = Profile { is_deactivated: true, ..profile("U3", "a@x.test") };
+        for profile in [guest, bot, left] {
+            store::people::save_profile(&mut tx, &workspace(), &profile, noon()).await.unwrap();
+            let person = person(&mut tx, profile.slack_user.as_str()).await;
+            assert_eq!(store::rights::of_person(&mut tx, person.id).await.unwrap(), Rights::default(), "{profile:?}");
+        }
+        store::people::save_profile(&mut tx, &workspace(), &profile("U3", "a@x.test"), noon()).await.unwrap();
+        let back = person(&mut tx, "U3").await;
+        assert!(store::rights::of_person(&mut tx, back.id).await.unwrap().has(Right::Announce));
+    }
+
+    async fn a_first_answer_is_kept_until_it_expires(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        let hour = Duration::from_secs(3600);
+        let first = json!({ "outage": 1 });
+        assert!(store::idempotency::remember(&mut tx, "form", "V1", &first, noon(), hour).await.unwrap());
+        assert!(!store::idempotency::remember(&mut tx, "form", "V1", &json!(2), later(5), hour).await.unwrap());
+        assert_eq!(store::idempotency::recall(&mut tx, "form", "V1", later(5)).await.unwrap(), Some(first));
+        assert_eq!(store::idempotency::recall(&mut tx, "form", "V1", later(3600)).await.unwrap(), None);
+        assert!(store::idempotency::remember(&mut tx, "form", "V1", &json!(2), later(3600), hour).await.unwrap());
+        assert_eq!(store::idempotency::forget_expired(&mut tx, later(9000)).await.unwrap(), 1);
+    }
+
+    async fn an_event_is_kept_once_and_worked_on_once(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        let body = json!({ "user": { "id": "U1" } });
+        assert!(store::inbox::receive(&mut tx, "slack", "Ev1", "user_change", &body, noon()).await.unwrap());
+        assert!(!store::inbox::receive(&mut tx, "slack", "Ev1", "user_change", &body, later(60)).await.unwrap());
+        let taken = store::inbox::take(&mut tx, noon(), later(60)).await.unwrap().unwrap();
+        assert_eq!(taken.body.0, body);
+        assert!(store::inbox::take(&mut tx, later(59), later(99)).await.unwrap().is_none());
+        assert_eq!(store::inbox::take(&mut tx, later(60), later(99)).await.unwrap().unwrap().attempts, 2);
+        store::inbox::finish(&mut tx, taken.id, None, later(61)).await.unwrap();
+        assert!(store::inbox::take(&mut tx, later(999), later(1000)).await.unwrap().is_none());
+        assert!(!store::inbox::receive(&mut tx, "slack", "Ev1", "user_change", &body, later(999)).await.unwrap());
+        assert_eq!(store::inbox::forget(&mut tx, later(62)).await.unwrap(), 1);
+    }
+}

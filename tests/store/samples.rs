@@ -1,0 +1,112 @@
+//! Rows that tests start from.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use balefire::{
+    domain::{
+        actor::Identity,
+        component::Component,
+        delivery::Task,
+        eta::Eta,
+        ids::*,
+        impact::{Answer, Impact},
+        outage::*,
+        person::Person,
+        time::Timestamp,
+    },
+    store::{self, Tx, deliveries::NewDelivery},
+};
+
+pub fn noon() -> Timestamp {
+    Timestamp::from_epoch(1_772_366_400)
+}
+
+pub fn later(seconds: u64) -> Timestamp {
+    noon().plus(Duration::from_secs(seconds))
+}
+
+pub fn workspace() -> WorkspaceId {
+    WorkspaceId::from("T1")
+}
+
+pub async fn person(tx: &mut Tx, user: &str) -> Person {
+    store::people::meet(tx, &workspace(), &user.into(), user, noon())
+        .await
+        .unwrap()
+}
+
+pub async fn component(tx: &mut Tx, key: &str, name: &str) -> Component {
+    let none = BTreeMap::new();
+    let id = store::components::save(tx, &workspace(), key, name, &none, &[], noon())
+        .await
+        .unwrap();
+    Component {
+        id,
+        key: key.into(),
+        name: name.into(),
+    }
+}
+
+pub fn facts(component: &Component, person: &Person) -> Facts {
+    Facts {
+        workspace: workspace(),
+        phase: Phase::Open {
+            stage: Stage::Investigating,
+            former: None,
+        },
+        severity: Severity::Major,
+        summary: "Cards fail — \"žluťoučký\" <b>".into(),
+        affected: vec![Affected {
+            component: component.clone(),
+            status: "partial_outage".into(),
+            from: noon(),
+            to: None,
+        }],
+        impact: vec![Impact {
+            question: "sales".into(),
+            label: "Sales affected".into(),
+            answer: Answer::Yes,
+            told_at: None,
+        }],
+        eta: Eta {
+            label: "<2h".into(),
+            due: Some(later(7200)),
+            set_at: noon(),
+        },
+        roles: Roles {
+            creator: person.id,
+            solution: person.id,
+            communication: person.id,
+        },
+        turnover: None,
+        started_at: noon(),
+        announced_at: noon(),
+        last_update: None,
+    }
+}
+
+pub async fn outage(tx: &mut Tx) -> Outage {
+    let person = person(tx, "U1").await;
+    let component = component(tx, "payments", "Payments").await;
+    let number = store::workspaces::next_value(tx, &workspace(), "outage")
+        .await
+        .unwrap();
+    let by = Identity::Person { id: person.id };
+    let facts = facts(&component, &person);
+    store::outages::insert(tx, OutageNumber(number), facts, &by, noon())
+        .await
+        .unwrap()
+}
+
+pub fn delivery(lane: &str, key: &str) -> NewDelivery {
+    NewDelivery {
+        workspace: workspace(),
+        outage: None,
+        lane: lane.into(),
+        conversation: String::new(),
+        after: None,
+        dedupe_key: key.into(),
+        task: Task::Pin,
+        due_at: noon(),
+    }
+}
