@@ -66,9 +66,9 @@ pub async fn answer(slack: Arc<Slack>, interaction: Interaction) -> Answer {
         Err(Stays::Desk(error)) => {
             if let DeskError::Refused(refusal) = &error
                 && let Some((block, message)) = forms::field_error(refusal)
-                && has_input(view, &block)
+                && has_input(view, block)
             {
-                return errors_at(&block, &message);
+                return errors_at(block, &message);
             }
             let message = slack.explain(&workspace, &error, None).await;
             at_first_field(view, &message.text)

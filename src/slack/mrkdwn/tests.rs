@@ -1,3 +1,5 @@
+//! User text stays text, and cutting it never breaks it.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,7 +1,5 @@
 //! Lines in the announcement's thread.
 
-use slack_morphism::prelude::SlackBlock;
-
 use super::{changes, people};
 use crate::{
     domain::{
@@ -18,8 +16,6 @@ const MOST: usize = 3900;
 #[derive(Clone, Debug, PartialEq)]
 pub struct ThreadMessage {
     pub text: String,
-    /// None so far: a line is text.
-    pub blocks: Option<Vec<SlackBlock>>,
     /// Under whose name and picture it should appear; none when it is the bot's own.
     pub as_person: Option<Person>,
     /// What to post when it cannot appear under anybody's name: says whose words they are.
@@ -51,7 +47,6 @@ fn bots(text: String) -> ThreadMessage {
     ThreadMessage {
         unsigned: text.clone(),
         text,
-        blocks: None,
         as_person: None,
     }
 }
@@ -71,7 +66,6 @@ fn own_words(
     match by.person().and_then(|id| people::find(id, people)) {
         Some(person) => ThreadMessage {
             text: mrkdwn::abridge(words, MOST, &note),
-            blocks: None,
             as_person: Some(person.clone()),
             unsigned,
         },
