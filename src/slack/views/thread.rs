@@ -38,7 +38,7 @@ pub fn thread_line(
             let (at, by) = (mrkdwn::date(*at), people::mention_of(by, people));
             bots(format!("✔ *Resolved* {at} by {by}, after {lasted}."))
         }
-        Line::Reopened { by, reason } => bots(with_words("▲ *Reopened*", by, reason, people)),
+        Line::Reopened { by, reason } => bots(with_words("↻ *Reopened*", by, reason, people)),
         Line::Withdrawn { by, why } => bots(with_words("○ *Withdrawn*", by, why, people)),
     }
 }
