@@ -89,10 +89,11 @@ impl App {
             settings.slack.timeout,
         )?);
         let policy = Arc::new(policy(&settings));
+        let command = settings.slack.commands.first().cloned().unwrap_or_default();
         let outbox = Arc::new(Outbox::new(
             db.clone(),
             clock.clone(),
-            SlackDeliver::new(db.clone(), clock.clone(), api.clone()),
+            SlackDeliver::new(db.clone(), clock.clone(), api.clone(), command),
             metrics.clone(),
             wake.clone(),
             settings.deliveries.give_up_after,

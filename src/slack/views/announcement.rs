@@ -37,6 +37,8 @@ pub struct AnnouncementModel<'a> {
     /// Everybody whom the outage names.
     pub people: &'a [Person],
     pub now: Timestamp,
+    /// What people type, such as `/outage`.
+    pub command: &'a str,
 }
 
 pub fn announcement(model: &AnnouncementModel) -> Message {
@@ -80,7 +82,7 @@ fn rest_of_sentence(model: &AnnouncementModel) -> String {
 
 fn blocks(model: &AnnouncementModel) -> Vec<SlackBlock> {
     let outage = model.outage;
-    let in_full = format!("(full text: /outage {})", outage.number);
+    let in_full = format!("(full text: {} {})", model.command, outage.number);
     let summary = mrkdwn::abridge(&outage.summary, SUMMARY, &in_full);
     let mut blocks = vec![
         kit::section("head", &head(outage)),

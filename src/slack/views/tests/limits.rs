@@ -253,7 +253,7 @@ proptest! {
 
     #[test]
     fn every_announcement_fits((outage, people) in worst(), minutes in 0u64..1000) {
-        let model = AnnouncementModel { outage: &outage, people: &people, now: at(minutes) };
+        let model = AnnouncementModel { outage: &outage, people: &people, now: at(minutes), command: "/outage" };
         check_message(&announcement(&model));
     }
 
@@ -269,7 +269,7 @@ proptest! {
             Line::Reopened { by: author.clone(), reason: text.clone() },
             Line::Withdrawn { by: author, why: text },
         ] {
-            let said = thread_line(&line, &outage, Some((&other, &outage)), &people);
+            let said = thread_line(&line, &outage, Some((&other, &outage)), &people, "/outage");
             for text in [said.text, said.unsigned] {
                 prop_assert!(!text.is_empty() && width(&text) <= 4000);
                 check_markup(&text);
@@ -297,7 +297,7 @@ proptest! {
         for role in [Role::Solution, Role::Communication, Role::Both] {
             check_message(&direct::assigned(role, outage, Some(LINK), &people[0]));
         }
-        check_message(&direct::apology(&text, &text, Some(outage)));
+        check_message(&direct::apology(&text, &text, Some(outage), "/outage"));
         check_message(&lists::try_again(&text));
         check_message(&lists::help(&[text.clone(), text.clone()]));
         check_message(&lists::may_not_announce(&[text.clone(), "U0ANA".into()], &text));

@@ -24,6 +24,7 @@ fn shown(outage: &Outage, minutes: u64) -> serde_json::Value {
         outage,
         people: &people,
         now: at(minutes),
+        command: "/outage",
     })
     .to_json()
 }
@@ -114,7 +115,7 @@ fn lines_of_the_thread() {
         to_version: 4,
     };
     let line = |line: Line, versions: Option<(&Outage, &Outage)>| {
-        let said = thread_line(&line, &after, versions, &people);
+        let said = thread_line(&line, &after, versions, &people, "/outage");
         let author = said.as_person.map(|it| it.name);
         serde_json::json!({ "text": said.text, "as": author, "unsigned": said.unsigned })
     };
@@ -172,7 +173,7 @@ fn changes_after_the_end() {
         from_version: 4,
         to_version: 5,
     };
-    let said = thread_line(&line, &after, Some((&before, &after)), &people);
+    let said = thread_line(&line, &after, Some((&before, &after)), &people, "/outage");
     insta::assert_snapshot!(said.text);
 }
 
@@ -185,7 +186,12 @@ fn a_role_is_told_with_what_to_do() {
         told(Role::Communication),
         told(Role::Both)
     ]);
-    let sorry = direct::apology("a line in the thread", "channel_not_found", Some(&open()));
+    let sorry = direct::apology(
+        "a line in the thread",
+        "channel_not_found",
+        Some(&open()),
+        "/outage",
+    );
     insta::assert_snapshot!(sorry.text);
 }
 
@@ -258,9 +264,9 @@ fn short_answers() {
         "may not announce, nobody known": lists::may_not_announce(&[], ask).to_json(),
         "nothing changed": refused(Refusal::NothingChanged),
         "too long": refused(Refusal::TooLong { field: Field::Summary, limit: 3000, actual: 3100 }),
-        "out of date": lists::out_of_date(Some(number), Some(LINK), Some("resolved")).to_json(),
-        "out of date, unknown": lists::out_of_date(None, None, None).to_json(),
-        "no such outage": lists::no_such_outage(number).to_json(),
+        "out of date": lists::out_of_date(Some(number), Some(LINK), Some("resolved"), "/outage").to_json(),
+        "out of date, unknown": lists::out_of_date(None, None, None, "/outage").to_json(),
+        "no such outage": lists::no_such_outage(number, "/outage").to_json(),
         "no components": lists::no_components().to_json(),
         "try again": lists::try_again("Slack is busy and did not open the form").to_json(),
         "too many forms": lists::too_many_forms().to_json(),
