@@ -219,6 +219,8 @@ async fn resolve(browser: &Browser) {
     browser.keeps_picture("13-resolve-form").await;
     let helped = "The provider renewed the certificate.";
     browser.fills_in("Resolution", helped).await;
+    browser.chooses("Sales affected", "", "Yes").await;
+    browser.chooses("B2B partners affected", "", "No").await;
     browser.fills_in("Impact on turnover", "a lot").await;
     browser.clicks(SEND).await;
     browser.complaint_at("Impact on turnover").await;
