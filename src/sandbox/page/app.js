@@ -2356,10 +2356,10 @@ function drawThread(how) {
     items.push({ key: 'gone', sig: 'gone', build: () => h('p', { class: 'gone' }, 'This message was deleted.') });
   }
   if (!list.length) items.push({ key: 'gone', sig: 'gone', build: () => h('p', { class: 'gone' }, 'This message was deleted.') });
-  const last = log.lastElementChild && log.lastElementChild.rkey;
   messageItems(list, items, { place: here, thread: app.thread, newSince: null });
   reconcile(log, items);
-  if (how.thread || (bottom && log.lastElementChild && log.lastElementChild.rkey !== last)) log.scrollTop = log.scrollHeight;
+  // Also when only an earlier message has grown.
+  if (how.thread || bottom) log.scrollTop = log.scrollHeight;
   rove(log);
 }
 
