@@ -95,7 +95,7 @@ impl App {
             SlackDeliver::new(db.clone(), clock.clone(), api.clone()),
             metrics.clone(),
             wake.clone(),
-            i64::from(settings.deliveries.max_attempts),
+            settings.deliveries.give_up_after,
             settings.deliveries.workers as usize,
             settings.slack.timeout,
         ));

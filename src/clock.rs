@@ -17,7 +17,6 @@ use crate::domain::time::{Timestamp, from_system};
 pub struct Stopwatch(std::time::Instant);
 
 impl Stopwatch {
-    #[allow(clippy::disallowed_methods)] // this is the place
     pub fn start() -> Stopwatch {
         Stopwatch(std::time::Instant::now())
     }
@@ -60,7 +59,7 @@ impl Clock {
         }))
     }
 
-    #[allow(clippy::disallowed_methods)] // this is the place
+    #[expect(clippy::disallowed_methods, reason = "this is the place")]
     pub fn now(&self) -> Timestamp {
         match self.0.standing.load(Ordering::SeqCst) {
             RUNNING => {

@@ -193,6 +193,7 @@ CREATE TABLE deliveries (
     payload      JSONB NOT NULL,
     attempts     BIGINT NOT NULL DEFAULT 0,
     due_at       TIMESTAMPTZ    NOT NULL,
+    trying_since TIMESTAMPTZ    NOT NULL, -- given up a day after this
     locked_by    TEXT,
     locked_until TIMESTAMPTZ,
     sent_at      TIMESTAMPTZ, -- set before the first call whose answer is not known yet

@@ -193,6 +193,7 @@ CREATE TABLE deliveries (
     payload      TEXT    NOT NULL CHECK (json_valid(payload)),
     attempts     INTEGER NOT NULL DEFAULT 0,
     due_at       TEXT    NOT NULL,
+    trying_since TEXT    NOT NULL, -- given up a day after this
     locked_by    TEXT,
     locked_until TEXT,
     sent_at      TEXT, -- set before the first call whose answer is not known yet

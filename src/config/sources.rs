@@ -27,6 +27,7 @@ pub struct Sources {
 
 impl Sources {
     /// The sources of this process. `file` is what `--config` says.
+    #[expect(clippy::disallowed_methods, reason = "this is the place")]
     pub fn from_process(file: Option<PathBuf>, flags: toml::Table) -> Self {
         let present = |path: &Path| {
             // A file that cannot be looked at is there for our purpose: the problem is told later.

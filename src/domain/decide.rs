@@ -203,7 +203,13 @@ fn decide_resolve(
         return Err(out_of_date(outage));
     };
     let text = optional_text(&resolve.text, Field::Resolution, limits::RESOLUTION)?;
-    let at = end_time(outage.started_at, resolve.at, now, Field::ResolvedAt)?;
+    // A form that was not touched says this minute and means now.
+    let end = if resolve.at.minute() == now.minute() {
+        now
+    } else {
+        resolve.at
+    };
+    let at = end_time(outage.started_at, end, now, Field::ResolvedAt)?;
     let mut next = outage.clone();
     next.phase = Phase::Resolved(Resolution {
         at,

@@ -113,9 +113,10 @@ pub fn from_system(time: std::time::SystemTime) -> Timestamp {
     Timestamp(DateTime::<Utc>::from(time).trunc_subsecs(6))
 }
 
-/// `1d 3h 10m`: minutes always, hours and days once they are not zero. Seconds are dropped.
+/// `1d 3h 10m`: minutes always, hours and days once they are not zero. Rounded to the minute,
+/// because one end usually comes from a form that knows no seconds.
 pub fn duration_in_words(span: Duration) -> String {
-    let minutes = span.as_secs() / 60;
+    let minutes = (span.as_secs() + 30) / 60;
     let (days, hours, minutes) = (minutes / 1440, minutes / 60 % 24, minutes % 60);
     match (days, hours) {
         (0, 0) => format!("{minutes}m"),

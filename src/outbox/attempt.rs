@@ -31,7 +31,7 @@ pub struct Outbox<D> {
     pub(super) wake: Arc<Notify>,
     /// Names this process in leases.
     pub(super) worker: String,
-    pub(super) max_attempts: i64,
+    pub(super) give_up_after: Duration,
     /// How many attempts run at once.
     pub(super) width: usize,
     /// How long a call of the adapter may take.
@@ -46,7 +46,7 @@ impl<D: Deliver> Outbox<D> {
         deliver: D,
         metrics: Arc<Metrics>,
         wake: Arc<Notify>,
-        max_attempts: i64,
+        give_up_after: Duration,
         width: usize,
         call_timeout: Duration,
     ) -> Outbox<D> {
@@ -57,7 +57,7 @@ impl<D: Deliver> Outbox<D> {
             metrics,
             wake,
             worker: uuid::Uuid::now_v7().to_string(),
-            max_attempts,
+            give_up_after,
             width,
             call_timeout,
         }
@@ -161,14 +161,16 @@ impl<D: Deliver> Outbox<D> {
                 )
             }
             Outcome::Refused { why } => (Settle::Dead { why }, DeliveryOutcome::Dead),
+            // Time, not attempts: an outage of Slack's of an hour must not kill anything.
             Outcome::Failed { why } | Outcome::Uncertain { why }
-                if delivery.attempts >= self.max_attempts =>
+                if now.since(delivery.trying_since) >= self.give_up_after =>
             {
                 (Settle::Dead { why }, DeliveryOutcome::Dead)
             }
             Outcome::Uncertain { why } => (
                 Settle::Again {
-                    due_at: now.plus(self.call_timeout + LOOK_AGAIN_AFTER),
+                    due_at: now
+                        .plus(pause(delivery.attempts).max(self.call_timeout + LOOK_AGAIN_AFTER)),
                     why,
                     uncertain: true,
                     free: false,

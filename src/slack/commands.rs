@@ -2,9 +2,6 @@
 
 use crate::domain::ids::OutageNumber;
 
-/// Words that mean something here and can therefore name no component.
-pub const RESERVED: [&str; 2] = ["list", "help"];
-
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Parsed {
     /// Open the form, with these words in it.

@@ -212,15 +212,13 @@ impl SlackDeliver {
         look_first: bool,
     ) -> Result<Receipt, Stop> {
         let thread = scene.posted()?;
-        let mut message = self.worded(scene, line).await?;
+        let signed = self.may_customize.load(Ordering::Relaxed);
+        let message = self.worded(scene, line, signed).await?;
         let customized = message.get("username").is_some();
-        if customized && !self.may_customize.load(Ordering::Relaxed) {
-            plain(&mut message);
-        }
         let channel = &scene.announcement.channel_id;
         let thread = Some(thread);
         let posted = self
-            .post(delivery, channel, thread, message.clone(), look_first)
+            .post(delivery, channel, thread, message, look_first)
             .await;
         match posted {
             Err(Stop::Call(error)) if customized && error.code() == Some("missing_scope") => {
@@ -230,15 +228,16 @@ impl SlackDeliver {
                          reasons and updates are posted under the bot's own name"
                     );
                 }
-                plain(&mut message);
+                let message = self.worded(scene, line, false).await?;
                 self.post(delivery, channel, thread, message, false).await
             }
             posted => posted,
         }
     }
 
-    /// A line of the thread in words, as arguments of a call.
-    async fn worded(&self, scene: &Scene, line: &Line) -> Result<Value, Stop> {
+    /// A line of the thread in words, as arguments of a call; `signed` with its author's name and
+    /// picture, else with the author named in the text.
+    async fn worded(&self, scene: &Scene, line: &Line, signed: bool) -> Result<Value, Stop> {
         let before_after = match line {
             Line::Changes {
                 from_version,
@@ -255,10 +254,10 @@ impl SlackDeliver {
         };
         let pair = before_after.as_ref().map(|(before, after)| (before, after));
         let worded = thread::thread_line(line, &scene.outage, pair, &scene.people);
-        let mut message = json!({ "text": worded.text });
-        if let Some(blocks) = &worded.blocks {
-            message["blocks"] = json!(blocks);
+        if !signed {
+            return Ok(json!({ "text": worded.unsigned }));
         }
+        let mut message = json!({ "text": worded.text });
         if let Some(person) = &worded.as_person {
             message["username"] = json!(person.name);
             if let Some(picture) = &person.picture {
@@ -275,7 +274,7 @@ impl SlackDeliver {
         let Some(Receipt::Posted { channel, ts }) = receipt else {
             return Err(moot("the line it belongs to was not posted"));
         };
-        let mut arguments = self.worded(scene, told).await?;
+        let mut arguments = self.worded(scene, told, true).await?;
         arguments["channel"] = json!(channel);
         arguments["ts"] = json!(ts);
         let _: Value = self.api.post("chat.update", &arguments).await?;
@@ -318,7 +317,9 @@ impl SlackDeliver {
         look_first: bool,
     ) -> Result<Receipt, Stop> {
         if look_first {
-            let found = find::messages(&self.api, delivery, channel, thread).await?;
+            let looked = find::messages(&self.api, delivery, channel, thread).await;
+            // A look that failed must not be mistaken for a refusal of the post.
+            let found = looked.map_err(|error| Stop::Outcome(judge(error)))?;
             if let Some(ts) = found.into_iter().next() {
                 return Ok(Receipt::Posted {
                     channel: channel.clone(),
@@ -417,14 +418,6 @@ impl Scene {
 
 fn moot(why: &str) -> Stop {
     Stop::Outcome(Outcome::Moot { why: why.into() })
-}
-
-/// Takes a person's name and picture off a message.
-fn plain(message: &mut Value) {
-    if let Some(message) = message.as_object_mut() {
-        message.remove("username");
-        message.remove("icon_url");
-    }
 }
 
 /// Whom a task names besides the people of its outage.

@@ -39,6 +39,8 @@ pub struct Delivery {
     /// With this one.
     pub attempts: i64,
     pub created_at: Timestamp,
+    /// Since when it is tried: when it first became due, or was taken back to life.
+    pub trying_since: Timestamp,
     /// When it was first sent without an answer; then look before sending again.
     pub sent_at: Option<Timestamp>,
 }
@@ -47,8 +49,8 @@ pub struct Delivery {
 pub async fn enqueue(tx: &mut Tx, new: &NewDelivery, now: Timestamp) -> Result<Option<DeliveryId>> {
     const SQL: &str = "
         INSERT INTO deliveries (workspace_id, outage_id, kind, lane, conversation, after_id,
-                                dedupe_key, payload, due_at, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                                dedupe_key, payload, due_at, trying_since, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10)
         ON CONFLICT (dedupe_key) DO NOTHING RETURNING id";
     on!(tx, |conn| {
         sqlx::query_scalar(SQL)
@@ -159,7 +161,7 @@ pub async fn claim(
                  UPDATE deliveries SET locked_by = $1, locked_until = $2, attempts = attempts + 1
                  WHERE id IN (SELECT id FROM due)
                  RETURNING id, workspace_id, outage_id, lane, conversation, payload, attempts,
-                           created_at, sent_at"
+                           created_at, trying_since, sent_at"
             )
         };
     }
@@ -336,7 +338,8 @@ pub async fn receipt(tx: &mut Tx, id: DeliveryId) -> Result<Option<Receipt>> {
 
 pub async fn by_id(tx: &mut Tx, id: DeliveryId) -> Result<Option<Delivery>> {
     const SQL: &str = "
-        SELECT id, workspace_id, outage_id, lane, conversation, payload, attempts, created_at, sent_at
+        SELECT id, workspace_id, outage_id, lane, conversation, payload, attempts, created_at,
+               trying_since, sent_at
         FROM deliveries WHERE id = $1";
     on!(tx, |conn| sqlx::query_as(SQL)
         .bind(id)
@@ -395,19 +398,32 @@ pub async fn list(tx: &mut Tx, only_dead: bool, limit: i64) -> Result<Vec<Listed
     })
 }
 
-/// Takes a dead delivery back to life; false when it is not dead.
+/// Takes a dead delivery back to life, and with it whatever died because it was dead: what waited
+/// for it and, when it is the announcement, everything else of its outage. False when it is not
+/// dead.
 pub async fn revive(tx: &mut Tx, id: DeliveryId, now: Timestamp) -> Result<bool> {
+    const DEPENDENT: &str = "
+        UPDATE deliveries SET dead_at = NULL, done_at = NULL, attempts = 0, due_at = $2, trying_since = $2
+        WHERE dead_at IS NOT NULL AND kind <> 'apologise' AND id > $1
+          AND (after_id = $1 OR outage_id = (
+              SELECT outage_id FROM deliveries WHERE id = $1 AND kind = 'announce' AND dead_at IS NOT NULL))";
     const SQL: &str = "
-        UPDATE deliveries SET dead_at = NULL, done_at = NULL, attempts = 0, due_at = $2
+        UPDATE deliveries SET dead_at = NULL, done_at = NULL, attempts = 0, due_at = $2, trying_since = $2
         WHERE id = $1 AND dead_at IS NOT NULL";
-    Ok(on!(tx, |conn| {
-        sqlx::query(SQL)
+    on!(tx, |conn| {
+        sqlx::query(DEPENDENT)
             .bind(id)
             .bind(now)
-            .execute(conn)
+            .execute(&mut *conn)
+            .await?;
+        let revived = sqlx::query(SQL)
+            .bind(id)
+            .bind(now)
+            .execute(&mut *conn)
             .await?
-            .rows_affected()
-    }) == 1)
+            .rows_affected();
+        Ok(revived == 1)
+    })
 }
 
 /// Figures for the metrics: how many wait, how many are dead, and since when the oldest is due.

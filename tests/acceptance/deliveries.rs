@@ -224,7 +224,10 @@ async fn a_missing_scope_for_names_falls_back_to_the_bots_own() {
     world.settle().await;
     let thread = world.thread().await;
     assert_eq!(thread[0].0, "balefire", "{thread:?}");
-    assert!(thread[0].1.contains("We look into it"), "{thread:?}");
+    assert!(
+        thread[0].1.contains("*ana*") && thread[0].1.contains("We look into it"),
+        "{thread:?}"
+    );
     world.announcement().await;
     ana.direct_messages().await;
     world.end().await;

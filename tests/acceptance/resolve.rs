@@ -82,6 +82,7 @@ async fn unknown_is_no_answer_any_more_and_all_errors_come_together() {
             "resolved_at": (now - 7200).to_string(), "turnover": "about 3",
         }))
         .await;
+    assert!(seen.error_at("resolved_at").contains("start"), "{seen:?}");
     assert!(seen.error_at("turnover").contains("1000"));
     let seen = bo
         .submits(json!({ "turnover": "3", "resolved_at": (now - 7200).to_string() }))
@@ -105,7 +106,7 @@ async fn times_are_corrected_across_days() {
     let world = World::start().await;
     resolved(&world).await;
     let bo = world.person("bo");
-    bo.clicks("Edit times").await.form("Edit times of outage 1");
+    bo.clicks("Edit times").await.form("Edit times 1");
     let now = world.clock.now().epoch() / 60 * 60;
     let (start, end) = (now - 27 * 3600 - 600, now);
     let wrong = json!({ "started_at": end.to_string(), "resolved_at": start.to_string() });
@@ -139,9 +140,7 @@ async fn the_resolution_is_edited_and_only_what_changed_is_told() {
     let before = world.thread().await.len();
     let bo = world.person("bo");
     world.passes(minutes(2)).await;
-    bo.clicks("Edit resolution")
-        .await
-        .form("Edit resolution of 1");
+    bo.clicks("Edit resolution").await.form("Edit resolution 1");
     bo.submits(json!({ "turnover": "2500" })).await.closed();
     world.settle().await;
     let thread = world.thread().await;

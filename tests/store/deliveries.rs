@@ -144,6 +144,25 @@ on_both! {
         assert_eq!(store::deliveries::by_id(&mut tx, id).await.unwrap().unwrap().payload, changes(3));
     }
 
+    async fn what_died_with_the_announcement_comes_back_with_it(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        let outage = outage(&mut tx).await;
+        let of = |lane: &str, task: Task| NewDelivery { outage: Some(outage.id), task, ..delivery(lane, lane) };
+        let announce = store::deliveries::enqueue(&mut tx, &of("a", Task::Announce), noon()).await.unwrap().unwrap();
+        let pin = store::deliveries::enqueue(&mut tx, &of("b", Task::Pin), noon()).await.unwrap().unwrap();
+        let other = store::deliveries::enqueue(&mut tx, &delivery("c", "c"), noon()).await.unwrap().unwrap();
+        claim(&mut tx, "w", 0).await;
+        for id in [announce, pin, other] {
+            store::deliveries::settle(&mut tx, id, "w", &Settle::Dead { why: "no" }, later(1)).await.unwrap();
+        }
+        assert!(store::deliveries::revive(&mut tx, announce, later(9)).await.unwrap());
+        let row = store::deliveries::by_id(&mut tx, announce).await.unwrap().unwrap();
+        assert_eq!((row.trying_since, row.attempts), (later(9), 0));
+        let dead = store::deliveries::list(&mut tx, true, 10).await.unwrap();
+        assert_eq!(dead.iter().map(|it| it.id).collect::<Vec<_>>(), [other]);
+        assert_eq!(claim(&mut tx, "w", 9).await, [announce.0, pin.0]);
+    }
+
     async fn old_deliveries_are_forgotten_and_dead_ones_are_not(db: &Db) {
         let mut tx = db.begin().await.unwrap();
         let first = store::deliveries::enqueue(&mut tx, &delivery("a", "1"), noon()).await.unwrap().unwrap();

@@ -31,7 +31,7 @@ fn each_place_is_stronger_than_the_one_before() {
 fn the_environment_speaks_every_type() {
     let settings = Desk::with_file(SLACK)
         .variable("BALEFIRE__SERVER__PUBLIC_URL", "https://outages.example")
-        .variable("balefire__deliveries__max_attempts", " 3 ")
+        .variable("balefire__deliveries__give_up_after_hours", " 3 ")
         .variable("BALEFIRE__PERMISSIONS__ALLOW_ALL_TO_NOTIFY", "true")
         .variable("BALEFIRE__PERMISSIONS__ON_CALL", "U02ABC, ana@example.com,")
         .variable("BALEFIRE__OUTAGES__ETA_CHOICES", "[\"<1h\", \">1h\"]")
@@ -40,7 +40,7 @@ fn the_environment_speaks_every_type() {
         .expect("good settings");
     let public_url = settings.server.public_url.expect("an address");
     assert_eq!(public_url.as_str(), "https://outages.example");
-    assert_eq!(settings.deliveries.max_attempts, 3);
+    assert_eq!(settings.deliveries.give_up_after.as_secs(), 3 * 3600);
     assert!(settings.permissions.allow_all_to_notify);
     assert_eq!(
         settings.permissions.on_call,

@@ -169,6 +169,8 @@ fn an_end_within_the_minute_of_the_start_is_the_start() {
     outage.started_at = noon().plus(Duration::from_secs(40));
     let now = noon().plus(Duration::from_secs(50));
     let next = decided(&outage, &resolve(noon()), now).next;
+    assert_eq!(next.phase.resolution().unwrap().at, now);
+    let next = decided(&outage, &resolve(noon()), later(9)).next;
     assert_eq!(next.phase.resolution().unwrap().at, outage.started_at);
     let early = decide(
         &outage,

@@ -185,7 +185,7 @@ mod tests {
         assert_eq!(broken("{"), Some(Unreadable::NotJson));
         assert_eq!(broken("{}"), Some(Unreadable::Missing("type")));
         assert_eq!(interaction(&[]).err(), Some(Unreadable::Missing("payload")));
-        assert_eq!(event(b"[]").err(), Some(Unreadable::NotJson));
+        assert_eq!(event(b"not json").err(), Some(Unreadable::NotJson));
         assert_eq!(
             event(br#"{"type":"event_callback"}"#).err(),
             Some(Unreadable::Missing("event_id"))

@@ -1,7 +1,5 @@
 //! Lines in the announcement's thread.
 
-use slack_morphism::prelude::SlackBlock;
-
 use super::{changes, people};
 use crate::{
     domain::{
@@ -18,8 +16,6 @@ const MOST: usize = 3900;
 #[derive(Clone, Debug, PartialEq)]
 pub struct ThreadMessage {
     pub text: String,
-    /// None so far: a line is text.
-    pub blocks: Option<Vec<SlackBlock>>,
     /// Under whose name and picture it should appear; none when it is the bot's own.
     pub as_person: Option<Person>,
     /// What to post when it cannot appear under anybody's name: says whose words they are.
@@ -42,7 +38,7 @@ pub fn thread_line(
             let (at, by) = (mrkdwn::date(*at), people::mention_of(by, people));
             bots(format!("✔ *Resolved* {at} by {by}, after {lasted}."))
         }
-        Line::Reopened { by, reason } => bots(with_words("▲ *Reopened*", by, reason, people)),
+        Line::Reopened { by, reason } => bots(with_words("↻ *Reopened*", by, reason, people)),
         Line::Withdrawn { by, why } => bots(with_words("○ *Withdrawn*", by, why, people)),
     }
 }
@@ -51,7 +47,6 @@ fn bots(text: String) -> ThreadMessage {
     ThreadMessage {
         unsigned: text.clone(),
         text,
-        blocks: None,
         as_person: None,
     }
 }
@@ -71,7 +66,6 @@ fn own_words(
     match by.person().and_then(|id| people::find(id, people)) {
         Some(person) => ThreadMessage {
             text: mrkdwn::abridge(words, MOST, &note),
-            blocks: None,
             as_person: Some(person.clone()),
             unsigned,
         },

@@ -61,6 +61,14 @@ pub fn read(values: &Values, base: &Outage, policy: &Policy) -> Result<Resolve, 
         let message = answers::sentence(&Refusal::Empty { field });
         errors.add(block::RESOLVED_AT, &message);
     }
+    // Told here as well as by the decision, so that it comes together with what else is wrong.
+    if resolved_at.is_some_and(|at| at.minute() < base.started_at.minute()) {
+        let message = answers::sentence(&Refusal::EndsBeforeItStarts {
+            field: Field::ResolvedAt,
+            started_at: base.started_at,
+        });
+        errors.add(block::RESOLVED_AT, &message);
+    }
     let answers = fields::read_final_questions(values, policy, &mut errors);
     let turnover = fields::read_turnover(values, base.turnover.as_ref(), policy, &mut errors);
     let wanted = fields::read_post_mortem(values, &mut errors);
