@@ -230,9 +230,9 @@ async fn resolve(browser: &Browser) {
     browser.clicks(SEND).await;
     browser.loses(FORM).await;
     browser
-        .reads(ANNOUNCEMENT, &["Resolved", "after 1 hour", helped])
+        .reads(ANNOUNCEMENT, &["Resolved", "after 1h ", helped])
         .await;
-    browser.reads(THREAD, &["Resolved", "after 1 hour"]).await;
+    browser.reads(THREAD, &["Resolved", "after 1h "]).await;
     browser.keeps_picture("15-resolved").await;
 }
 
