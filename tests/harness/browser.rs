@@ -172,7 +172,9 @@ impl Browser {
             Ok(found) => found,
             Err(_) => {
                 self.keeps_picture("gave-up").await;
-                let words = self.evaluates("return document.body.innerText").await;
+                let words = self
+                    .evaluates("return document.body.innerText", Vec::new())
+                    .await;
                 panic!("never: {what}. The page says:\n{words:#}");
             }
         }
@@ -312,9 +314,25 @@ impl Browser {
         element.attr(name).await.ok()?
     }
 
+    /// Whether something lies within the window, and not below the end of what scrolls around it.
+    pub async fn sees_whole(&self, place: &str) -> bool {
+        let script = "const it = document.querySelector(arguments[0]);
+            const box = it.getBoundingClientRect();
+            const room = it.parentElement.getBoundingClientRect();
+            return box.top >= 0 && box.left >= 0 && box.right <= innerWidth
+                && box.bottom <= Math.min(innerHeight, room.bottom) + 1;";
+        self.evaluates(script, vec![json!(place)]).await == true
+    }
+
+    /// Nothing sticks out of a screen as wide as this.
+    pub async fn fits(&self, width: u32) {
+        let script = "return document.documentElement.scrollWidth";
+        assert_eq!(self.evaluates(script, Vec::new()).await, width);
+    }
+
     /// Runs a script in the page, to measure what nobody can read.
-    pub async fn evaluates(&self, script: &str) -> Value {
-        self.client.execute(script, Vec::new()).await.unwrap()
+    async fn evaluates(&self, script: &str, arguments: Vec<Value>) -> Value {
+        self.client.execute(script, arguments).await.unwrap()
     }
 }
 
