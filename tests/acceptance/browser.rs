@@ -123,6 +123,7 @@ async fn an_outage_from_the_first_word_to_the_last_in_a_browser() {
     wait_an_hour(&browser).await;
     resolve(&browser).await;
     reopen(&browser).await;
+    read_direct_message(&browser).await;
 
     browser.prefers_dark().await;
     browser
@@ -131,7 +132,7 @@ async fn an_outage_from_the_first_word_to_the_last_in_a_browser() {
             (theme == "dark").then_some(())
         })
         .await;
-    browser.keeps_picture("19-dark").await;
+    browser.keeps_picture("20-dark").await;
     browser.stop().await;
     demo.stop().await;
 }
@@ -178,6 +179,11 @@ async fn edit(browser: &Browser) {
         .reads(THREAD, &[why, "Severity critical → major", "Summary was:"])
         .await;
     assert!(told.contains("Ana Alvarez"), "{told}");
+    let last = format!("{THREAD} .message:last-child");
+    assert!(
+        browser.sees_whole(&last).await,
+        "the thread stays at its end"
+    );
     browser.keeps_picture("10-edited").await;
 }
 
@@ -219,6 +225,8 @@ async fn resolve(browser: &Browser) {
     browser.keeps_picture("13-resolve-form").await;
     let helped = "The provider renewed the certificate.";
     browser.fills_in("Resolution", helped).await;
+    browser.chooses("Sales affected", "", "Yes").await;
+    browser.chooses("B2B partners affected", "", "No").await;
     browser.fills_in("Impact on turnover", "a lot").await;
     browser.clicks(SEND).await;
     browser.complaint_at("Impact on turnover").await;
@@ -228,9 +236,9 @@ async fn resolve(browser: &Browser) {
     browser.clicks(SEND).await;
     browser.loses(FORM).await;
     browser
-        .reads(ANNOUNCEMENT, &["Resolved", "after 1 hour", helped])
+        .reads(ANNOUNCEMENT, &["Resolved", "after 1h ", helped])
         .await;
-    browser.reads(THREAD, &["Resolved", "after 1 hour"]).await;
+    browser.reads(THREAD, &["Resolved", "after 1h "]).await;
     browser.keeps_picture("15-resolved").await;
 }
 
@@ -252,6 +260,16 @@ async fn reopen(browser: &Browser) {
         .reads("[data-testid=pins]", &["Outage 1 · Payments"])
         .await;
     browser.keeps_picture("18-pins").await;
+    browser.presses("Jump to message").await;
+    browser.loses("[data-testid=pins]").await;
+}
+
+async fn read_direct_message(browser: &Browser) {
+    browser.clicks("[data-testid=dm-bot]").await;
+    browser.reads(CHANNEL, &["Outage 1 · Payments"]).await;
+    browser.keeps_picture("19-direct-message").await;
+    browser.clicks("[data-channel-name=outages]").await;
+    browser.reads(ANNOUNCEMENT, &["Investigating"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -261,10 +279,32 @@ async fn an_outage_is_announced_and_read_on_a_phone_in_a_browser() {
     browser.is_a_phone(390, 844).await;
     browser.opens(&demo.page).await;
     announce(&browser).await;
-    let wide = browser
-        .evaluates("return document.documentElement.scrollWidth")
+    browser.fits(390).await;
+
+    browser.presses("Update").await;
+    browser.fills_in("Update", "We look into it.").await;
+    browser.clicks(SEND).await;
+    browser.loses(FORM).await;
+    browser.clicks("[data-testid=thread-footer]").await;
+    browser.reads(THREAD, &["We look into it."]).await;
+    browser.fits(390).await;
+    browser.keeps_picture("07-thread").await;
+    browser.clicks("[data-testid=thread-close]").await;
+
+    browser.clicks("[data-testid=drawer-open]").await;
+    browser
+        .until("the drawer has slid in", async || {
+            browser
+                .sees_whole("[data-user-name=dee]")
+                .await
+                .then_some(())
+        })
         .await;
-    assert_eq!(wide, 390, "nothing sticks out of the screen");
+    browser.keeps_picture("08-drawer").await;
+    browser.clicks("[data-user-name=dee]").await;
+    browser.reads(ANNOUNCEMENT, &["Outage 1 · Payments"]).await;
+    browser.prefers_dark().await;
+    browser.keeps_picture("09-dark").await;
     browser.stop().await;
     demo.stop().await;
 }

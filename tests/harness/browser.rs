@@ -47,6 +47,8 @@ pub struct Browser {
     devtools: String,
     story: &'static str,
     driver: Child,
+    /// The process of Chromium itself.
+    chromium: u64,
     /// Held open: the driver may still have something to say.
     _said: Lines<BufReader<ChildStdout>>,
     _folder: TempDir,
@@ -87,8 +89,13 @@ impl Browser {
             .await
             .unwrap();
         let session = client.session_id().await.unwrap().unwrap();
+        let chromium = client
+            .capabilities()
+            .and_then(|it| it["goog:processID"].as_u64())
+            .unwrap();
         Browser {
             client,
+            chromium,
             devtools: format!("{url}/session/{session}/goog/cdp/execute"),
             story,
             driver,
@@ -98,8 +105,12 @@ impl Browser {
     }
 
     pub async fn stop(mut self) {
-        self.client.close().await.unwrap();
+        self.client.clone().close().await.unwrap();
         self.driver.kill().await.unwrap();
+    }
+
+    fn is_running(&self) -> bool {
+        Path::new(&format!("/proc/{}", self.chromium)).exists()
     }
 
     /// Asks Chromium itself for what WebDriver cannot do.
@@ -161,7 +172,9 @@ impl Browser {
             Ok(found) => found,
             Err(_) => {
                 self.keeps_picture("gave-up").await;
-                let words = self.evaluates("return document.body.innerText").await;
+                let words = self
+                    .evaluates("return document.body.innerText", Vec::new())
+                    .await;
                 panic!("never: {what}. The page says:\n{words:#}");
             }
         }
@@ -301,9 +314,39 @@ impl Browser {
         element.attr(name).await.ok()?
     }
 
+    /// Whether something lies within the window, and not below the end of what scrolls around it.
+    pub async fn sees_whole(&self, place: &str) -> bool {
+        let script = "const it = document.querySelector(arguments[0]);
+            const box = it.getBoundingClientRect();
+            const room = it.parentElement.getBoundingClientRect();
+            return box.top >= 0 && box.left >= 0 && box.right <= innerWidth
+                && box.bottom <= Math.min(innerHeight, room.bottom) + 1;";
+        self.evaluates(script, vec![json!(place)]).await == true
+    }
+
+    /// Nothing sticks out of a screen as wide as this.
+    pub async fn fits(&self, width: u32) {
+        let script = "return document.documentElement.scrollWidth";
+        assert_eq!(self.evaluates(script, Vec::new()).await, width);
+    }
+
     /// Runs a script in the page, to measure what nobody can read.
-    pub async fn evaluates(&self, script: &str) -> Value {
-        self.client.execute(script, Vec::new()).await.unwrap()
+    async fn evaluates(&self, script: &str, arguments: Vec<Value>) -> Value {
+        self.client.execute(script, arguments).await.unwrap()
+    }
+}
+
+/// Its folder can be taken away when Chromium writes there no more.
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // Gone already when it was stopped.
+        let _ = self.driver.start_kill();
+        for _ in 0..200 {
+            if !self.is_running() {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 }
 

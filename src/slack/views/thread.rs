@@ -37,7 +37,7 @@ pub fn thread_line(
         Line::Update { by, text } => own_words(by, "update", text, outage, people, command),
         Line::Changes { by, .. } => bots(changed(by, before_after, people)),
         Line::Resolved { by, at } => {
-            let lasted = duration_in_words(at.since(outage.started_at));
+            let lasted = duration_in_words(outage.duration_until(*at));
             let (at, by) = (mrkdwn::date(*at), people::mention_of(by, people));
             bots(format!("✔ *Resolved* {at} by {by}, after {lasted}."))
         }
