@@ -10,6 +10,7 @@ mod announce;
 mod change;
 mod crash;
 mod deliveries;
+mod demo;
 mod ingress;
 mod refusals;
 mod resolve;
