@@ -31,13 +31,17 @@ pub struct Arguments {
     /// Where the local Slack listens.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8090")]
     sandbox_listen: SocketAddr,
-    /// Where to keep the data. Without it a temporary folder is used and removed at the end.
+    /// Where to keep the data, of Balefire and of the local Slack. Without it a temporary folder is used and removed at the end.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
 }
 
 #[allow(clippy::print_stdout)] // the first two lines are for whoever started it
 pub async fn run(arguments: Arguments) -> Result<(), Failure> {
+    let kept = arguments
+        .data
+        .as_ref()
+        .map(|folder| folder.join("sandbox.json"));
     let (folder, _removed_at_the_end) = folder(arguments.data)?;
     let listener = free_listener(arguments.listen).await?;
     let app_url = format!("http://{}", listener.local_addr().context("no address")?);
@@ -51,6 +55,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
         commands: vec!["/outage".to_owned(), "/announce".to_owned()],
         clock_offset_seconds: 0,
         seed: sandbox::Seed::default(),
+        data: kept,
     })
     .await?;
     let settings = config::load(
@@ -85,8 +90,9 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     println!("Open the sandbox in a browser and type /outage. Stop with Ctrl-C.");
     println!("Data: {}", folder.display());
     asked_to_stop().await?;
-    sandbox.stop().await;
+    // Balefire first: what it still delivers has somewhere to go, and is kept.
     running.stop().await;
+    sandbox.stop().await;
     Ok(())
 }
 

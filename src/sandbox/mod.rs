@@ -13,6 +13,7 @@ mod clock;
 mod control;
 mod faults;
 mod journal;
+mod keeping;
 mod outgoing;
 mod seed;
 mod server;
@@ -28,6 +29,7 @@ use anyhow::Context;
 use clock::Clock;
 use shared::Shared;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -46,15 +48,18 @@ pub struct Options {
     pub bot_token: String,
     /// Registered slash commands, e.g. `/outage`.
     pub commands: Vec<String>,
-    /// How far the sandbox's clock is ahead of the system's when it starts.
+    /// How far the sandbox's clock is ahead of the system's when it starts for the first time.
     pub clock_offset_seconds: i64,
     pub seed: Seed,
+    /// The file that the workspace is kept in between runs. Without it, it is gone at the end.
+    pub data: Option<PathBuf>,
 }
 
 /// A running workspace. Dropping it leaves it running; see [`Sandbox::stop`].
 pub struct Sandbox {
     shared: Arc<Shared>,
     address: SocketAddr,
+    data: Option<PathBuf>,
 }
 
 impl Sandbox {
@@ -79,16 +84,29 @@ impl Sandbox {
         let clock = Arc::new(Clock::new(options.clock_offset_seconds));
         let mut world = World::new(options.seed, options.bot_token, options.commands, clock);
         world.url = format!("http://{address}");
+        if let Some(file) = &options.data {
+            keeping::restore(&mut world, file)?;
+        }
         let shared = Arc::new(Shared::new(world, options.signing_secret, patience, http));
         if let Some(app_url) = &options.app_url {
             shared.connect_app(app_url);
+        }
+        if let Some(file) = &options.data {
+            // A file that cannot be written is better known now than at the end.
+            keeping::save(&shared, file).await?;
+            let keeping = keeping::keep(shared.clone(), file.clone(), shared.watch());
+            shared.tasks.spawn(keeping);
         }
         let router = server::router(shared.clone());
         shared
             .tasks
             .spawn(server::accept(listener, router, shared.clone()));
         shared.spawn(shared.clone().keep_retrying());
-        Ok(Sandbox { shared, address })
+        Ok(Sandbox {
+            shared,
+            address,
+            data: options.data,
+        })
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -108,15 +126,22 @@ impl Sandbox {
         self.shared.connect_app(app_url);
     }
 
-    /// Calls the hook with the clock's total offset in seconds after each move of the clock.
+    /// Calls the hook with the clock's total offset in seconds, now and after each move of the
+    /// clock.
     pub fn on_clock_moved(&self, hook: impl Fn(i64) + Send + Sync + 'static) {
         self.shared.add_clock_hook(Box::new(hook));
     }
 
-    /// Ends everything the sandbox started, giving open connections a moment.
+    /// Ends everything the sandbox started, giving open connections a moment, and keeps what the
+    /// workspace came to.
     pub async fn stop(self) {
         self.shared.stopping.cancel();
         self.shared.tasks.close();
         self.shared.tasks.wait().await;
+        if let Some(file) = &self.data
+            && let Err(error) = keeping::save(&self.shared, file).await
+        {
+            keeping::complain(&error);
+        }
     }
 }

@@ -86,7 +86,9 @@ impl Shared {
     }
 
     pub fn add_clock_hook(&self, hook: ClockHook) {
-        lock(&self.clock_hooks).push(hook);
+        let mut hooks = lock(&self.clock_hooks);
+        hook(self.clock.offset());
+        hooks.push(hook);
     }
 
     /// Moves the clock and tells those who asked to know.

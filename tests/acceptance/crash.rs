@@ -27,6 +27,7 @@ async fn local_slack() -> Sandbox {
         commands: vec!["/outage".to_owned()],
         clock_offset_seconds: 0,
         seed: sandbox::Seed::default(),
+        data: None,
     })
     .await
     .unwrap()

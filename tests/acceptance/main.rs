@@ -11,6 +11,7 @@ mod browser;
 mod change;
 mod crash;
 mod deliveries;
+mod demo;
 mod ingress;
 mod refusals;
 mod resolve;

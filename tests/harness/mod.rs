@@ -100,6 +100,7 @@ impl World {
             commands: vec!["/outage".to_owned(), "/announce".to_owned()],
             clock_offset_seconds: 0,
             seed: sandbox::Seed::default(),
+            data: None,
         })
         .await
         .unwrap();

@@ -5,6 +5,7 @@ mod blocks;
 mod calls;
 mod control;
 mod forms;
+mod keeping;
 mod messages;
 
 use super::{Options, Sandbox, Seed};
@@ -14,6 +15,7 @@ use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use serde_json::{Value, json};
 use std::collections::VecDeque;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -158,6 +160,10 @@ impl Stage {
     }
 
     async fn start_with(patience: Duration) -> Stage {
+        Stage::start_from(patience, None).await.unwrap()
+    }
+
+    async fn start_from(patience: Duration, data: Option<PathBuf>) -> anyhow::Result<Stage> {
         let app = Arc::new(App::default());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -173,12 +179,13 @@ impl Stage {
             commands: vec!["/outage".to_owned(), "/announce".to_owned()],
             clock_offset_seconds: 0,
             seed: Seed::default(),
+            data,
         };
-        Stage {
-            sandbox: Sandbox::start_with(options, patience).await.unwrap(),
+        Ok(Stage {
+            sandbox: Sandbox::start_with(options, patience).await?,
             app,
             http: reqwest::Client::builder().no_proxy().build().unwrap(),
-        }
+        })
     }
 
     /// A Web API call with JSON.

@@ -3,9 +3,10 @@
 
 use super::World;
 use super::message::{Author, Message};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Channel {
     pub id: String,
     pub kind: Kind,
@@ -18,13 +19,13 @@ pub struct Channel {
     pub created: i64,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Kind {
     Public { name: String },
     Direct { user: String },
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Pin {
     pub ts: String,
     pub user: String,

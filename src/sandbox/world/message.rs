@@ -2,9 +2,10 @@
 //! them: generated ids, the defaults of text objects.
 
 use super::World;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Message {
     pub ts: String,
     pub author: Author,
@@ -23,26 +24,26 @@ pub struct Message {
     pub tombstone: bool,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Author {
     Person(String),
     App,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Reaction {
     pub name: String,
     pub users: Vec<String>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Edited {
     pub user: String,
     pub ts: String,
 }
 
 /// The name and picture an app may give a single message (`chat:write.customize`).
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Costume {
     pub username: Option<String>,
     pub icon_url: Option<String>,

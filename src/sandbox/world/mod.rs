@@ -4,6 +4,7 @@
 pub mod channel;
 pub mod controls;
 pub mod events;
+pub mod kept;
 pub mod message;
 pub mod people;
 pub mod posting;
@@ -16,6 +17,7 @@ use super::journal::Journal;
 use super::seed::{Seed, SeedApp, SeedWorkspace};
 use channel::{Channel, Kind};
 use people::User;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -52,7 +54,7 @@ pub struct World {
 
 /// A message that only one person sees. Slack does not store these; the sandbox keeps them so
 /// that a page can show them and a click in one can be played.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Ephemeral {
     pub id: String,
     pub user: String,
@@ -62,7 +64,7 @@ pub struct Ephemeral {
     pub text: String,
     pub blocks: Vec<Value>,
     pub attachments: Vec<Value>,
-    pub source: &'static str,
+    pub source: String,
 }
 
 impl World {

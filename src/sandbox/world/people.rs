@@ -3,9 +3,10 @@
 use super::World;
 use crate::sandbox::seed::{SeedApp, SeedUser};
 use chrono::{DateTime, Offset, TimeZone};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct User {
     pub id: String,
     pub name: String,

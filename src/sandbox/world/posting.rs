@@ -197,7 +197,7 @@ impl World {
             text: draft.text,
             blocks: draft.blocks,
             attachments: draft.attachments,
-            source,
+            source: source.to_owned(),
         });
         ts
     }
