@@ -302,6 +302,7 @@ async fn an_outage_is_announced_and_read_on_a_phone_in_a_browser() {
         .await;
     browser.keeps_picture("08-drawer").await;
     browser.clicks("[data-user-name=dee]").await;
+    browser.loses("#sidebar").await;
     browser.reads(ANNOUNCEMENT, &["Outage 1 · Payments"]).await;
     browser.prefers_dark().await;
     browser.keeps_picture("09-dark").await;
