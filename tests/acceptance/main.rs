@@ -7,6 +7,7 @@
 mod harness;
 
 mod announce;
+mod attack;
 mod change;
 mod crash;
 mod deliveries;
