@@ -30,7 +30,10 @@ pub async fn sqlite() -> Scratch {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "scripts/test says where its PostgreSQL is")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "scripts/test says where its PostgreSQL is"
+)]
 fn server() -> PgConnectOptions {
     let url = std::env::var("TEST_POSTGRES_URL")
         .expect("TEST_POSTGRES_URL names a scratch PostgreSQL; scripts/test starts one");
