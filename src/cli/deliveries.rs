@@ -94,10 +94,14 @@ fn as_line(delivery: &Listed, zone: Zone) -> String {
     let outage = delivery
         .outage_number
         .map_or(String::new(), |number| format!(" of outage {number}"));
+    let attempts = match delivery.attempts {
+        1 => "1 attempt".to_owned(),
+        count => format!("{count} attempts"),
+    };
     let error = delivery.last_error.as_deref().unwrap_or("-");
     format!(
-        "{}  {}{outage}  {state}  {} attempts  {error}",
-        delivery.id, delivery.kind, delivery.attempts
+        "{}  {}{outage}  {state}  {attempts}  {error}",
+        delivery.id, delivery.kind
     )
 }
 
