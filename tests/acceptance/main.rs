@@ -7,6 +7,7 @@
 mod harness;
 
 mod announce;
+mod attack;
 mod browser;
 mod change;
 mod crash;
