@@ -46,6 +46,10 @@ pub use connect::{ConnectError, open as open_database, provision_components};
 /// A request that takes longer than this is given up; Slack's own are answered far earlier.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// How long a database may take to let go of its connections: one that does not answer must not
+/// keep us from stopping.
+const CLOSING: Duration = Duration::from_secs(5);
+
 /// Every room, wired.
 pub struct App {
     pub db: Db,
@@ -56,6 +60,8 @@ pub struct App {
     settings: Settings,
     /// Whether the workers run; readiness depends on it.
     working: Arc<AtomicBool>,
+    /// Whether Slack said who we are, in this run.
+    met: AtomicBool,
     stop: CancellationToken,
 }
 
@@ -89,10 +95,11 @@ impl App {
             settings.slack.timeout,
         )?);
         let policy = Arc::new(policy(&settings));
+        let command = settings.slack.commands.first().cloned().unwrap_or_default();
         let outbox = Arc::new(Outbox::new(
             db.clone(),
             clock.clone(),
-            SlackDeliver::new(db.clone(), clock.clone(), api.clone()),
+            SlackDeliver::new(db.clone(), clock.clone(), api.clone(), command),
             metrics.clone(),
             wake.clone(),
             settings.deliveries.give_up_after,
@@ -121,13 +128,16 @@ impl App {
             metrics,
             settings,
             working: Arc::new(AtomicBool::new(false)),
+            met: AtomicBool::new(false),
             stop: CancellationToken::new(),
         })
     }
 
     /// Learns from Slack which workspace the token belongs to, and brings groups up to date.
     pub async fn connect(&self) -> Result<(), connect::ConnectError> {
-        connect::connect(&self.slack, &self.settings.permissions).await
+        connect::connect(&self.slack, &self.settings.permissions).await?;
+        self.met.store(true, Ordering::SeqCst);
+        Ok(())
     }
 
     /// Everything that is served over HTTP.
@@ -208,7 +218,8 @@ impl App {
                 async move { jobs::housekeeping::count(&db, &clock, &metrics).await }
             },
         ));
-        if self.slack.workspace().is_none() {
+        // Also when the workspace is known from before: the token may be another one's by now.
+        if !self.met.load(Ordering::SeqCst) {
             let slack = self.slack.clone();
             let permissions = self.settings.permissions.clone();
             workers.spawn(connect::keep_trying(slack, permissions, stop.clone()));
@@ -236,7 +247,12 @@ impl Running {
         if tokio::time::timeout(self.grace, finished).await.is_err() {
             tracing::warn!("not everything finished in time; it goes on at the next start");
         }
-        self.db.close().await;
+        if tokio::time::timeout(CLOSING, self.db.close())
+            .await
+            .is_err()
+        {
+            tracing::warn!("the database does not let go; leaving it");
+        }
         tracing::info!("stopped");
     }
 }

@@ -7,7 +7,7 @@ mod deliveries;
 mod demo;
 mod serve;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{io::Write, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
@@ -125,6 +125,12 @@ fn start_logs(log: &crate::config::Log) -> anyhow::Result<()> {
         LogFormat::Json => Format::Json,
     };
     Ok(logs::init(format, &log.filter)?)
+}
+
+/// Says something on standard output. Whoever stopped listening, such as `head`, is no reason to
+/// fall over, as `println!` would.
+fn say(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{text}");
 }
 
 /// Waits until somebody asks the process to stop.

@@ -54,6 +54,11 @@ pub struct Slack {
 }
 
 impl Slack {
+    /// The command that answers name.
+    pub fn command(&self) -> &str {
+        self.commands.first().map_or("", String::as_str)
+    }
+
     /// The workspace, once it is known.
     pub fn workspace(&self) -> Option<WorkspaceId> {
         match self.connected.read() {

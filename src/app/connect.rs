@@ -51,8 +51,11 @@ pub async fn connect(slack: &Slack, permissions: &Permissions) -> Result<(), Con
         Err(CallError::Refused { code, .. }) => return Err(ConnectError::Token { code }),
         Err(error) => {
             // Known from before: people can go on while Slack is away.
-            let mut tx = slack.db.read().await?;
+            let mut tx = slack.db.begin().await?;
             if let Some(workspace) = store::workspaces::latest(&mut tx).await? {
+                // Whoever lost a right in the settings must not keep it until Slack is back.
+                provision_groups(&mut tx, &workspace.id, permissions).await?;
+                tx.commit().await?;
                 remember(slack, workspace.id);
             }
             return Err(ConnectError::Slack(error));

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -16,6 +16,7 @@ use axum::{
     routing::{any, get},
 };
 use serde_json::{Value, json};
+use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -63,16 +64,15 @@ impl Health {
 
     async fn slack_answers(&self) -> bool {
         let now = self.slack.clock.now();
-        let known = self.slack_answered.lock().ok().and_then(|it| *it);
-        if let Some((at, answered)) = known
+        // Held over the call: those who ask meanwhile wait for the same answer.
+        let mut known = self.slack_answered.lock().await;
+        if let Some((at, answered)) = *known
             && now.since(at) < BELIEVED
         {
             return answered;
         }
         let answered = self.slack.api.installation().await.is_ok();
-        if let Ok(mut known) = self.slack_answered.lock() {
-            *known = Some((now, answered));
-        }
+        *known = Some((now, answered));
         answered
     }
 

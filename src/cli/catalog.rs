@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 
-use super::{Failure, checks, sources};
+use super::{Failure, checks, say, sources};
 use crate::{
     app::{open_database, provision_components},
     clock::Clock,
@@ -32,7 +32,6 @@ enum Command {
     },
 }
 
-#[allow(clippy::print_stdout)] // says what was done
 pub async fn run(config: Option<PathBuf>, arguments: Arguments) -> Result<(), Failure> {
     let Command::Provision {
         file,
@@ -78,10 +77,8 @@ pub async fn run(config: Option<PathBuf>, arguments: Arguments) -> Result<(), Fa
     let done = provision_components(&db, &clock, &workspace, &entries, retire_others, &by)
         .await
         .context("cannot write the components")?;
-    println!(
-        "{} components written, {} retired",
-        done.saved, done.retired
-    );
+    let (saved, retired) = (done.saved, done.retired);
+    say(&format!("{saved} components written, {retired} retired"));
     db.close().await;
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 
-use super::{Failure, checks, sources};
+use super::{Failure, checks, say, sources};
 use crate::{
     app::open_database,
     clock::Clock,
@@ -34,7 +34,6 @@ enum Command {
     Retry { id: i64 },
 }
 
-#[allow(clippy::print_stdout)] // a list is what was asked for
 pub async fn run(config: Option<PathBuf>, arguments: Arguments) -> Result<(), Failure> {
     let settings = config::load_partial(&sources(config, toml::Table::new()), &checks())?;
     let zone: Zone = settings.time.zone.parse().unwrap_or(Zone::UTC);
@@ -67,7 +66,7 @@ pub async fn run(config: Option<PathBuf>, arguments: Arguments) -> Result<(), Fa
         .await
         .context("cannot write to the database")?;
         tx.commit().await.context("cannot write to the database")?;
-        println!("delivery {id} will be tried again");
+        say(&format!("delivery {id} will be tried again"));
         return Ok(());
     }
     let mut tx = db.read().await.context("cannot read the database")?;
@@ -75,13 +74,13 @@ pub async fn run(config: Option<PathBuf>, arguments: Arguments) -> Result<(), Fa
         .await
         .context("cannot read the database")?;
     if listed.is_empty() && !arguments.json {
-        println!("Nothing waits, and nothing is dead.");
+        say("Nothing waits, and nothing is dead.");
     }
     for delivery in listed {
         if arguments.json {
-            println!("{}", as_json(&delivery));
+            say(&as_json(&delivery).to_string());
         } else {
-            println!("{}", as_line(&delivery, zone));
+            say(&as_line(&delivery, zone));
         }
     }
     Ok(())
@@ -95,10 +94,14 @@ fn as_line(delivery: &Listed, zone: Zone) -> String {
     let outage = delivery
         .outage_number
         .map_or(String::new(), |number| format!(" of outage {number}"));
+    let attempts = match delivery.attempts {
+        1 => "1 attempt".to_owned(),
+        count => format!("{count} attempts"),
+    };
     let error = delivery.last_error.as_deref().unwrap_or("-");
     format!(
-        "{}  {}{outage}  {state}  {} attempts  {error}",
-        delivery.id, delivery.kind, delivery.attempts
+        "{}  {}{outage}  {state}  {attempts}  {error}",
+        delivery.id, delivery.kind
     )
 }
 

@@ -8,7 +8,7 @@ use std::{
 use anyhow::Context;
 use tokio::net::TcpListener;
 
-use super::{Failure, asked_to_stop, checks, start_logs};
+use super::{Failure, asked_to_stop, checks, say, start_logs};
 use crate::{
     app::{App, provision_components},
     clock::Clock,
@@ -36,7 +36,6 @@ pub struct Arguments {
     data: Option<PathBuf>,
 }
 
-#[allow(clippy::print_stdout)] // the first two lines are for whoever started it
 pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let kept = arguments
         .data
@@ -84,11 +83,11 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
         .await
         .context("cannot write the components of the demo")?;
     let running = app.start(listener)?;
-    println!("app: {app_url}");
-    println!("sandbox: {}", sandbox.url());
-    println!();
-    println!("Open the sandbox in a browser and type /outage. Stop with Ctrl-C.");
-    println!("Data: {}", folder.display());
+    say(&format!("app: {app_url}"));
+    say(&format!("sandbox: {}", sandbox.url()));
+    say("");
+    say("Open the sandbox in a browser and type /outage. Stop with Ctrl-C.");
+    say(&format!("Data: {}", folder.display()));
     asked_to_stop().await?;
     // Balefire first: what it still delivers has somewhere to go, and is kept.
     running.stop().await;

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use anyhow::Context;
 use tokio::net::TcpListener;
 
-use super::{Failure, asked_to_stop, checks, sources, start_logs};
+use super::{Failure, asked_to_stop, checks, say, sources, start_logs};
 use crate::{
     app::{App, ConnectError},
     clock::Clock,
@@ -19,7 +19,6 @@ pub struct Arguments {
     listen: Option<SocketAddr>,
 }
 
-#[allow(clippy::print_stdout)] // the first line says where it listens
 pub async fn run(file: Option<PathBuf>, arguments: Arguments) -> Result<(), Failure> {
     let mut flags = toml::Table::new();
     if let Some(listen) = arguments.listen {
@@ -43,7 +42,7 @@ pub async fn run(file: Option<PathBuf>, arguments: Arguments) -> Result<(), Fail
         Err(error) => tracing::warn!(%error, "Slack does not say who we are yet"),
     }
     let running = app.start(listener).context("cannot start")?;
-    println!("app: http://{}", running.address);
+    say(&format!("app: http://{}", running.address));
     asked_to_stop().await?;
     running.stop().await;
     Ok(())

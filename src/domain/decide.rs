@@ -484,7 +484,11 @@ fn text(given: &str, field: Field, limit: usize) -> Result<String, Refusal> {
 }
 
 fn optional_text(given: &str, field: Field, limit: usize) -> Result<String, Refusal> {
-    let trimmed = given.trim();
+    // What no keyboard types is not text: a message of nothing else is empty to Slack, and
+    // PostgreSQL keeps no NUL.
+    let typed = |it: &char| !it.is_control() || matches!(it, '\n' | '\t');
+    let visible: String = given.chars().filter(typed).collect();
+    let trimmed = visible.trim();
     let actual = trimmed.chars().count();
     if actual > limit {
         return Err(Refusal::TooLong {

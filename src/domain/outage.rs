@@ -221,7 +221,12 @@ impl Facts {
 
     /// From its start to its end, or to `now` while it is open.
     pub fn duration(&self, now: Timestamp) -> std::time::Duration {
-        let end = self.phase.resolution().map_or(now, |it| it.at);
-        end.since(self.started_at)
+        self.duration_until(self.phase.resolution().map_or(now, |it| it.at))
+    }
+
+    /// From minute to minute, as people read and pick the times: 9:00 to 10:00 is an hour, also
+    /// when it started at 9:00:09.
+    pub fn duration_until(&self, end: Timestamp) -> std::time::Duration {
+        end.minute().since(self.started_at.minute())
     }
 }

@@ -1,6 +1,12 @@
 //! One attempt at a time: claim, deliver, settle.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use tokio::sync::Notify;
 
@@ -31,6 +37,8 @@ pub struct Outbox<D> {
     pub(super) wake: Arc<Notify>,
     /// Names this process in leases.
     pub(super) worker: String,
+    /// How many claims it made.
+    pub(super) claims: AtomicU64,
     pub(super) give_up_after: Duration,
     /// How many attempts run at once.
     pub(super) width: usize,
@@ -57,6 +65,7 @@ impl<D: Deliver> Outbox<D> {
             metrics,
             wake,
             worker: uuid::Uuid::now_v7().to_string(),
+            claims: AtomicU64::new(0),
             give_up_after,
             width,
             call_timeout,
@@ -69,7 +78,14 @@ impl<D: Deliver> Outbox<D> {
         let mut tx = self.db.begin().await?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let until = now.plus(LEASE);
-        let claimed = store::deliveries::claim(&mut tx, &self.worker, now, until, limit).await?;
+        // A holder of its own for every claim: when the clock jumps over a lease, this very process
+        // may claim again what it still works on, and only the later claim may settle it.
+        let claims = self.claims.fetch_add(1, Ordering::Relaxed);
+        let holder = format!("{}:{claims}", self.worker);
+        let mut claimed = store::deliveries::claim(&mut tx, &holder, now, until, limit).await?;
+        // Turns are rows that another node takes, too: all in one order, so that none waits for one
+        // that waits for it.
+        claimed.sort_by(|a, b| (&a.conversation, a.id.0).cmp(&(&b.conversation, b.id.0)));
         let mut taken = Vec::with_capacity(claimed.len());
         for delivery in claimed {
             if self.takes_turn(&mut tx, &delivery, now).await? {
@@ -82,7 +98,7 @@ impl<D: Deliver> Outbox<D> {
                     uncertain: true,
                     free: true,
                 };
-                store::deliveries::settle(&mut tx, delivery.id, &self.worker, &again, now).await?;
+                store::deliveries::settle(&mut tx, delivery.id, &holder, &again, now).await?;
             }
         }
         tx.commit().await?;
@@ -107,7 +123,7 @@ impl<D: Deliver> Outbox<D> {
         let look_first = delivery.sent_at.is_some();
         let mut tx = self.db.begin().await?;
         let ours =
-            store::deliveries::mark_sent(&mut tx, delivery.id, &self.worker, self.clock.now())
+            store::deliveries::mark_sent(&mut tx, delivery.id, holder(delivery), self.clock.now())
                 .await?;
         tx.commit().await?;
         if !ours {
@@ -148,7 +164,8 @@ impl<D: Deliver> Outbox<D> {
                 DeliveryOutcome::Delivered,
             ),
             Outcome::RateLimited { seconds } => {
-                let due_at = now.plus(Duration::from_secs(*seconds));
+                let rest = Duration::from_secs(*seconds).min(store::deliveries::FURTHEST);
+                let due_at = now.plus(rest);
                 self.rest(&mut tx, delivery, due_at).await?;
                 (
                     Settle::Again {
@@ -187,7 +204,7 @@ impl<D: Deliver> Outbox<D> {
                 DeliveryOutcome::Retried,
             ),
         };
-        if !store::deliveries::settle(&mut tx, delivery.id, &self.worker, &how, now).await? {
+        if !store::deliveries::settle(&mut tx, delivery.id, holder(delivery), &how, now).await? {
             return Ok(());
         }
         let kind = delivery.payload.kind();
@@ -320,6 +337,10 @@ impl<D: Deliver> Outbox<D> {
         store::deliveries::enqueue(tx, &new, now).await?;
         Ok(())
     }
+}
+
+fn holder(delivery: &Delivery) -> &str {
+    delivery.locked_by.as_deref().unwrap_or_default()
 }
 
 /// The pause before attempt number `attempts + 1`, with jitter so that many do not come at once.

@@ -43,6 +43,7 @@ pub struct SlackDeliver {
     db: Db,
     clock: Clock,
     api: Arc<SlackApi>,
+    command: String,
     /// Whether the app may post under people's names; learnt from the first refusal.
     may_customize: AtomicBool,
 }
@@ -87,11 +88,13 @@ impl Deliver for SlackDeliver {
 }
 
 impl SlackDeliver {
-    pub fn new(db: Db, clock: Clock, api: Arc<SlackApi>) -> SlackDeliver {
+    /// `command` is what people type to see an outage.
+    pub fn new(db: Db, clock: Clock, api: Arc<SlackApi>, command: String) -> SlackDeliver {
         SlackDeliver {
             db,
             clock,
             api,
+            command,
             may_customize: AtomicBool::new(true),
         }
     }
@@ -113,7 +116,7 @@ impl SlackDeliver {
             }
             Task::Apologise { person, what, why } => {
                 let person = scene.person(*person)?;
-                let message = direct::apology(what, why, Some(&scene.outage));
+                let message = direct::apology(what, why, Some(&scene.outage), &self.command);
                 self.direct(delivery, person, message.to_json(), look_first)
                     .await
             }
@@ -167,6 +170,7 @@ impl SlackDeliver {
             outage: &scene.outage,
             people: &scene.people,
             now: self.clock.now(),
+            command: &self.command,
         })
         .to_json()
     }
@@ -253,7 +257,7 @@ impl SlackDeliver {
             _ => None,
         };
         let pair = before_after.as_ref().map(|(before, after)| (before, after));
-        let worded = thread::thread_line(line, &scene.outage, pair, &scene.people);
+        let worded = thread::thread_line(line, &scene.outage, pair, &scene.people, &self.command);
         if !signed {
             return Ok(json!({ "text": worded.unsigned }));
         }

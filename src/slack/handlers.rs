@@ -62,7 +62,7 @@ impl Slack {
         match error {
             DeskError::Refused(Refusal::OutOfDate { number, is }) => {
                 let link = self.permalink(workspace, *number).await;
-                views::lists::out_of_date(Some(*number), link.as_deref(), Some(is))
+                views::lists::out_of_date(Some(*number), link.as_deref(), Some(is), self.command())
             }
             DeskError::Refused(Refusal::MayNotAnnounce) => {
                 views::lists::may_not_announce(&[], &self.desk.policy().ask)
@@ -76,8 +76,12 @@ impl Slack {
                 };
                 views::lists::refusal(refusal, &people, &self.desk.policy().ask)
             }
-            DeskError::UnknownOutage(number) => views::lists::no_such_outage(*number),
-            DeskError::UnknownComponent(_) => views::lists::out_of_date(number, None, None),
+            DeskError::UnknownOutage(number) => {
+                views::lists::no_such_outage(*number, self.command())
+            }
+            DeskError::UnknownComponent(_) => {
+                views::lists::out_of_date(number, None, None, self.command())
+            }
             DeskError::Busy(_) | DeskError::FirstAnswerLost | DeskError::Store(_) => {
                 tracing::error!(%error, "a request of somebody's failed");
                 views::lists::try_again("Balefire could not write it down just now")

@@ -18,6 +18,10 @@ const CALLS: [&str; 4] = ["channel", "everyone", "here", "group"];
 /// How long a name may be that stands within a sentence.
 const NAME: usize = 80;
 
+/// How long the label of a link may be, and its address.
+const LINK_LABEL: usize = 120;
+const LINK_ADDRESS: usize = 1000;
+
 /// How long a text is for Slack. Its documentation says "characters" and no more; UTF-16 units are
 /// the largest of the likely readings, so what fits by this fits by all of them.
 pub fn width(text: &str) -> usize {
@@ -129,12 +133,12 @@ pub fn date_in(at: Timestamp, zone: Zone) -> String {
 
 /// A link, or only its label when the address is no plain web address.
 pub fn link(url: &str, label: &str) -> String {
-    let label = one_line(label, 200);
+    let label = one_line(label, LINK_LABEL);
     let web = url.starts_with("https://") || url.starts_with("http://");
     let clean = !url.contains(|it: char| {
         it.is_control() || it.is_whitespace() || matches!(it, '<' | '>' | '|' | '"')
     });
-    if web && clean && width(url) <= 2000 {
+    if web && clean && width(url) <= LINK_ADDRESS {
         format!(
             "<{}|{label}>",
             url.replace("&amp;", "&").replace('&', "&amp;")

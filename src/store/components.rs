@@ -99,12 +99,15 @@ pub async fn retire_others(
     })
 }
 
+/// A component that can be chosen.
 pub async fn by_id(
     tx: &mut Tx,
     workspace: &WorkspaceId,
     id: ComponentId,
 ) -> Result<Option<Component>> {
-    const SQL: &str = "SELECT id, key, name FROM components WHERE id = $1 AND workspace_id = $2";
+    const SQL: &str = "
+        SELECT id, key, name FROM components
+        WHERE id = $1 AND workspace_id = $2 AND retired_at IS NULL";
     let row: Option<Row> = on!(tx, |conn| {
         sqlx::query_as(SQL)
             .bind(id)

@@ -1,5 +1,7 @@
 //! Rows of the outbox: written with the change they follow from, claimed one attempt at a time.
 
+use std::time::Duration;
+
 use sqlx::types::Json;
 
 use super::{Result, Tx, db::on};
@@ -43,6 +45,8 @@ pub struct Delivery {
     pub trying_since: Timestamp,
     /// When it was first sent without an answer; then look before sending again.
     pub sent_at: Option<Timestamp>,
+    /// Who holds it.
+    pub locked_by: Option<String>,
 }
 
 /// Queues a delivery; none when its key was queued before.
@@ -126,6 +130,10 @@ pub async fn replace_task(tx: &mut Tx, id: DeliveryId, task: &Task) -> Result<bo
     }) == 1)
 }
 
+/// No pause and no lease reaches further ahead. What does was written by a clock that has been set
+/// back since, and nobody should wait for it.
+pub const FURTHEST: Duration = Duration::from_secs(600);
+
 /// Leases up to `limit` due deliveries to `worker` until `until`. At most one of each lane; none
 /// whose conversation, or whose kind in that workspace, has a pause.
 ///
@@ -143,8 +151,8 @@ pub async fn claim(
             concat!(
                 "WITH due AS MATERIALIZED (
                      SELECT id FROM deliveries AS head
-                     WHERE done_at IS NULL AND due_at <= $3
-                       AND (locked_until IS NULL OR locked_until <= $3)
+                     WHERE done_at IS NULL AND (due_at <= $3 OR created_at > $5)
+                       AND (locked_until IS NULL OR locked_until <= $3 OR locked_until > $5)
                        AND NOT EXISTS (
                            SELECT 1 FROM deliveries AS older
                            WHERE older.lane = head.lane AND older.id < head.id AND older.done_at IS NULL)
@@ -154,14 +162,14 @@ pub async fn claim(
                        AND NOT EXISTS (
                            SELECT 1 FROM pacing
                            WHERE pacing.workspace_id = head.workspace_id AND pacing.free_at > $3
-                             AND pacing.conversation IN (head.conversation, 'kind:' || head.kind))
+                             AND pacing.free_at <= $5 AND pacing.conversation IN (head.conversation, 'kind:' || head.kind))
                      ORDER BY due_at, id LIMIT $4 ",
                 $lock,
                 ")
                  UPDATE deliveries SET locked_by = $1, locked_until = $2, attempts = attempts + 1
                  WHERE id IN (SELECT id FROM due)
                  RETURNING id, workspace_id, outage_id, lane, conversation, payload, attempts,
-                           created_at, trying_since, sent_at"
+                           created_at, trying_since, sent_at, locked_by"
             )
         };
     }
@@ -176,6 +184,7 @@ pub async fn claim(
             .bind(until)
             .bind(now)
             .bind(limit)
+            .bind(now.plus(FURTHEST))
             .fetch_all(conn)
             .await
     })?;
@@ -195,13 +204,14 @@ pub async fn take_turn(
     const SQL: &str = "
         INSERT INTO pacing (workspace_id, conversation, free_at) VALUES ($1, $2, $3)
         ON CONFLICT (workspace_id, conversation) DO UPDATE SET free_at = excluded.free_at
-            WHERE pacing.free_at <= $4";
+            WHERE pacing.free_at <= $4 OR pacing.free_at > $5";
     Ok(on!(tx, |conn| {
         sqlx::query(SQL)
             .bind(workspace)
             .bind(conversation)
             .bind(free_at)
             .bind(now)
+            .bind(now.plus(FURTHEST))
             .execute(conn)
             .await?
             .rows_affected()
@@ -339,7 +349,7 @@ pub async fn receipt(tx: &mut Tx, id: DeliveryId) -> Result<Option<Receipt>> {
 pub async fn by_id(tx: &mut Tx, id: DeliveryId) -> Result<Option<Delivery>> {
     const SQL: &str = "
         SELECT id, workspace_id, outage_id, lane, conversation, payload, attempts, created_at,
-               trying_since, sent_at
+               trying_since, sent_at, locked_by
         FROM deliveries WHERE id = $1";
     on!(tx, |conn| sqlx::query_as(SQL)
         .bind(id)

@@ -222,3 +222,31 @@ async fn nothing_a_person_writes_can_ping_everybody_or_break_the_message() {
     ana.direct_messages().await;
     world.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_component_that_is_gone_is_refused_at_its_field() {
+    let world = World::start().await;
+    let ana = world.person("ana");
+    ana.runs("/outage payments gone")
+        .await
+        .form("Announce an outage");
+    let workspace = world.slack.workspace().unwrap();
+    let mut tx = world.db.begin().await.unwrap();
+    let left = ["booking".to_owned()];
+    let now = world.clock.now();
+    let retired = balefire::store::components::retire_others(&mut tx, &workspace, &left, now).await;
+    assert_eq!(retired.unwrap(), 2);
+    tx.commit().await.unwrap();
+    let seen = ana.submits(json!({})).await;
+    assert!(
+        seen.error_at("component").contains("not offered"),
+        "{seen:?}"
+    );
+    ana.submits(json!({ "component": "Booking" }))
+        .await
+        .closed();
+    world.settle().await;
+    world.announcement().await;
+    ana.direct_messages().await;
+    world.end().await;
+}

@@ -22,7 +22,7 @@ async fn an_update_changes_the_announcement_and_stands_in_the_thread() {
     let thread = world.thread().await;
     assert_eq!(
         thread[0],
-        ("bo".to_owned(), "The provider restarts".to_owned())
+        ("Bo Berg".to_owned(), "The provider restarts".to_owned())
     );
     assert!(
         thread[1].1.contains("dentified") && thread[1].1.contains("U0BO"),
@@ -52,7 +52,10 @@ async fn an_edit_gives_its_reason_first_and_then_what_changed() {
     );
     let thread = world.thread().await;
     assert_eq!(thread.len(), 2, "{thread:?}");
-    assert_eq!(thread[0], ("ana".to_owned(), "More is known".to_owned()));
+    assert_eq!(
+        thread[0],
+        ("Ana Alvarez".to_owned(), "More is known".to_owned())
+    );
     let changes = &thread[1].1;
     for expected in [
         "Booking",

@@ -225,7 +225,7 @@ async fn a_missing_scope_for_names_falls_back_to_the_bots_own() {
     let thread = world.thread().await;
     assert_eq!(thread[0].0, "balefire", "{thread:?}");
     assert!(
-        thread[0].1.contains("*ana*") && thread[0].1.contains("We look into it"),
+        thread[0].1.contains("*Ana Alvarez*") && thread[0].1.contains("We look into it"),
         "{thread:?}"
     );
     world.announcement().await;

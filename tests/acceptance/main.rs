@@ -7,6 +7,8 @@
 mod harness;
 
 mod announce;
+mod attack;
+mod browser;
 mod change;
 mod crash;
 mod deliveries;
@@ -14,5 +16,6 @@ mod demo;
 mod ingress;
 mod refusals;
 mod resolve;
+mod sdk;
 
 pub use harness::databases;

@@ -80,7 +80,7 @@ async fn a_submission_is_authorised_again() {
         .unwrap();
     tx.commit().await.unwrap();
     let seen = ana.submits(json!({ "why": "I was too late" })).await;
-    assert!(seen.error_at("why").contains("Only bo"), "{seen:?}");
+    assert!(seen.error_at("why").contains("Only Bo Berg"), "{seen:?}");
     world.settle().await;
     assert!(!words(&world.announcement().await).contains("too late"));
     bo.direct_messages().await;

@@ -30,14 +30,18 @@ pub async fn sqlite() -> Scratch {
     }
 }
 
+/// What the tests get from around them: addresses and programs.
 #[expect(
     clippy::disallowed_methods,
-    reason = "scripts/test says where its PostgreSQL is"
+    reason = "what scripts/test exports is no setting of Balefire"
 )]
+pub fn environment(name: &str) -> String {
+    std::env::var(name)
+        .unwrap_or_else(|_| panic!("{name} is not set: run the tests with scripts/test"))
+}
+
 fn server() -> PgConnectOptions {
-    let url = std::env::var("TEST_POSTGRES_URL")
-        .expect("TEST_POSTGRES_URL names a scratch PostgreSQL; scripts/test starts one");
-    PgConnectOptions::from_str(&url).unwrap()
+    PgConnectOptions::from_str(&environment("TEST_POSTGRES_URL")).unwrap()
 }
 
 /// Migrates one template database per process and clones it for every test.

@@ -4,6 +4,7 @@
 //! Nothing here sleeps: the story delivers what is due by [`World::settle`]. Everything the bot
 //! posts has to be read before [`World::end`].
 
+pub mod browser;
 pub mod databases;
 pub mod person;
 
@@ -24,6 +25,7 @@ use balefire::{
     store::Db,
 };
 use databases::Scratch;
+pub use databases::environment;
 use person::Person;
 use serde_json::{Value, json};
 use tokio_util::task::TaskTracker;

@@ -84,6 +84,18 @@ on_both! {
         assert_eq!(claim(&mut tx, "w", 30).await.len(), 1);
     }
 
+    async fn what_a_clock_wrote_that_was_set_back_holds_nothing_up(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        let ahead = 2 * 3600;
+        let paced = |key: &str| NewDelivery { conversation: "C1".into(), due_at: later(ahead + 5), ..delivery(key, key) };
+        let first = store::deliveries::enqueue(&mut tx, &paced("a"), later(ahead)).await.unwrap().unwrap();
+        let held = store::deliveries::enqueue(&mut tx, &delivery("b", "b"), noon()).await.unwrap().unwrap();
+        assert_eq!(claim(&mut tx, "ahead", ahead).await, [held.0]);
+        store::deliveries::take_turn(&mut tx, &workspace(), "C1", later(ahead), later(ahead + 1)).await.unwrap();
+        assert_eq!(claim(&mut tx, "w", 0).await, [first.0, held.0]);
+        assert!(store::deliveries::take_turn(&mut tx, &workspace(), "C1", noon(), later(1)).await.unwrap());
+    }
+
     async fn a_lease_that_ran_out_passes_on_and_the_old_holder_writes_nothing(db: &Db) {
         let mut tx = db.begin().await.unwrap();
         let id = store::deliveries::enqueue(&mut tx, &delivery("a", "1"), noon()).await.unwrap().unwrap();

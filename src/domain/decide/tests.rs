@@ -185,6 +185,20 @@ fn an_end_within_the_minute_of_the_start_is_the_start() {
 }
 
 #[test]
+fn it_lasts_from_minute_to_minute_as_its_times_are_read() {
+    let mut outage = declared();
+    outage.started_at = noon().plus(Duration::from_secs(40));
+    let hour = Duration::from_secs(3600);
+    assert_eq!(outage.duration(later(60)), hour);
+    assert_eq!(
+        outage.duration(later(60).plus(Duration::from_secs(59))),
+        hour
+    );
+    let next = decided(&outage, &resolve(later(60)), later(75)).next;
+    assert_eq!(next.duration(later(75)), hour);
+}
+
+#[test]
 fn resolving_again_keeps_who_and_when_it_was_first() {
     let outage = declared();
     let resolved = decided(&outage, &resolve(later(10)), later(10)).next;

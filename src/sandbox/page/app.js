@@ -2356,10 +2356,10 @@ function drawThread(how) {
     items.push({ key: 'gone', sig: 'gone', build: () => h('p', { class: 'gone' }, 'This message was deleted.') });
   }
   if (!list.length) items.push({ key: 'gone', sig: 'gone', build: () => h('p', { class: 'gone' }, 'This message was deleted.') });
-  const last = log.lastElementChild && log.lastElementChild.rkey;
   messageItems(list, items, { place: here, thread: app.thread, newSince: null });
   reconcile(log, items);
-  if (how.thread || (bottom && log.lastElementChild && log.lastElementChild.rkey !== last)) log.scrollTop = log.scrollHeight;
+  // Also when only an earlier message has grown.
+  if (how.thread || bottom) log.scrollTop = log.scrollHeight;
   rove(log);
 }
 
@@ -2479,10 +2479,15 @@ function closeDrawer(back) {
 // ---------------------------------------------------------------------------------------------
 // Clock, theme
 
+let minuteShown = 0;
 function tickClock() {
   if (!app.state) return;
   const epoch = now();
   const p = parts(epoch);
+  if (minuteShown !== Math.floor(epoch / 60)) {
+    minuteShown = Math.floor(epoch / 60);
+    refreshLive();
+  }
   const time = byId('clock-time');
   const text = `${DAYS[p.weekday].slice(0, 3)} ${p.day} ${MONTHS[p.month - 1].slice(0, 3)}, ${clock12(p, true)}`;
   time.replaceChildren(h('span', { class: 'clock-day' }, `${text.split(', ')[0]}, `), text.split(', ')[1]);

@@ -50,12 +50,13 @@ impl World {
 
     pub fn render_user(&self, user: &User) -> Value {
         let picture = self.picture(&user.id);
+        let called = if user.is_bot { "" } else { &user.real_name };
         let mut profile = json!({
             "title": "", "phone": "", "skype": "",
             "real_name": user.real_name,
             "real_name_normalized": user.real_name,
-            "display_name": if user.is_bot { "" } else { user.name.as_str() },
-            "display_name_normalized": if user.is_bot { "" } else { user.name.as_str() },
+            "display_name": called,
+            "display_name_normalized": called,
             "status_text": "", "status_emoji": "", "status_expiration": 0,
             "team": self.workspace.id,
         });

@@ -46,7 +46,7 @@ pub async fn follow(slack: Arc<Slack>, interaction: Interaction) {
         let Some(action) = action else {
             // Links and fields of forms send clicks, too; they are not buttons of ours.
             if clicked.action_id.starts_with(crate::slack::action::PREFIX) {
-                let message = views::lists::out_of_date(None, None, None);
+                let message = views::lists::out_of_date(None, None, None, slack.command());
                 slack.tell(&user, &interaction.response_url, &message).await;
             }
             continue;

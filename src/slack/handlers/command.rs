@@ -15,8 +15,8 @@ use crate::{
     },
 };
 
-/// How many outages a list shows of each kind.
-const LISTED: i64 = 15;
+/// How many open outages are read. The list shows fewer and counts the rest.
+const LISTED: i64 = 500;
 
 /// How many lines of a timeline are shown.
 const LINES: i64 = 20;

@@ -63,6 +63,10 @@ pub async fn answer(slack: Arc<Slack>, interaction: Interaction) -> Answer {
     match outcome.await {
         Ok(()) => Answer::Empty,
         Err(Stays::Fields(errors)) => Answer::Body(errors.to_response()),
+        Err(Stays::Desk(DeskError::UnknownComponent(_))) => {
+            let message = "That is not offered any more. Choose another.";
+            errors_at(forms::block::COMPONENT, message)
+        }
         Err(Stays::Desk(error)) => {
             if let DeskError::Refused(refusal) = &error
                 && let Some((block, message)) = forms::field_error(refusal)

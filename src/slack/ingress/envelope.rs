@@ -120,7 +120,33 @@ pub fn field<'a>(form: &'a [(String, String)], name: &str) -> Option<&'a str> {
 }
 
 pub fn form(body: &[u8]) -> Vec<(String, String)> {
-    url::form_urlencoded::parse(body).into_owned().collect()
+    url::form_urlencoded::parse(body)
+        .map(|(key, value)| (key.into_owned(), value.replace('\0', "")))
+        .collect()
+}
+
+/// Reads JSON and leaves out every NUL, which PostgreSQL cannot keep in a text.
+fn json(text: &[u8]) -> Result<Value, Unreadable> {
+    let mut value = serde_json::from_slice(text).map_err(|_| Unreadable::NotJson)?;
+    without_nul(&mut value);
+    Ok(value)
+}
+
+fn without_nul(value: &mut Value) {
+    match value {
+        Value::String(text) if text.contains('\0') => text.retain(|it| it != '\0'),
+        Value::Array(items) => items.iter_mut().for_each(without_nul),
+        Value::Object(fields) => {
+            if fields.keys().any(|it| it.contains('\0')) {
+                *fields = std::mem::take(fields)
+                    .into_iter()
+                    .map(|(key, value)| (key.replace('\0', ""), value))
+                    .collect();
+            }
+            fields.values_mut().for_each(without_nul);
+        }
+        _ => {}
+    }
 }
 
 pub fn slash_command(form: &[(String, String)]) -> Result<SlashCommand, Unreadable> {
@@ -145,15 +171,28 @@ pub fn slash_command(form: &[(String, String)]) -> Result<SlashCommand, Unreadab
 pub fn interaction(form: &[(String, String)]) -> Result<Interaction, Unreadable> {
     let payload = field(form, "payload").ok_or(Unreadable::Missing("payload"))?;
     let interaction: Interaction =
-        serde_json::from_str(payload).map_err(|_| Unreadable::NotJson)?;
+        serde_json::from_value(json(payload.as_bytes())?).map_err(|_| Unreadable::NotJson)?;
     if interaction.kind.is_empty() {
         return Err(Unreadable::Missing("type"));
+    }
+    let used = matches!(
+        interaction.kind.as_str(),
+        "block_actions" | "view_submission" | "block_suggestion"
+    );
+    if used && interaction.user.id.is_empty() {
+        return Err(Unreadable::Missing("user.id"));
+    }
+    // A form without an ID would be taken for any other one that had none.
+    let view = interaction.view.as_ref();
+    if interaction.kind == "view_submission" && view.is_none_or(|it| it.id.is_empty()) {
+        return Err(Unreadable::Missing("view.id"));
     }
     Ok(interaction)
 }
 
 pub fn event(body: &[u8]) -> Result<EventEnvelope, Unreadable> {
-    let envelope: EventEnvelope = serde_json::from_slice(body).map_err(|_| Unreadable::NotJson)?;
+    let envelope: EventEnvelope =
+        serde_json::from_value(json(body)?).map_err(|_| Unreadable::NotJson)?;
     if envelope.kind.is_empty() {
         return Err(Unreadable::Missing("type"));
     }
@@ -180,10 +219,46 @@ mod tests {
     }
 
     #[test]
+    fn no_nul_comes_through() {
+        let payload = r#"{"type":"view_submission","user":{"id":"U\u00001","name":"\u0000"},
+            "view":{"id":"V1","state":{"values":{"a\u0000":{"b":{"value":["x\u0000y"]}}}}}}"#;
+        let read = interaction(&form(
+            &url::form_urlencoded::Serializer::new(String::new())
+                .append_pair("payload", payload)
+                .finish()
+                .into_bytes(),
+        ))
+        .unwrap();
+        assert_eq!((read.user.id.as_str(), read.user.called()), ("U1", "U1"));
+        let values = read.view.unwrap().state.values;
+        assert_eq!(values["a"]["b"]["value"][0], "xy");
+        let read = event(br#"{"type":"event_callback","event_id":"E1","event":{"x":"\u0000"}}"#);
+        assert_eq!(read.unwrap().event["x"], "");
+        assert_eq!(form(b"text=a%00b")[0].1, "ab");
+    }
+
+    #[test]
     fn what_cannot_be_read_is_said() {
         let broken = |text: &str| interaction(&[("payload".to_owned(), text.to_owned())]).err();
         assert_eq!(broken("{"), Some(Unreadable::NotJson));
         assert_eq!(broken("{}"), Some(Unreadable::Missing("type")));
+        for (payload, missing) in [
+            (r#"{"type":"block_actions"}"#, "user.id"),
+            (
+                r#"{"type":"view_submission","view":{"id":"V1"}}"#,
+                "user.id",
+            ),
+            (
+                r#"{"type":"view_submission","user":{"id":"U1"}}"#,
+                "view.id",
+            ),
+            (
+                r#"{"type":"view_submission","user":{"id":"U1"},"view":{"id":""}}"#,
+                "view.id",
+            ),
+        ] {
+            assert_eq!(broken(payload), Some(Unreadable::Missing(missing)));
+        }
         assert_eq!(interaction(&[]).err(), Some(Unreadable::Missing("payload")));
         assert_eq!(event(b"not json").err(), Some(Unreadable::NotJson));
         assert_eq!(

@@ -9,7 +9,7 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     Json, Router,
     body::Bytes,
-    extract::State,
+    extract::{DefaultBodyLimit, State},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
     routing::post,
@@ -38,6 +38,8 @@ pub fn routes(slack: Arc<Slack>, body_limit: usize) -> Router {
         .route("/slack/interactivity", post(interactivity))
         .route("/slack/interaction", post(interactivity))
         .route("/slack/events", post(events))
+        // axum's own limit would come before the one of the settings.
+        .layer(DefaultBodyLimit::disable())
         .layer(RequestBodyLimitLayer::new(body_limit))
         .with_state(slack)
 }

@@ -1,1 +1,159 @@
 //! User text stays text, and cutting it never breaks it.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::domain::ids::{PersonId, SlackUserId};
+
+fn person(name: &str, user: &str) -> Person {
+    Person {
+        id: PersonId(1),
+        slack_user: SlackUserId::from(user),
+        name: name.into(),
+        email: None,
+        zone: Zone::UTC,
+        picture: None,
+    }
+}
+
+#[test]
+fn words_stay_words() {
+    assert_eq!(escape("a < b & c > d"), "a &lt; b &amp; c &gt; d");
+    assert_eq!(
+        escape("<!channel> <@U123>"),
+        "&lt;!channel&gt; &lt;@U123&gt;"
+    );
+    assert_eq!(escape("&lt;!channel&gt;"), "&amp;lt;!channel&amp;gt;");
+    assert_eq!(
+        escape("@here, @Channel!"),
+        "@\u{200d}here, @\u{200d}Channel!"
+    );
+    assert_eq!(escape("ana@example.com"), "ana@example.com");
+    assert_eq!(escape("one\r\ntwo\u{0}\u{7}"), "one\ntwo");
+}
+
+#[test]
+fn a_cut_falls_between_entities_and_tokens() {
+    assert_eq!(escape_within("a<b", 3), "a…");
+    assert_eq!(escape_within("a<b", 5), "a…");
+    assert_eq!(escape_within("a<b", 6), "a&lt;b");
+    assert_eq!(cut("by <@U123> and others", 9), "by…");
+    assert_eq!(cut("by <@U123> and others", 11), "by <@U123>…");
+    assert_eq!(cut("žluťoučký", 4), "žlu…");
+    assert_eq!(cut("anything", 0), "");
+    // An emoji counts twice, and is never halved.
+    assert_eq!(shorten("🔥🔥🔥", 4), "🔥…");
+    assert_eq!(shorten("🔥🔥", 4), "🔥🔥");
+}
+
+#[test]
+fn what_is_abridged_says_where_to_read_on() {
+    assert_eq!(abridge("short", 20, "(more)"), "short");
+    assert_eq!(
+        abridge("a rather long text", 17, "(more)"),
+        "a rather… (more)"
+    );
+    assert_eq!(abridge("a rather long text", 5, "(more)"), "a ra…");
+}
+
+#[test]
+fn people_are_pinged_only_where_that_is_meant() {
+    let ana = person("Ana <@U999>", "U0ANA");
+    assert_eq!(mention(&ana), "<@U0ANA>");
+    assert_eq!(name(&ana), "Ana &lt;@U999&gt;");
+    let strange = person("Bo", "U1> <!here");
+    assert_eq!(mention(&strange), "Bo");
+    assert_eq!(name(&person(" ", "U1")), "somebody");
+    assert_eq!(mention_id("ana@example.com"), None);
+}
+
+#[test]
+fn times_are_shown_in_the_zone_of_whoever_looks() {
+    let noon = Timestamp::from_epoch(1_772_366_400);
+    assert_eq!(
+        date(noon),
+        "<!date^1772366400^{date_short_pretty} at {time}|2026-03-01 12:00 UTC>"
+    );
+    let prague: Zone = "Europe/Prague".parse().unwrap();
+    assert!(date_in(noon, prague).ends_with("|2026-03-01 13:00 CET>"));
+}
+
+#[test]
+fn only_web_addresses_become_links() {
+    assert_eq!(
+        link("https://example.com/?a=1&b=2", "here & now"),
+        "<https://example.com/?a=1&amp;b=2|here &amp; now>"
+    );
+    for bad in [
+        "javascript:alert(1)",
+        "mailto:ana@example.com",
+        "https://example.com/|x",
+        "https://example.com/><!channel>",
+        "https://example.com/ x",
+        "",
+    ] {
+        assert_eq!(link(bad, "label"), "label", "{bad:?}");
+    }
+}
+
+#[test]
+fn quotations_keep_their_lines() {
+    assert_eq!(quote("one\ntwo\n", 100), "> one\n> two");
+    assert_eq!(quote("<one>", 100), "> &lt;one&gt;");
+}
+
+/// Text of everything that means something to Slack.
+fn nasty() -> impl Strategy<Value = String> {
+    let part = prop_oneof![
+        Just("<!channel>".to_owned()),
+        Just("<@U0EVIL>".to_owned()),
+        Just("@here".to_owned()),
+        Just("@@everyone".to_owned()),
+        Just("&amp;".to_owned()),
+        Just("🔥".to_owned()),
+        Just("\n> ".to_owned()),
+        "[&<>@a-z \u{0}\r]{0,5}",
+        any::<char>().prop_map(String::from),
+    ];
+    proptest::collection::vec(part, 0..60).prop_map(|parts| parts.concat())
+}
+
+/// Whether every `&` begins an entity and there is no token and no call.
+fn is_harmless(markup: &str) -> bool {
+    let entities = markup
+        .split('&')
+        .skip(1)
+        .all(|it| it.starts_with("amp;") || it.starts_with("lt;") || it.starts_with("gt;"));
+    let lower = markup.to_lowercase();
+    let calls = CALLS.iter().any(|word| lower.contains(&format!("@{word}")));
+    entities && !calls && !markup.contains('<') && !markup.contains('>')
+}
+
+proptest! {
+    #[test]
+    fn nothing_anybody_types_means_anything(text in nasty(), max in 0usize..80) {
+        prop_assert!(is_harmless(&escape(&text)));
+        for cut in [escape_within(&text, max), one_line(&text, max), abridge(&text, max, "(more)")] {
+            prop_assert!(is_harmless(&cut), "{cut:?}");
+            prop_assert!(width(&cut) <= max, "{cut:?}");
+        }
+        prop_assert!(width(&quote(&text, max)) <= max);
+        prop_assert!(width(&shorten(&text, max)) <= max);
+    }
+
+    #[test]
+    fn what_fits_stays_as_it_is(text in "[a-z ž🔥]{0,40}") {
+        prop_assert_eq!(escape_within(&text, width(&text)), text.clone());
+        prop_assert_eq!(cut(&text, width(&text)), text.clone());
+    }
+
+    #[test]
+    fn addresses_cannot_leave_their_link(url in "https://[&<>|a-z@! ]{0,20}", label in nasty()) {
+        let link = link(&url, &label);
+        let inner = match link.strip_prefix('<') {
+            Some(rest) => rest.strip_suffix('>').unwrap_or("<"),
+            None => &link,
+        };
+        prop_assert!(is_harmless(inner), "{link:?}");
+    }
+}

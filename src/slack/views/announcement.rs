@@ -37,50 +37,52 @@ pub struct AnnouncementModel<'a> {
     /// Everybody whom the outage names.
     pub people: &'a [Person],
     pub now: Timestamp,
+    /// What people type, such as `/outage`.
+    pub command: &'a str,
 }
 
 pub fn announcement(model: &AnnouncementModel) -> Message {
-    let text = sentence(model);
+    let (shape, title) = (state::shape(model.outage), state::title(model.outage));
+    let rest = rest_of_sentence(model);
     let attachment = SlackMessageAttachment::new()
         .with_color(state::colour(model.outage).to_owned())
-        .with_fallback(text.clone())
+        .with_fallback(format!("{shape} {title} — {rest}"))
         .with_blocks(blocks(model));
     Message {
-        text,
+        text: format!("{shape} *{title}* — {rest}"),
         blocks: Vec::new(),
         attachments: Some(vec![attachment]),
     }
 }
 
-/// `▲ *Outage 12 · Payments* — severity major. Cards fail. ETA <2h. Ana leads.`
-fn sentence(model: &AnnouncementModel) -> String {
+/// `▲ *Outage 12 · Payments* — investigating, severity major. Cards fail. ETA <2h. Ana leads.`
+fn rest_of_sentence(model: &AnnouncementModel) -> String {
     let outage = model.outage;
-    let (shape, title) = (state::shape(outage), state::title(outage));
     let summary = full_stop(mrkdwn::one_line(&outage.summary, 140));
-    let rest = match &outage.phase {
+    match &outage.phase {
         Phase::Open { .. } => {
             let eta = match outage.eta.due {
                 Some(due) if due <= model.now => {
-                    format!("ETA was {}", state::eta_label(&outage.eta))
+                    format!("ETA {} has passed", state::eta_label(&outage.eta))
                 }
                 _ => format!("ETA {}", state::eta_label(&outage.eta)),
             };
             let lead = people::name(outage.roles.solution, model.people);
             let severity = outage.severity.word();
-            format!("severity {severity}. {summary} {eta}. {lead} leads.")
+            let word = outage.phase.word();
+            format!("{word}, severity {severity}. {summary} {eta}. {lead} leads.")
         }
         Phase::Resolved(_) => {
             let lasted = duration_in_words(outage.duration(model.now));
             format!("resolved after {lasted}. {summary}")
         }
         Phase::Withdrawn { .. } => format!("withdrawn, it was a false alarm. {summary}"),
-    };
-    format!("{shape} *{title}* — {rest}")
+    }
 }
 
 fn blocks(model: &AnnouncementModel) -> Vec<SlackBlock> {
     let outage = model.outage;
-    let in_full = format!("(full text: /outage {})", outage.number);
+    let in_full = format!("(full text: {} {})", model.command, outage.number);
     let summary = mrkdwn::abridge(&outage.summary, SUMMARY, &in_full);
     let mut blocks = vec![
         kit::section("head", &head(outage)),
@@ -158,7 +160,7 @@ fn people(model: &AnnouncementModel) -> Option<String> {
     }
     let roles = &model.outage.roles;
     Some(format!(
-        "*Solution:* {}   *Communication:* {}",
+        "*Solution:* {} · *Communication:* {}",
         people::mention(roles.solution, model.people),
         people::mention(roles.communication, model.people)
     ))
@@ -203,7 +205,7 @@ fn notes(outage: &Outage, resolution: &Resolution) -> String {
         || "—".to_owned(),
         |it| mrkdwn::one_line(&it.to_string(), 50),
     );
-    format!("*Post-mortem:* {post_mortem}   *Impact on turnover:* {turnover}")
+    format!("*Post-mortem:* {post_mortem} · *Impact on turnover:* {turnover}")
 }
 
 fn foot(outage: &Outage) -> String {

@@ -24,7 +24,7 @@ const NAMED: usize = 10;
 pub fn refusal(refusal: &Refusal, people: &[Person], ask: &str) -> Message {
     match refusal {
         Refusal::MayNotAnnounce => may_not_announce(&[], ask),
-        Refusal::OutOfDate { number, is } => out_of_date(Some(*number), None, Some(is)),
+        Refusal::OutOfDate { number, is } => out_of_date(Some(*number), None, Some(is), ""),
         Refusal::MayNotChange { involved } => {
             let each = involved.iter().take(NAMED);
             let known = each.filter(|id| people::find(**id, people).is_some());
@@ -89,16 +89,17 @@ pub fn may_not_announce(holders: &[String], ask: &str) -> Message {
     Message::new(&text, vec![kit::section("refusal", &markup)])
 }
 
-/// A button or a form was older than the outage is now.
+/// A button or a form was older than the outage is now. `command` is what people type.
 pub fn out_of_date(
     number: Option<OutageNumber>,
     permalink: Option<&str>,
     is: Option<&str>,
+    command: &str,
 ) -> Message {
     let now = match (number, is) {
         (Some(number), Some(is)) => format!(" Outage {number} is {is} now."),
-        (Some(number), None) => format!(" /outage {number} shows how it stands."),
-        (None, _) => " /outage list shows what is open.".to_owned(),
+        (Some(number), None) => format!(" {command} {number} shows how it stands."),
+        (None, _) => format!(" {command} list shows what is open."),
     };
     let text = format!("This message is out of date.{now}");
     let mut blocks = Vec::new();
@@ -116,8 +117,8 @@ pub fn out_of_date(
     Message::new(&text, blocks)
 }
 
-pub fn no_such_outage(number: OutageNumber) -> Message {
-    let text = format!("There is no outage {number}. /outage list shows what is open.");
+pub fn no_such_outage(number: OutageNumber, command: &str) -> Message {
+    let text = format!("There is no outage {number}. {command} list shows what is open.");
     Message::new(&text, Vec::new())
 }
 

@@ -29,7 +29,7 @@ pub fn detail(detail: &Detail, now: Timestamp) -> Message {
     let text = format!("{title}: {}.", outage.phase.word());
     let mut blocks = vec![
         kit::section("head", &head(detail, now)),
-        kit::section("summary", &mrkdwn::abridge(&outage.summary, SUMMARY, "")),
+        kit::section("summary", &mrkdwn::escape_within(&outage.summary, SUMMARY)),
     ];
     blocks.extend(kit::fields("facts", &facts(outage, &detail.people, now)));
     if let Some(ending) = ending(outage) {
@@ -103,7 +103,7 @@ fn ending(outage: &Outage) -> Option<String> {
     };
     let text = match text {
         "" => "_No resolution text yet_".to_owned(),
-        text => mrkdwn::abridge(text, RESOLUTION, ""),
+        text => mrkdwn::escape_within(text, RESOLUTION),
     };
     Some(format!("*{heading}*\n{text}"))
 }

@@ -36,7 +36,7 @@ pub fn assigned(role: Role, outage: &Outage, permalink: Option<&str>, person: &P
 }
 
 /// Says that something of theirs did not reach Slack: `what` as in "the announcement".
-pub fn apology(what: &str, why: &str, outage: Option<&Outage>) -> Message {
+pub fn apology(what: &str, why: &str, outage: Option<&Outage>, command: &str) -> Message {
     let what = mrkdwn::one_line(what, 200);
     let why = mrkdwn::one_line(why, 500);
     let text = match outage {
@@ -44,7 +44,7 @@ pub fn apology(what: &str, why: &str, outage: Option<&Outage>) -> Message {
             let (title, number) = (state::title(outage), outage.number);
             format!(
                 "Slack did not take {what} of {title}: {why}. The outage itself is written down: \
-                 /outage {number} shows it."
+                 {command} {number} shows it."
             )
         }
         None => format!("Slack did not take {what}: {why}."),

@@ -24,9 +24,9 @@ use crate::{
     store::announcements::Announcement,
 };
 
-/// How many outages are shown of each kind, so that all texts stay below Slack's limit.
-const OPEN: usize = 16;
-const ENDED: usize = 8;
+/// How many outages are shown of each kind at most, and how long all their texts may be.
+const OPEN: (usize, usize) = (16, 6500);
+const ENDED: (usize, usize) = (8, 3000);
 
 type Listed = (Outage, Option<Announcement>);
 
@@ -38,8 +38,7 @@ pub fn open_list(open: &[Listed], ended: &[Listed], now: Timestamp) -> Message {
         count => format!("{count} outages are open."),
     };
     let mut blocks = vec![kit::section("open", &format!("*{text}*"))];
-    blocks.extend(open.iter().take(OPEN).map(|it| entry(it, now)));
-    blocks.extend(left_out("open_more", open.len(), OPEN));
+    blocks.extend(entries(open, "open_more", OPEN, now));
     if open.is_empty() {
         let announce = kit::button(
             Action::Announce,
@@ -52,13 +51,43 @@ pub fn open_list(open: &[Listed], ended: &[Listed], now: Timestamp) -> Message {
     if !ended.is_empty() {
         blocks.push(kit::divider());
         blocks.push(kit::section("ended", "*Ended last*"));
-        blocks.extend(ended.iter().take(ENDED).map(|it| entry(it, now)));
-        blocks.extend(left_out("ended_more", ended.len(), ENDED));
+        blocks.extend(entries(ended, "ended_more", ENDED, now));
     }
     Message::new(&text, blocks)
 }
 
-fn entry((outage, announcement): &Listed, now: Timestamp) -> SlackBlock {
+/// The first ones, as many as there is room for, and how many there are besides.
+fn entries(
+    listed: &[Listed],
+    more_id: &str,
+    (most, room): (usize, usize),
+    now: Timestamp,
+) -> Vec<SlackBlock> {
+    let mut blocks = Vec::new();
+    let mut used = 0;
+    for it in listed.iter().take(most) {
+        let markup = entry(it, now);
+        used += mrkdwn::width(&markup);
+        if used > room {
+            break;
+        }
+        let number = it.0.number;
+        let spoken = format!("Show outage {number}");
+        let show = kit::button(Action::Show { number }, "Show", &spoken, Look::Plain);
+        blocks.push(kit::section_with(
+            &format!("outage.{number}"),
+            &markup,
+            show,
+        ));
+    }
+    if blocks.len() < listed.len() {
+        let more = format!("and {} more", listed.len() - blocks.len());
+        blocks.extend(kit::context(more_id, &[more]));
+    }
+    blocks
+}
+
+fn entry((outage, announcement): &Listed, now: Timestamp) -> String {
     let number = outage.number;
     let title = format!("Outage {number} · {}", outage.title_component());
     let linked = match announcement.as_ref().and_then(|it| it.permalink.as_deref()) {
@@ -78,17 +107,9 @@ fn entry((outage, announcement): &Listed, now: Timestamp) -> SlackBlock {
         }
         Phase::Withdrawn { at, .. } => format!("withdrawn {}", mrkdwn::date(*at)),
     };
-    let markup = format!(
+    format!(
         "{} *{linked}* — {stands}\n{}",
         state::shape(outage),
         mrkdwn::one_line(&outage.summary, 150)
-    );
-    let spoken = format!("Show outage {number}");
-    let show = kit::button(Action::Show { number }, "Show", &spoken, Look::Plain);
-    kit::section_with(&format!("outage.{number}"), &markup, show)
-}
-
-fn left_out(block_id: &str, count: usize, shown: usize) -> Option<SlackBlock> {
-    let more = count.checked_sub(shown).filter(|it| *it > 0)?;
-    kit::context(block_id, &[format!("and {more} more")])
+    )
 }

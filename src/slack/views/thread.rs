@@ -28,17 +28,20 @@ pub fn thread_line(
     outage: &Outage,
     before_after: Option<(&Outage, &Outage)>,
     people: &[Person],
+    command: &str,
 ) -> ThreadMessage {
     match line {
-        Line::Reason { by, text } => own_words(by, "why it was changed", text, outage, people),
-        Line::Update { by, text } => own_words(by, "update", text, outage, people),
+        Line::Reason { by, text } => {
+            own_words(by, "why it was changed", text, outage, people, command)
+        }
+        Line::Update { by, text } => own_words(by, "update", text, outage, people, command),
         Line::Changes { by, .. } => bots(changed(by, before_after, people)),
         Line::Resolved { by, at } => {
-            let lasted = duration_in_words(at.since(outage.started_at));
+            let lasted = duration_in_words(outage.duration_until(*at));
             let (at, by) = (mrkdwn::date(*at), people::mention_of(by, people));
             bots(format!("✔ *Resolved* {at} by {by}, after {lasted}."))
         }
-        Line::Reopened { by, reason } => bots(with_words("▲ *Reopened*", by, reason, people)),
+        Line::Reopened { by, reason } => bots(with_words("↻ *Reopened*", by, reason, people)),
         Line::Withdrawn { by, why } => bots(with_words("○ *Withdrawn*", by, why, people)),
     }
 }
@@ -57,8 +60,9 @@ fn own_words(
     words: &str,
     outage: &Outage,
     people: &[Person],
+    command: &str,
 ) -> ThreadMessage {
-    let note = format!("(full text: /outage {})", outage.number);
+    let note = format!("(full text: {command} {})", outage.number);
     let author = people::name_of(by, people);
     let heading = format!("*{author}* ({what}):\n");
     let room = MOST - mrkdwn::width(&heading);

@@ -77,7 +77,8 @@ pub fn read(values: &Values, base: &Outage, policy: &Policy) -> Result<Resolve, 
         Some(at) => errors.or(Resolve {
             text,
             at,
-            answers,
+            // Somebody may have corrected what this form shows as answered long ago.
+            answers: fields::changed(answers, base),
             turnover,
             post_mortem_wanted: wanted.unwrap_or(preset),
         }),

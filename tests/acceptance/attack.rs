@@ -1,0 +1,120 @@
+//! What somebody tries who wants to break it, and what must hold all the same.
+
+use serde_json::json;
+
+use crate::{
+    databases,
+    harness::{Setup, World},
+    ingress::signed,
+};
+
+/// PostgreSQL keeps no NUL in a text, and Slack takes no text without a letter.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_no_keyboard_types_is_left_out() {
+    let world = World::on(databases::postgres().await, Setup::default()).await;
+    let ana = world.person("ana");
+    ana.announces("Payments", "Cards\u{0} fail\u{7}").await;
+    let message = world.announcement().await.to_string();
+    assert!(message.contains("Cards fail"), "{message}");
+    ana.clicks("Update").await.form("Update outage 1");
+    let nothing = ana.submits(json!({ "Update": "\u{1}\u{2}" })).await;
+    assert!(!nothing.error_at("text").is_empty());
+    ana.submits(json!({ "Update": "more\u{0} is known" }))
+        .await
+        .closed();
+    world.settle().await;
+    assert_eq!(world.thread().await[0].1, "more is known");
+    let update = json!({
+        "type": "block_actions", "user": { "id": "U0N\u{0}UL", "name": "n\u{0}ul" }, "trigger_id": "1.2.3",
+        "container": { "type": "message", "message_ts": "1.1\u{0}" },
+        "actions": [{ "action_id": "balefire.v1.show", "value": "1", "action_ts": "\u{0}5.5" }],
+    });
+    assert_eq!(signed(&world, "/slack/interactivity", &update).await.0, 200);
+    world.announcement().await;
+    ana.direct_messages().await;
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_without_an_id_or_a_person_is_malformed() {
+    let world = World::start().await;
+    for payload in [
+        json!({ "type": "view_submission", "user": { "id": "U0ANA" }, "view": { "callback_id": "balefire.v1.form.announce" } }),
+        json!({ "type": "view_submission", "view": { "id": "V1", "callback_id": "balefire.v1.form.announce" } }),
+        json!({ "type": "block_actions", "actions": [{ "action_id": "balefire.v1.announce" }] }),
+    ] {
+        let (status, answer) = signed(&world, "/slack/interactivity", &payload).await;
+        assert_eq!(status, 400, "{answer}");
+    }
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn resolving_does_not_undo_what_somebody_corrected_meanwhile() {
+    let world = World::start().await;
+    let (ana, bo) = (world.person("ana"), world.person("bo"));
+    bo.announces("Payments", "Cards fail").await;
+    bo.clicks("Edit").await.form("Edit outage 1");
+    bo.submits(json!({ "Sales affected": "yes", "reason": "sales called" }))
+        .await
+        .closed();
+    world.settle().await;
+    ana.clicks("Resolve").await.form("Resolve outage 1");
+    bo.clicks("Edit").await.form("Edit outage 1");
+    bo.submits(json!({ "Sales affected": "no", "reason": "a mistake" }))
+        .await
+        .closed();
+    ana.submits(json!({ "B2B partners affected": "no" }))
+        .await
+        .closed();
+    world.settle().await;
+    let message = crate::harness::words(&world.announcement().await);
+    assert!(message.contains("Sales affected: no"), "{message}");
+    world.thread().await;
+    bo.direct_messages().await;
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_counts_what_it_does_not_show() {
+    let world = World::start().await;
+    let ana = world.person("ana");
+    for n in 0..18 {
+        ana.announces("Payments", &format!("Problem {n}")).await;
+    }
+    let list = ana.runs("/outage list").await.whisper();
+    assert!(list.contains("18 outages are open."), "{list}");
+    assert!(list.contains("and 2 more"), "{list}");
+    world.channel("outages").await;
+    ana.direct_messages().await;
+    world.end().await;
+}
+
+/// The clock jumps over the lease while Slack has not answered yet: as after a suspended machine.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_jumps_during_a_call_leaves_one_announcement() {
+    let world = World::start().await;
+    let ana = world.person("ana");
+    world
+        .faults(json!([{ "method": "chat.postMessage", "kind": "late_commit", "milliseconds": 1000, "times": 1 }]))
+        .await;
+    ana.runs("/outage").await.form("Announce an outage");
+    ana.submits(json!({ "What happened?": "Cards fail", "component": "Payments" }))
+        .await
+        .closed();
+    let first = tokio::spawn({
+        let outbox = world.outbox.clone();
+        async move { outbox.run_once().await }
+    });
+    // The first call is on its way; Slack will commit it a second later.
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    world
+        .control("clock", json!({ "advance_seconds": 120 }))
+        .await;
+    world.outbox.run_once().await.unwrap();
+    first.await.unwrap().unwrap();
+    world.passes(crate::harness::minutes(5)).await;
+    world.announcement().await;
+    ana.direct_messages().await;
+    world.end().await;
+}
