@@ -5,8 +5,8 @@ use std::{path::Path, process::Stdio, time::Duration};
 
 use serde_json::{Value, json};
 use tokio::{
-    io::{AsyncBufReadExt, BufReader},
-    process::{Child, Command},
+    io::{AsyncBufReadExt, BufReader, Lines},
+    process::{Child, ChildStdout, Command},
 };
 
 use crate::harness::{person::button, words};
@@ -19,6 +19,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 struct Demo {
     child: Child,
     sandbox: String,
+    /// Held open: a process that speaks into a closed pipe ends.
+    _output: Lines<BufReader<ChildStdout>>,
 }
 
 impl Demo {
@@ -44,7 +46,11 @@ impl Demo {
         })
         .await
         .unwrap();
-        Demo { child, sandbox }
+        Demo {
+            child,
+            sandbox,
+            _output: lines,
+        }
     }
 
     async fn control(&self, what: &str, body: Value) -> Value {
