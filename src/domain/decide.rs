@@ -318,6 +318,12 @@ fn decide_reopen(
         stage: Stage::Investigating,
         former: Some(resolution.clone()),
     };
+    // What was said before the resolution is no news any more; why it is open again is.
+    next.last_update = (!reason.is_empty()).then(|| LastUpdate {
+        text: reason.clone(),
+        by: actor.identity.clone(),
+        at: now,
+    });
     // An ETA from before the resolution promises nothing any more.
     if next.eta.due.is_some_and(|due| due <= now) {
         next.eta.due = None;

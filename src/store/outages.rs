@@ -315,7 +315,7 @@ async fn assemble(tx: &mut Tx, row: Row) -> Result<Outage> {
         WHERE outage_id = $1 ORDER BY position";
     const LAST_UPDATE: &str = "
         SELECT event, actor, occurred_at FROM timeline
-        WHERE outage_id = $1 AND kind = 'updated' ORDER BY id DESC LIMIT 1";
+        WHERE outage_id = $1 AND kind IN ('updated', 'reopened') ORDER BY id DESC LIMIT 1";
     let affected: Vec<AffectedRow> = on!(tx, |conn| sqlx::query_as(AFFECTED)
         .bind(row.id)
         .fetch_all(conn)
@@ -330,7 +330,10 @@ async fn assemble(tx: &mut Tx, row: Row) -> Result<Outage> {
             .fetch_optional(conn)
             .await)?;
     let last_update = update.and_then(|(event, by, at)| match event.0 {
-        Event::Updated { text, .. } => Some(LastUpdate { text, by: by.0, at }),
+        // Why it was reopened is news; what was said before the resolution is not.
+        Event::Updated { text, .. } | Event::Reopened { reason: text } if !text.is_empty() => {
+            Some(LastUpdate { text, by: by.0, at })
+        }
         _ => None,
     });
     Ok(Outage {

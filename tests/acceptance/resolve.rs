@@ -168,6 +168,7 @@ async fn a_reopened_outage_is_open_pinned_and_keeps_its_first_resolver() {
     assert!(world.is_pinned().await);
     let announcement = world.announcement().await;
     assert!(button(&announcement, "Resolve").is_some());
+    assert!(words(&announcement).contains("It is back"));
     let thread = world.thread().await;
     let reopened = thread.last().unwrap();
     assert!(

@@ -34,7 +34,7 @@ pub fn shape(outage: &Outage) -> &'static str {
 
 pub fn colour(outage: &Outage) -> &'static str {
     match (&outage.phase, outage.severity) {
-        (Phase::Open { .. }, Severity::Critical) => "#8b0000",
+        (Phase::Open { .. }, Severity::Critical) => "#c4161c",
         (Phase::Open { .. }, Severity::Major) => "#e8491d",
         (Phase::Open { .. }, Severity::Minor) => "#f2a900",
         (Phase::Resolved(_), _) => "#2e8b57",
@@ -70,11 +70,11 @@ pub fn components<'a>(names: impl ExactSizeIterator<Item = &'a str>, max: usize)
     listed
 }
 
-/// `<2h — until …`, `was due … (<2h)`, `unknown`.
+/// `<2h — due …`, `was due … (<2h)`, `unknown`.
 pub fn eta(eta: &Eta, now: Timestamp) -> String {
     let label = eta_label(eta);
     match eta.due {
-        Some(due) if due > now => format!("{label} — until {}", mrkdwn::date(due)),
+        Some(due) if due > now => format!("{label} — due {}", mrkdwn::date(due)),
         Some(due) => format!("was due {} ({label})", mrkdwn::date(due)),
         None if label == "unknown" => label,
         None => format!("unknown ({label})"),

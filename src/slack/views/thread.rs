@@ -91,11 +91,11 @@ fn changed(by: &[Identity], before_after: Option<(&Outage, &Outage)>, people: &[
         it => it,
     };
     let Some((before, after)) = before_after else {
-        return format!("The announcement was changed and shows how it stands.\nby {by}");
+        return format!("The announcement was changed and shows how it stands.\n— {by}");
     };
     let changes = differences(before, after);
     if changes.is_empty() {
-        return format!("Nothing remains changed: it stands as it did before.\nby {by}");
+        return format!("Nothing remains changed: it stands as it did before.\n— {by}");
     }
     let room = MOST - mrkdwn::width(&by) - 50;
     let mut told = String::new();
@@ -108,5 +108,5 @@ fn changed(by: &[Identity], before_after: Option<(&Outage, &Outage)>, people: &[
         told.push_str(&line);
         told.push('\n');
     }
-    format!("{told}by {by}")
+    format!("{told}— {by}")
 }

@@ -41,8 +41,8 @@ pub fn summary(initial: &str) -> SlackBlock {
         initial,
         limits::SUMMARY,
     );
-    let hint = "Who is affected, how badly (fully or partly), what they cannot do, and because of \
-                what, as far as it is known.";
+    let hint = "WHO is affected, HOW (fully or partly), WHAT they cannot do, BECAUSE of what: as far \
+                as it is known.";
     kit::input(block::SUMMARY, "What happened?", element, hint, false)
 }
 
