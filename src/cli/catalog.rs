@@ -79,8 +79,14 @@ pub async fn run(config: Option<PathBuf>, arguments: Arguments) -> Result<(), Fa
         .await
         .context("cannot write the components")?;
     println!(
-        "{} components written, {} retired",
-        done.saved, done.retired
+        "{} {} written, {} retired",
+        done.saved,
+        if done.saved == 1 {
+            "component"
+        } else {
+            "components"
+        },
+        done.retired
     );
     db.close().await;
     Ok(())
