@@ -189,3 +189,30 @@ async fn removed_rights_are_gone_although_slack_is_away() {
     ana.closes().await;
     world.close().await;
 }
+
+/// A disk that was full once: nothing was written, and as soon as there is room everything goes on.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_is_recovered_from() {
+    use balefire::store::{self, Db};
+    let scratch = databases::sqlite().await;
+    let Db::Sqlite { writer, .. } = &scratch.db else {
+        panic!("this is about SQLite");
+    };
+    // Less than it has already: it may not grow.
+    sqlx::query("PRAGMA max_page_count = 1")
+        .execute(writer)
+        .await
+        .unwrap();
+    let now = balefire::clock::Clock::system().now();
+    let keep = crate::harness::minutes(1);
+    let large = json!("x".repeat(1_000_000));
+    let mut tx = scratch.db.begin().await.unwrap();
+    let full = store::idempotency::remember(&mut tx, "test", "1", &large, now, keep).await;
+    assert!(full.unwrap_err().to_string().contains("full"));
+    drop(tx);
+    let mut tx = scratch.db.begin().await.unwrap();
+    store::idempotency::remember(&mut tx, "test", "1", &large, now, keep)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+}
