@@ -32,7 +32,7 @@ pub enum ConnectError {
          xoxb-, from \"Install App\" in the app's settings into slack.bot_token"
     )]
     Token { code: String },
-    #[error("Slack cannot be reached: {0}")]
+    #[error("{0}")]
     Slack(CallError),
     #[error("the database did not answer: {0}")]
     Store(#[from] store::Error),

@@ -135,10 +135,12 @@ pub async fn search(
         ORDER BY CASE WHEN name_lower LIKE $3 ESCAPE '!' OR key LIKE $3 ESCAPE '!' THEN 0 ELSE 1 END,
                  name_lower, id
         LIMIT $4";
+    // Longer than any name, and far below what SQLite takes for a pattern.
     let literal: String = query
         .trim()
         .to_lowercase()
         .chars()
+        .take(200)
         .flat_map(|it| match it {
             '!' | '%' | '_' => vec!['!', it],
             _ => vec![it],

@@ -3,7 +3,7 @@
 use std::{path::Path, str::FromStr, time::Duration};
 
 use sqlx::{
-    PgPool, Postgres, Sqlite, SqlitePool, Transaction,
+    Connection, PgPool, Postgres, Sqlite, SqlitePool, Transaction,
     migrate::Migrator,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
@@ -88,15 +88,13 @@ impl Db {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(5));
-        let writer = SqlitePoolOptions::new()
+        let writer = sqlite_pool()
             .max_connections(1)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
             .connect_with(options.clone())
             .await?;
         SQLITE_MIGRATIONS.run(&writer).await?;
-        let readers = SqlitePoolOptions::new()
+        let readers = sqlite_pool()
             .max_connections(4)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
             .connect_with(options.read_only(true))
             .await?;
         Ok(Db::Sqlite { writer, readers })
@@ -160,6 +158,17 @@ impl Tx {
     pub(super) fn is_postgres(&self) -> bool {
         matches!(self, Tx::Postgres(_))
     }
+}
+
+/// SQLite rolls back by itself when the disk is full or does not answer. The driver does not notice
+/// and takes that connection to be in a transaction for ever: it is replaced by a new one.
+fn sqlite_pool() -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .before_acquire(|connection, _| {
+            let stuck = connection.is_in_transaction();
+            Box::pin(async move { Ok(!stuck) })
+        })
 }
 
 /// Whether the database answers.

@@ -118,3 +118,101 @@ async fn a_clock_that_jumps_during_a_call_leaves_one_announcement() {
     ana.direct_messages().await;
     world.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_component_that_does_not_exist_is_told_at_its_field() {
+    let world = World::start().await;
+    let payload = json!({
+        "type": "view_submission", "user": { "id": "U0ANA", "name": "ana" },
+        "view": {
+            "id": "V1", "callback_id": "balefire.v1.form.announce", "private_metadata": "{\"v\":1}",
+            "blocks": [{ "type": "input", "block_id": "summary" }, { "type": "input", "block_id": "component" }],
+            "state": { "values": {
+                "summary": { "summary": { "value": "Cards fail" } },
+                "component": { "component": { "selected_option": { "value": "999" } } },
+            } },
+        },
+    });
+    let (status, answer) = signed(&world, "/slack/interactivity", &payload).await;
+    assert_eq!(status, 200);
+    let told = answer["errors"]["component"].as_str().unwrap();
+    assert!(told.contains("not offered any more"), "{answer}");
+    let query = json!({
+        "type": "block_suggestion", "user": { "id": "U0ANA" }, "action_id": "component",
+        "value": "%".repeat(100_000),
+    });
+    let (_, answer) = signed(&world, "/slack/interactivity", &query).await;
+    assert_eq!(answer, json!({ "options": [] }));
+    world.end().await;
+}
+
+/// Whoever was taken out of the settings has no rights although Slack is away at the start.
+#[tokio::test(flavor = "multi_thread")]
+async fn removed_rights_are_gone_although_slack_is_away() {
+    use balefire::{
+        app::App,
+        clock::Clock,
+        config,
+        domain::{actor::Right, time::Zone},
+        store,
+    };
+    let world = World::start().await;
+    let ana = world.person("ana");
+    ana.runs("/outage").await.form("Announce an outage");
+    let settings = r#"
+        [slack]
+        bot_token = "xoxb-a-token-for-tests"
+        signing_secret = "a-signing-secret-for-tests"
+        announce_channel = "C0OUTAGES"
+        api_url = "http://127.0.0.1:9/api"
+        [permissions]
+        on_call = ["U0BO"]
+    "#;
+    let sources = config::Sources {
+        file: None,
+        environment: Vec::new(),
+        flags: settings.parse().unwrap(),
+    };
+    let checks = config::Checks {
+        zone_exists: |name| name.parse::<Zone>().is_ok(),
+        log_filter: |_| Ok(()),
+    };
+    let settings = config::load(&sources, &checks).unwrap_or_else(|it| panic!("{it}"));
+    let next = App::with_database(settings, world.db.clone(), Clock::system()).unwrap();
+    next.connect().await.unwrap_err();
+    let workspace = world.slack.workspace().unwrap();
+    let mut tx = world.db.read().await.unwrap();
+    let person = store::people::by_slack_user(&mut tx, &workspace, &"U0ANA".into()).await;
+    let rights = store::rights::of_person(&mut tx, person.unwrap().unwrap().id).await;
+    assert!(!rights.unwrap().has(Right::Announce));
+    drop(tx);
+    ana.closes().await;
+    world.close().await;
+}
+
+/// A disk that was full once: nothing was written, and as soon as there is room everything goes on.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_is_recovered_from() {
+    use balefire::store::{self, Db};
+    let scratch = databases::sqlite().await;
+    let Db::Sqlite { writer, .. } = &scratch.db else {
+        panic!("this is about SQLite");
+    };
+    // Less than it has already: it may not grow.
+    sqlx::query("PRAGMA max_page_count = 1")
+        .execute(writer)
+        .await
+        .unwrap();
+    let now = balefire::clock::Clock::system().now();
+    let keep = crate::harness::minutes(1);
+    let large = json!("x".repeat(1_000_000));
+    let mut tx = scratch.db.begin().await.unwrap();
+    let full = store::idempotency::remember(&mut tx, "test", "1", &large, now, keep).await;
+    assert!(full.unwrap_err().to_string().contains("full"));
+    drop(tx);
+    let mut tx = scratch.db.begin().await.unwrap();
+    store::idempotency::remember(&mut tx, "test", "1", &large, now, keep)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+}

@@ -74,6 +74,11 @@ pub async fn answer(slack: Arc<Slack>, interaction: Interaction) -> Answer {
             {
                 return errors_at(block, &message);
             }
+            if let DeskError::UnknownComponent(_) = &error
+                && has_input(view, forms::block::COMPONENT)
+            {
+                return errors_at(forms::block::COMPONENT, forms::NOT_OFFERED);
+            }
             let message = slack.explain(&workspace, &error, None).await;
             at_first_field(view, &message.text)
         }

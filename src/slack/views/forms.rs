@@ -19,6 +19,7 @@ pub mod update;
 mod values;
 pub mod withdraw;
 
+pub use fields::NOT_OFFERED;
 pub use values::{FieldErrors, Values};
 
 use super::answers;
