@@ -77,21 +77,13 @@ pub async fn run(config: Option<PathBuf>, arguments: Arguments) -> Result<(), Fa
     let done = provision_components(&db, &clock, &workspace, &entries, retire_others, &by)
         .await
         .context("cannot write the components")?;
-<<<<<<< HEAD
     let (saved, retired) = (done.saved, done.retired);
-    say(&format!("{saved} components written, {retired} retired"));
-=======
-    println!(
-        "{} {} written, {} retired",
-        done.saved,
-        if done.saved == 1 {
-            "component"
-        } else {
-            "components"
-        },
-        done.retired
-    );
->>>>>>> attack
+    let components = if saved == 1 {
+        "component"
+    } else {
+        "components"
+    };
+    say(&format!("{saved} {components} written, {retired} retired"));
     db.close().await;
     Ok(())
 }
