@@ -45,6 +45,8 @@ pub enum DeskError {
     UnknownComponent(String),
     #[error("too many people change outage {0} at once")]
     Busy(OutageNumber),
+    #[error("something else was done already with that form, for outage {0}")]
+    DoneOtherwise(OutageNumber),
     #[error("the same request is being worked on")]
     FirstAnswerLost,
     #[error("the database did not answer: {0}")]
@@ -62,6 +64,8 @@ impl From<Refusal> for DeskError {
 pub struct Once {
     pub scope: &'static str,
     pub key: String,
+    /// Tells what was asked for: with another content under the same key it is not the same again.
+    pub content: String,
 }
 
 /// The use cases; cheap to clone.
@@ -190,16 +194,20 @@ impl Desk {
     ) -> Result<Option<Outage>, DeskError> {
         let now = self.clock.now();
         let known = store::idempotency::recall(tx, once.scope, &once.key, now).await?;
-        match known.and_then(|it| it["outage"].as_i64()) {
-            Some(number) => {
-                Ok(store::outages::by_number(tx, workspace, OutageNumber(number)).await?)
-            }
-            None => Ok(None),
+        let Some(known) = known else {
+            return Ok(None);
+        };
+        let Some(number) = known["outage"].as_i64().map(OutageNumber) else {
+            return Ok(None);
+        };
+        if known["content"] != *once.content {
+            return Err(DeskError::DoneOtherwise(number));
         }
+        Ok(store::outages::by_number(tx, workspace, number).await?)
     }
 
     async fn remember(&self, tx: &mut Tx, outage: &Outage, once: &Once) -> Result<bool, DeskError> {
-        let outcome = serde_json::json!({ "outage": outage.number });
+        let outcome = serde_json::json!({ "outage": outage.number, "content": once.content });
         let now = self.clock.now();
         Ok(
             store::idempotency::remember(tx, once.scope, &once.key, &outcome, now, REMEMBERED)

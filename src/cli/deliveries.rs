@@ -8,7 +8,7 @@ use super::{Failure, checks, say, sources};
 use crate::{
     app::open_database,
     clock::Clock,
-    config,
+    config::{self, DatabaseUrl},
     domain::{actor::Identity, ids::DeliveryId, time::Zone},
     store::{self, deliveries::Listed},
 };
@@ -36,6 +36,16 @@ enum Command {
 
 pub async fn run(config: Option<PathBuf>, arguments: Arguments) -> Result<(), Failure> {
     let settings = config::load_partial(&sources(config, toml::Table::new()), &checks())?;
+    if let DatabaseUrl::Sqlite(path) = &settings.database.url
+        && !path.exists()
+    {
+        // Opening it would make an empty one, in which nothing waits and nothing is dead.
+        return Err(Failure::Usage(format!(
+            "balefire: there is no database {}. Run this where `balefire serve` runs, or name its \
+             settings with --config.",
+            path.display()
+        )));
+    }
     let zone: Zone = settings.time.zone.parse().unwrap_or(Zone::UTC);
     let db = open_database(&settings.database)
         .await

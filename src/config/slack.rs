@@ -154,7 +154,12 @@ fn optional<T>(found: Found<T>) -> Option<Option<T>> {
     }
 }
 
+const BROKEN: &str = "It has a space or a line break inside.";
+
 fn bot_token(text: &str) -> Result<SecretString, Fault> {
+    if text.chars().any(char::is_whitespace) {
+        return Err(Fault::new(BROKEN, WHERE_THE_TOKEN_IS));
+    }
     if text.starts_with("xoxb-") {
         return Ok(text.into());
     }
@@ -174,6 +179,9 @@ fn signing_secret(text: &str) -> Result<SecretString, Fault> {
             "This is a token, not the signing secret.",
             WHERE_THE_SIGNING_SECRET_IS,
         ));
+    }
+    if text.chars().any(char::is_whitespace) {
+        return Err(Fault::new(BROKEN, WHERE_THE_SIGNING_SECRET_IS));
     }
     if text.chars().count() < SIGNING_SECRET_LEAST {
         return Err(Fault::new(

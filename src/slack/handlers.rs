@@ -82,6 +82,7 @@ impl Slack {
             DeskError::UnknownComponent(_) => {
                 views::lists::out_of_date(number, None, None, self.command())
             }
+            DeskError::DoneOtherwise(number) => views::lists::done_otherwise(*number),
             DeskError::Busy(_) | DeskError::FirstAnswerLost | DeskError::Store(_) => {
                 tracing::error!(%error, "a request of somebody's failed");
                 views::lists::try_again("Balefire could not write it down just now")

@@ -49,11 +49,16 @@ pub fn escape_within(text: &str, max: usize) -> String {
             }
             '\n' | '\t' => escaped.push(letter),
             // Line ends of other systems, and what no keyboard types.
-            letter if letter.is_control() => {}
+            letter if letter.is_control() || turns_text(letter) => {}
             letter => escaped.push(letter),
         }
     }
     cut(&escaped, max)
+}
+
+/// Marks that turn the direction of what follows: ours would be turned, too.
+fn turns_text(letter: char) -> bool {
+    matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// As [`escape_within`], with a note on where to read on after the ellipsis. The note is ours.

@@ -127,6 +127,12 @@ async fn a_form_that_is_submitted_twice_opens_one_outage() {
             crate::ingress::signed(&world, "/slack/interactivity", &payload).await;
         assert_eq!((status, answer.as_str()), (200, Some("")), "{answer}");
     }
+    // Somebody who was told that it takes long, and wrote something else meanwhile.
+    let mut other = payload.clone();
+    other["view"]["state"]["values"]["summary"]["summary"]["value"] = json!("something else");
+    let (_, answer) = crate::ingress::signed(&world, "/slack/interactivity", &other).await;
+    let error = answer["errors"]["summary"].as_str().unwrap();
+    assert!(error.contains("outage 1"), "{error}");
     world.settle().await;
     world.announcement().await;
     ana.direct_messages().await;

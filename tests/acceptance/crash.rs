@@ -343,3 +343,18 @@ async fn the_demo_needs_nothing_and_stops_cleanly() {
     let left = std::fs::read_dir(folder.path()).unwrap().count();
     assert_eq!(left, 0, "nothing is left where it ran");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn looking_at_deliveries_makes_no_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let done = balefire(folder.path(), "http://127.0.0.1:9/api")
+        .arg("deliveries")
+        .stderr(Stdio::piped())
+        .output()
+        .await
+        .unwrap();
+    assert_eq!(done.status.code(), Some(2), "{done:?}");
+    let told = String::from_utf8(done.stderr).unwrap();
+    assert!(told.contains("there is no database balefire.db"), "{told}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}

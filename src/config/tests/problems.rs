@@ -131,6 +131,7 @@ fn values_out_of_range_or_shape_are_refused() {
 fn slack_settings_are_looked_at_closely() {
     for (line, expected) in [
         ("bot_token = \"xoxp-1-TOKEN\"", "This is a user's token"),
+        ("bot_token = \"xoxb-1-TO\\nKEN\"", "a space or a line break"),
         ("bot_token = 5", "= (hidden). It must be a text"),
         ("signing_secret = \"short\"", "at least 16 characters"),
         (

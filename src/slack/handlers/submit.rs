@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use super::Answer;
 use crate::{
@@ -102,6 +103,7 @@ async fn submit(
     let once = Once {
         scope: "slack.form",
         key: view.id.clone(),
+        content: digest(&view.state.values),
     };
     let policy = slack.desk.policy();
     if form == Form::Announce {
@@ -149,6 +151,12 @@ async fn submit(
         .change(workspace, person.id, number, &command, &once)
         .await?;
     Ok(())
+}
+
+/// Tells whether a form comes again as it was, or with other words in it.
+fn digest(values: &Value) -> String {
+    let digest = Sha256::digest(values.to_string());
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The edit form names a component by its row; the desk wants the component.

@@ -30,6 +30,7 @@ fn words_stay_words() {
     );
     assert_eq!(escape("ana@example.com"), "ana@example.com");
     assert_eq!(escape("one\r\ntwo\u{0}\u{7}"), "one\ntwo");
+    assert_eq!(escape("a\u{202e}b\u{2066}c"), "abc");
 }
 
 #[test]

@@ -122,6 +122,15 @@ pub fn no_such_outage(number: OutageNumber, command: &str) -> Message {
     Message::new(&text, Vec::new())
 }
 
+/// A form that was slow to close was changed and sent again after its first words had arrived.
+pub fn done_otherwise(number: OutageNumber) -> Message {
+    let text = format!(
+        "The first words of this form have arrived and stand in outage {number}. Copy what you \
+         changed, close the form, and press Edit there."
+    );
+    Message::new(&text, Vec::new())
+}
+
 /// Instead of the form, which could not be sent without a component.
 pub fn no_components() -> Message {
     let text = "There is no component yet that an outage could be about. Whoever looks after \
