@@ -4,8 +4,10 @@ use super::{Desk, DeskError, actor};
 use crate::{
     domain::{
         actor::{Actor, Right},
-        component::{Component, recognise},
-        ids::{ComponentId, OutageNumber, PersonId, SlackUserId, WorkspaceId},
+        component::{Component, beginnings, recognise},
+        ids::{
+            ChannelId, ComponentId, MessageTs, OutageNumber, PersonId, SlackUserId, WorkspaceId,
+        },
         outage::Outage,
         person::Person,
     },
@@ -129,6 +131,22 @@ impl Desk {
         })
     }
 
+    /// The outage whose announcement stands there, with the announcement's address.
+    pub async fn announced_at(
+        &self,
+        workspace: &WorkspaceId,
+        channel: &ChannelId,
+        ts: &MessageTs,
+    ) -> Result<Option<(OutageNumber, Option<String>)>, DeskError> {
+        let mut tx = self.db.read().await?;
+        let found = store::announcements::at(&mut tx, workspace, channel, ts).await?;
+        let Some(announcement) = found else {
+            return Ok(None);
+        };
+        let outage = store::outages::by_id(&mut tx, announcement.outage_id).await?;
+        Ok(outage.map(|it| (it.number, announcement.permalink)))
+    }
+
     /// Open outages, newest first, each with its announcement.
     pub async fn open_outages(
         &self,
@@ -197,15 +215,8 @@ impl Desk {
         words: &str,
     ) -> Result<(Option<Component>, String), DeskError> {
         let words = words.trim();
-        let first: String = words
-            .chars()
-            .take_while(|it| it.is_alphanumeric() || *it == '_')
-            .collect();
-        if first.is_empty() {
-            return Ok((None, words.to_owned()));
-        }
         let mut tx = self.db.read().await?;
-        let known = store::components::beginning_with(&mut tx, workspace, &first).await?;
+        let known = store::components::named(&mut tx, workspace, &beginnings(words)).await?;
         Ok(match recognise(words, &known) {
             Some((component, rest)) => (Some(component.clone()), rest.to_owned()),
             None => (None, words.to_owned()),

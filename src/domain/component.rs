@@ -38,6 +38,22 @@ pub fn recognise<'a, 'w>(
     })
 }
 
+/// Every beginning of `words` that could be the name of a component, in lower case.
+pub fn beginnings(words: &str) -> Vec<String> {
+    /// Longer than any name, and enough words for all of them.
+    const CHARACTERS: usize = 100;
+    let words: String = words.chars().take(CHARACTERS).collect();
+    let ends = words
+        .char_indices()
+        .filter(|(_, letter)| !letter.is_alphanumeric() && *letter != '_')
+        .map(|(at, _)| at)
+        .chain([words.len()]);
+    let mut found: Vec<String> = ends.map(|end| words[..end].to_lowercase()).collect();
+    found.retain(|it| !it.trim().is_empty());
+    found.dedup();
+    found
+}
+
 /// How many bytes of `words` the whole word or words `name` take at its start.
 fn leads(words: &str, name: &str) -> Option<usize> {
     let mut rest = words.char_indices();
@@ -85,6 +101,22 @@ mod tests {
         let known = known();
         let found = recognise(words, &known).map(|(it, rest)| (it.key.as_str(), rest));
         assert_eq!(found, expected, "{words:?}");
+    }
+
+    #[test]
+    fn every_beginning_could_be_a_name() {
+        let found = beginnings("Partner-API v2: slow");
+        assert_eq!(
+            found,
+            [
+                "partner",
+                "partner-api",
+                "partner-api v2",
+                "partner-api v2:",
+                "partner-api v2: slow"
+            ]
+        );
+        assert!(beginnings("").is_empty());
     }
 
     #[test]

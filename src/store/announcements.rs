@@ -46,6 +46,24 @@ pub async fn of_outage(tx: &mut Tx, outage: OutageId) -> Result<Option<Announcem
         .await)
 }
 
+/// The announcement that is this message.
+pub async fn at(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    channel: &ChannelId,
+    ts: &MessageTs,
+) -> Result<Option<Announcement>> {
+    const SQL: &str = "
+        SELECT outage_id, workspace_id, channel_id, message_ts, permalink, pinned
+        FROM announcements WHERE workspace_id = $1 AND channel_id = $2 AND message_ts = $3";
+    on!(tx, |conn| sqlx::query_as(SQL)
+        .bind(workspace)
+        .bind(channel)
+        .bind(ts)
+        .fetch_optional(conn)
+        .await)
+}
+
 pub async fn record_posted(
     tx: &mut Tx,
     outage: OutageId,

@@ -187,21 +187,49 @@ pub async fn recent(
     Ok(rows.into_iter().map(Component::from).collect())
 }
 
-/// Components that a word of a command could name: their key, name or alias starts with `first`.
-pub async fn beginning_with(
+/// Components whose key, name or alias is one of `names` (in lower case), each with its aliases.
+pub async fn named(
     tx: &mut Tx,
     workspace: &WorkspaceId,
-    first: &str,
+    names: &[String],
 ) -> Result<Vec<(Component, Vec<String>)>> {
-    let mut found = Vec::new();
-    for component in search(tx, workspace, first, 100).await? {
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<Row> = on!(tx, |conn| {
+        let mut sql = sqlx::QueryBuilder::<Backend>::new(
+            "SELECT id, key, name FROM components WHERE retired_at IS NULL AND workspace_id = ",
+        );
+        sql.push_bind(workspace.clone());
+        for (before, after) in [
+            (" AND (name_lower IN (", ")"),
+            (" OR key IN (", ")"),
+            (
+                " OR id IN (SELECT component_id FROM component_aliases WHERE alias IN (",
+                ")))",
+            ),
+        ] {
+            sql.push(before);
+            let mut list = sql.separated(", ");
+            for name in names {
+                list.push_bind(name.clone());
+            }
+            sql.push(after);
+        }
+        sql.push(" ORDER BY id")
+            .build_query_as()
+            .fetch_all(conn)
+            .await
+    })?;
+    let mut found = Vec::with_capacity(rows.len());
+    for row in rows {
         let aliases: Vec<String> = on!(tx, |conn| {
             sqlx::query_scalar("SELECT alias FROM component_aliases WHERE component_id = $1")
-                .bind(component.id)
+                .bind(row.id)
                 .fetch_all(conn)
                 .await
         })?;
-        found.push((component, aliases));
+        found.push((row.into(), aliases));
     }
     Ok(found)
 }

@@ -256,3 +256,37 @@ async fn a_component_that_is_gone_is_refused_at_its_field() {
     ana.direct_messages().await;
     world.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn among_thousands_of_components_a_few_are_suggested() {
+    let world = World::start().await;
+    let workspace = world.slack.workspace().unwrap();
+    let mut tx = world.db.begin().await.unwrap();
+    let none = std::collections::BTreeMap::new();
+    for n in 0..3000 {
+        let (key, name) = (format!("service-{n}"), format!("Service {n}"));
+        balefire::store::components::save(
+            &mut tx,
+            &workspace,
+            &key,
+            &name,
+            &none,
+            &[],
+            world.clock.now(),
+        )
+        .await
+        .unwrap();
+    }
+    tx.commit().await.unwrap();
+    let ana = world.person("ana");
+    ana.runs("/outage service-2718 is slow")
+        .await
+        .form("Announce an outage");
+    assert_eq!(ana.types("component", "service").await.len(), 50);
+    assert_eq!(ana.types("component", "2718").await, ["Service 2718"]);
+    ana.submits(json!({})).await.closed();
+    world.settle().await;
+    assert!(words(&world.announcement().await).contains("Service 2718"));
+    ana.direct_messages().await;
+    world.end().await;
+}

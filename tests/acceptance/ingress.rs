@@ -238,6 +238,28 @@ async fn unknown_buttons_and_forms_are_out_of_date() {
         told[0]["text"].as_str().unwrap().contains("out of date"),
         "{told:?}"
     );
+    // On an announcement there is something to link to.
+    let ana = world.person("ana");
+    ana.announces("Payments", "Cards fail").await;
+    let ts = world.announcement().await["ts"].clone();
+    let mut click = click;
+    click["container"]["message_ts"] = ts;
+    click["actions"][0]["action_ts"] = json!("6.6");
+    assert_eq!(signed(&world, "/slack/interactivity", &click).await.0, 200);
+    click["actions"][0] =
+        json!({ "action_id": "balefire.v1.resolve", "value": "99", "action_ts": "7.7" });
+    assert_eq!(signed(&world, "/slack/interactivity", &click).await.0, 200);
+    world.settle().await;
+    let told: Vec<String> = ana
+        .direct_messages()
+        .await
+        .iter()
+        .map(crate::harness::words)
+        .collect();
+    let linked = told
+        .iter()
+        .filter(|it| it.contains("out of date") && it.contains("/archives/C0OUTAGES/"));
+    assert_eq!(linked.count(), 2, "{told:?}");
     world.end().await;
 }
 

@@ -119,6 +119,21 @@ fn whoever_announces_gets_both_roles_and_one_message() {
 }
 
 #[test]
+fn two_assignees_get_a_message_each() {
+    let roles = Roles {
+        creator: PersonId(1),
+        solution: PersonId(2),
+        communication: PersonId(3),
+    };
+    let told = |person, role| Effect::TellAssigned {
+        person: PersonId(person),
+        role,
+    };
+    let expected = [told(2, Role::Solution), told(3, Role::Communication)];
+    assert_eq!(tell_assigned(&roles), expected);
+}
+
+#[test]
 fn the_right_to_announce_is_needed_unless_everybody_has_it() {
     let nobody = actor(2, &[Right::ChangeAnyOutage]);
     let refused = declare(&"T1".into(), &request(), &nobody, &policy(), noon());

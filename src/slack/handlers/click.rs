@@ -6,7 +6,7 @@ use super::open::Opening;
 use crate::{
     desk::DeskError,
     domain::{
-        ids::{OutageNumber, SlackUserId, WorkspaceId},
+        ids::{ChannelId, MessageTs, OutageNumber, SlackUserId, WorkspaceId},
         outage::{Outage, Phase},
         refusal::Refusal,
     },
@@ -14,7 +14,7 @@ use crate::{
         Slack,
         action::Action,
         ingress::envelope::Interaction,
-        views::{self, forms},
+        views::{self, Message, forms},
     },
     store,
 };
@@ -36,7 +36,7 @@ pub async fn follow(slack: Arc<Slack>, interaction: Interaction) {
             interaction.container.message_ts.as_deref().unwrap_or(""),
             clicked.action_ts
         );
-        match slack.first_time(&key).await {
+        match slack.first_time("slack.click", &key).await {
             Ok(true) => {}
             Ok(false) => continue,
             Err(error) => tracing::error!(%error, "a click could not be remembered"),
@@ -46,13 +46,16 @@ pub async fn follow(slack: Arc<Slack>, interaction: Interaction) {
         let Some(action) = action else {
             // Links and fields of forms send clicks, too; they are not buttons of ours.
             if clicked.action_id.starts_with(crate::slack::action::PREFIX) {
-                let message = views::lists::out_of_date(None, None, None, slack.command());
+                let message = slack.outdated(&workspace, &interaction).await;
                 slack.tell(&user, &interaction.response_url, &message).await;
             }
             continue;
         };
         if let Err(error) = act(&slack, &workspace, &user, &interaction, &action).await {
-            let message = slack.explain(&workspace, &error, action.number()).await;
+            let message = match error {
+                DeskError::UnknownOutage(_) => slack.outdated(&workspace, &interaction).await,
+                error => slack.explain(&workspace, &error, action.number()).await,
+            };
             slack.tell(&user, &interaction.response_url, &message).await;
         }
     }
@@ -144,14 +147,28 @@ async fn allowed(
 }
 
 impl Slack {
-    /// Whether this click comes for the first time.
-    async fn first_time(&self, key: &str) -> store::Result<bool> {
+    /// That a button means nothing any more, with a link to the announcement it stands on.
+    async fn outdated(&self, workspace: &WorkspaceId, interaction: &Interaction) -> Message {
+        let place = &interaction.container;
+        let found = async {
+            let channel = ChannelId(place.channel_id.clone()?);
+            let ts = MessageTs(place.message_ts.clone()?);
+            self.desk
+                .announced_at(workspace, &channel, &ts)
+                .await
+                .ok()?
+        };
+        let (number, link) = found.await.unzip();
+        views::lists::out_of_date(number, link.flatten().as_deref(), None, self.command())
+    }
+
+    /// Whether this comes for the first time.
+    pub(super) async fn first_time(&self, scope: &str, key: &str) -> store::Result<bool> {
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
         let nothing = serde_json::Value::Null;
         let first =
-            store::idempotency::remember(&mut tx, "slack.click", key, &nothing, now, REMEMBERED)
-                .await?;
+            store::idempotency::remember(&mut tx, scope, key, &nothing, now, REMEMBERED).await?;
         tx.commit().await?;
         Ok(first)
     }

@@ -66,6 +66,10 @@ async fn announce(
     };
     let tasks = slack.tasks.clone();
     tasks.spawn(async move {
+        // The same command again would only be told that its trigger is used up.
+        if let Ok(false) = slack.first_time("slack.command", &opening.trigger_id).await {
+            return;
+        }
         if !matches!(known, Ok(true)) {
             slack.get_to_know(&workspace, &user).await;
         }

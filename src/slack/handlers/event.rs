@@ -35,7 +35,7 @@ pub async fn receive(slack: Arc<Slack>, envelope: EventEnvelope) -> Answer {
     let kind = envelope.event["type"].as_str().unwrap_or("").to_owned();
     if !is_used(&kind) {
         // Nothing will ever be done with it, so it need not be kept to be known again.
-        tracing::debug!(kind, "ignored an event of a kind that is not used");
+        tracing::info!(kind, "ignored an event of a kind that is not used");
         slack.metrics.inbox_event(InboxOutcome::Ignored);
         return Answer::Empty;
     }

@@ -19,7 +19,10 @@ use crate::{
         Slack,
         action::{Form, FormContext},
         ingress::envelope::{Interaction, View},
-        views::forms::{self, FieldErrors, Values},
+        views::{
+            self, Message,
+            forms::{self, FieldErrors, Values},
+        },
     },
 };
 
@@ -64,10 +67,6 @@ pub async fn answer(slack: Arc<Slack>, interaction: Interaction) -> Answer {
     match outcome.await {
         Ok(()) => Answer::Empty,
         Err(Stays::Fields(errors)) => Answer::Body(errors.to_response()),
-        Err(Stays::Desk(DeskError::UnknownComponent(_))) => {
-            let message = "That is not offered any more. Choose another.";
-            errors_at(forms::block::COMPONENT, message)
-        }
         Err(Stays::Desk(error)) => {
             if let DeskError::Refused(refusal) = &error
                 && let Some((block, message)) = forms::field_error(refusal)
@@ -81,12 +80,12 @@ pub async fn answer(slack: Arc<Slack>, interaction: Interaction) -> Answer {
                 return errors_at(forms::block::COMPONENT, forms::NOT_OFFERED);
             }
             let message = slack.explain(&workspace, &error, None).await;
-            at_first_field(view, &message.text)
+            stay_open(&slack, &user, view, &message).await
         }
         Err(Stays::Unknown) => {
             tracing::warn!(callback = view.callback_id, "an unknown form was submitted");
-            let message = "This form is out of date. Copy what you typed and open it again.";
-            at_first_field(view, message)
+            let message = views::lists::form_out_of_date();
+            stay_open(&slack, &user, view, &message).await
         }
     }
 }
@@ -197,6 +196,16 @@ pub fn late_answer(interaction: &Interaction) -> Option<Value> {
 
 fn errors_at(block: &str, message: &str) -> Answer {
     Answer::Body(json!({ "response_action": "errors", "errors": { block: message } }))
+}
+
+/// Leaves the form open with what is wrong; a form without any field is closed by Slack, and its
+/// owner told in private.
+async fn stay_open(slack: &Slack, user: &SlackUserId, view: &View, message: &Message) -> Answer {
+    let answer = at_first_field(view, &message.text);
+    if answer == Answer::Empty {
+        slack.tell(user, "", message).await;
+    }
+    answer
 }
 
 /// Slack shows errors only at fields, so what concerns the whole form stands at its first one.

@@ -61,10 +61,8 @@ pub fn sentence(refusal: &Refusal) -> String {
         Refusal::TooLong { limit, actual, .. } => {
             format!("This has {actual} characters; {limit} fit. Shorten it a little.")
         }
-        Refusal::EndsBeforeItStarts { started_at, .. } => {
-            let started = started_at.in_zone(crate::domain::time::Zone::UTC);
-            format!("It cannot end before it started, which was {started}.")
-        }
+        // Without the time: a field shows no date of Slack's, and any other has the wrong zone.
+        Refusal::EndsBeforeItStarts { .. } => "It cannot end before it started.".to_owned(),
         Refusal::InTheFuture { .. } => "That time has not come yet.".to_owned(),
         Refusal::NothingChanged => "Nothing was changed, so there is nothing to tell.".to_owned(),
         Refusal::MayNotAnnounce => "You may not announce outages.".to_owned(),
@@ -120,6 +118,12 @@ pub fn out_of_date(
 pub fn no_such_outage(number: OutageNumber, command: &str) -> Message {
     let text = format!("There is no outage {number}. {command} list shows what is open.");
     Message::new(&text, Vec::new())
+}
+
+/// A form that this version does not know.
+pub fn form_out_of_date() -> Message {
+    let text = "This form is out of date. Copy what you typed and open it again.";
+    Message::new(text, Vec::new())
 }
 
 /// A form that was slow to close was changed and sent again after its first words had arrived.

@@ -21,10 +21,10 @@ pub fn assigned(role: Role, outage: &Outage, permalink: Option<&str>, person: &P
              announcement posts what is known.",
         ),
     };
-    let text = format!("You have the {part} of {title} (severity {severity}).");
+    let text = format!("You are responsible for {part} in {title} (severity {severity}).");
     let started = mrkdwn::date_in(outage.started_at, person.zone);
     let mut markup = format!(
-        "{} You have the *{part}* of *{title}*, severity {severity}, started {started}.\n{}\n{task}",
+        "{} You are responsible for *{part}* in *{title}*, severity {severity}, started {started}.\n{}\n{task}",
         state::shape(outage),
         mrkdwn::quote(&outage.summary, 600),
     );

@@ -410,10 +410,7 @@ fn a_refusal_of_the_desk_finds_its_field() {
     })
     .unwrap();
     assert_eq!(at_field, block::RESOLVED_AT);
-    assert_eq!(
-        message,
-        "It cannot end before it started, which was 2026-03-01 12:00 UTC."
-    );
+    assert_eq!(message, "It cannot end before it started.");
     assert_eq!(forms::field_error(&Refusal::NothingChanged), None);
 }
 
