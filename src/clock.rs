@@ -31,29 +31,15 @@ impl Stopwatch {
 pub struct Clock(Arc<Inner>);
 
 struct Inner {
-    /// Stands still at this many microseconds since 1970, or runs with the system when negative.
-    standing: AtomicI64,
     /// Microseconds ahead of the system's clock.
     ahead: AtomicI64,
     moved: Notify,
 }
 
-const RUNNING: i64 = -1;
-
 impl Clock {
     /// The system's clock.
     pub fn system() -> Clock {
-        Clock::new(RUNNING)
-    }
-
-    /// A clock that only moves when told.
-    pub fn standing_at(now: Timestamp) -> Clock {
-        Clock::new(now.micros())
-    }
-
-    fn new(standing: i64) -> Clock {
         Clock(Arc::new(Inner {
-            standing: AtomicI64::new(standing),
             ahead: AtomicI64::new(0),
             moved: Notify::new(),
         }))
@@ -61,24 +47,8 @@ impl Clock {
 
     #[expect(clippy::disallowed_methods, reason = "this is the place")]
     pub fn now(&self) -> Timestamp {
-        match self.0.standing.load(Ordering::SeqCst) {
-            RUNNING => {
-                let now = from_system(std::time::SystemTime::now());
-                Timestamp::from_micros(now.micros() + self.0.ahead.load(Ordering::SeqCst))
-            }
-            micros => Timestamp::from_micros(micros),
-        }
-    }
-
-    /// Moves on by `span`.
-    pub fn advance(&self, span: Duration) {
-        let micros = i64::try_from(span.as_micros()).unwrap_or(i64::MAX / 4);
-        if self.0.standing.load(Ordering::SeqCst) == RUNNING {
-            self.0.ahead.fetch_add(micros, Ordering::SeqCst);
-        } else {
-            self.0.standing.fetch_add(micros, Ordering::SeqCst);
-        }
-        self.0.moved.notify_waiters();
+        let now = from_system(std::time::SystemTime::now());
+        Timestamp::from_micros(now.micros() + self.0.ahead.load(Ordering::SeqCst))
     }
 
     /// Runs `seconds` ahead of the system's clock from now on.
@@ -93,13 +63,9 @@ impl Clock {
     pub async fn wait(&self, until: Timestamp) {
         let moved = self.0.moved.notified();
         let left = until.since(self.now());
-        if self.0.standing.load(Ordering::SeqCst) == RUNNING {
-            tokio::select! {
-                () = moved => {}
-                () = tokio::time::sleep(left) => {}
-            }
-        } else if !left.is_zero() {
-            moved.await;
+        tokio::select! {
+            () = moved => {}
+            () = tokio::time::sleep(left) => {}
         }
     }
 }

@@ -23,6 +23,7 @@ use crate::{
         outage::Outage,
         policy::Policy,
         refusal::Refusal,
+        time::Timestamp,
     },
     store::{self, Db, Tx},
 };
@@ -113,7 +114,7 @@ impl Desk {
             store::outages::insert(&mut tx, OutageNumber(number), decision.next, by, now).await?;
         let channel = &self.policy.announce_channel;
         store::announcements::insert(&mut tx, outage.id, workspace, channel).await?;
-        self.record(&mut tx, &outage, by, &decision.events).await?;
+        record(&mut tx, &outage, by, &decision.events, now).await?;
         effects::enqueue(&mut tx, &outage, channel, &decision.effects, now).await?;
         if !self.remember(&mut tx, &outage, once).await? {
             // The same form came in twice at once: the other one committed first.
@@ -151,7 +152,7 @@ impl Desk {
             else {
                 continue;
             };
-            self.record(&mut tx, &next, by, &decision.events).await?;
+            record(&mut tx, &next, by, &decision.events, now).await?;
             let channel = store::announcements::of_outage(&mut tx, next.id)
                 .await?
                 .map_or_else(|| self.policy.announce_channel.clone(), |it| it.channel_id);
@@ -165,25 +166,6 @@ impl Desk {
             return Ok(next);
         }
         Err(DeskError::Busy(number))
-    }
-
-    async fn record(
-        &self,
-        tx: &mut Tx,
-        outage: &Outage,
-        by: &Identity,
-        events: &[Event],
-    ) -> Result<(), DeskError> {
-        let now = self.clock.now();
-        for event in events {
-            let occurred_at = match event {
-                Event::Resolved { at, .. } => *at,
-                _ => now,
-            };
-            let (id, version) = (outage.id, outage.version);
-            store::timeline::add(tx, id, version, by, event, occurred_at, now).await?;
-        }
-        Ok(())
     }
 
     async fn already(
@@ -225,6 +207,25 @@ impl Desk {
             .await?
             .ok_or(DeskError::FirstAnswerLost)
     }
+}
+
+/// Writes what a decision says into the timeline.
+async fn record(
+    tx: &mut Tx,
+    outage: &Outage,
+    by: &Identity,
+    events: &[Event],
+    now: Timestamp,
+) -> Result<(), DeskError> {
+    for event in events {
+        let occurred_at = match event {
+            Event::Resolved { at, .. } => *at,
+            _ => now,
+        };
+        let (id, version) = (outage.id, outage.version);
+        store::timeline::add(tx, id, version, by, event, occurred_at, now).await?;
+    }
+    Ok(())
 }
 
 /// A person with what they may do at this moment.

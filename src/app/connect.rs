@@ -41,7 +41,9 @@ pub enum ConnectError {
 pub async fn open(database: &Database) -> Result<Db, OpenError> {
     match &database.url {
         DatabaseUrl::Sqlite(path) => Db::open_sqlite(Path::new(path)).await,
-        DatabaseUrl::Postgres(url) => Db::open(url.expose_secret(), database.max_connections).await,
+        DatabaseUrl::Postgres(url) => {
+            Db::open_postgres_at(url.expose_secret(), database.max_connections).await
+        }
     }
 }
 

@@ -59,8 +59,6 @@ pub(super) use on;
 
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    #[error("the database address is neither sqlite:PATH nor postgres://…")]
-    UnknownScheme,
     #[error(transparent)]
     Database(#[from] sqlx::Error),
     #[error("the tables could not be brought up to date: {0}")]
@@ -68,17 +66,7 @@ pub enum OpenError {
 }
 
 impl Db {
-    /// Opens `sqlite:PATH` or `postgres://…` and brings its tables up to date.
-    pub async fn open(url: &str, max_connections: u32) -> std::result::Result<Db, OpenError> {
-        if let Some(path) = url.strip_prefix("sqlite:") {
-            Db::open_sqlite(Path::new(path.trim_start_matches("//"))).await
-        } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            Db::open_postgres(PgConnectOptions::from_str(url)?, max_connections).await
-        } else {
-            Err(OpenError::UnknownScheme)
-        }
-    }
-
+    /// Opens a file, which is made when it is not there, and brings its tables up to date.
     pub async fn open_sqlite(path: &Path) -> std::result::Result<Db, OpenError> {
         let options = SqliteConnectOptions::new()
             .filename(path)
@@ -100,6 +88,7 @@ impl Db {
         Ok(Db::Sqlite { writer, readers })
     }
 
+    /// Opens a database on a server and brings its tables up to date.
     pub async fn open_postgres(
         options: PgConnectOptions,
         max_connections: u32,
@@ -111,6 +100,14 @@ impl Db {
             .await?;
         POSTGRES_MIGRATIONS.run(&pool).await?;
         Ok(Db::Postgres(pool))
+    }
+
+    /// As [`Db::open_postgres`], by its address `postgres://…`.
+    pub async fn open_postgres_at(
+        url: &str,
+        max_connections: u32,
+    ) -> std::result::Result<Db, OpenError> {
+        Db::open_postgres(PgConnectOptions::from_str(url)?, max_connections).await
     }
 
     /// A transaction that may write.

@@ -51,13 +51,14 @@ async fn announce(
     words: String,
 ) -> Answer {
     let user = SlackUserId(command.user_id.clone());
-    let known = slack.knows(&workspace, &user).await;
-    if matches!(known, Ok(true))
-        && let Ok(Err(refusal)) = slack
-            .form_for(&workspace, &user, &command.user_name, &words)
-            .await
-    {
-        return Answer::Body(inline(&refusal));
+    let name = command.user_name;
+    let known = matches!(slack.knows(&workspace, &user).await, Ok(true));
+    let mut prepared = None;
+    if known {
+        match slack.form_for(&workspace, &user, &name, &words).await {
+            Ok(Err(refusal)) => return Answer::Body(inline(&refusal)),
+            form => prepared = Some(form),
+        }
     }
     let opening = Opening {
         user: user.clone(),
@@ -70,13 +71,14 @@ async fn announce(
         if let Ok(false) = slack.first_time("slack.command", &opening.trigger_id).await {
             return;
         }
-        if !matches!(known, Ok(true)) {
-            slack.get_to_know(&workspace, &user).await;
-        }
-        match slack
-            .form_for(&workspace, &user, &command.user_name, &words)
-            .await
-        {
+        let form = match prepared {
+            Some(form) => form,
+            None => {
+                slack.get_to_know(&workspace, &user).await;
+                slack.form_for(&workspace, &user, &name, &words).await
+            }
+        };
+        match form {
             Ok(Ok(view)) => slack.open(&opening, &view).await,
             Ok(Err(refusal)) => slack.tell(&user, &opening.response_url, &refusal).await,
             Err(error) => {

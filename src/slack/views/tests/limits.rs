@@ -217,7 +217,7 @@ fn check_message(message: &Message) {
     let mut found = Vec::new();
     blocks.iter().for_each(|it| texts(it, &mut found));
     let all: usize = found.iter().map(|it| width(it)).sum();
-    assert!(all < 12_000, "{all} in all texts");
+    assert!(all < crate::slack::kit::ALL_TEXTS, "{all} in all texts");
     let mut found = Vec::new();
     texts(&value, &mut found);
     found.into_iter().for_each(check_markup);
