@@ -27,7 +27,7 @@ use crate::{
     clock::Clock,
     config::Settings,
     desk::Desk,
-    domain::{ids::ChannelId, impact::shipped_questions, policy::Policy},
+    domain::{ids::ChannelId, impact::shipped_questions, policy::Policy, time::Zone},
     jobs,
     outbox::Outbox,
     slack::{
@@ -267,5 +267,7 @@ fn policy(settings: &Settings) -> Policy {
         currency: settings.outages.currency.clone(),
         post_mortem_default: settings.outages.post_mortem_default,
         ask: settings.permissions.ask.clone(),
+        channels: Default::default(),
+        zone: settings.time.zone.parse().unwrap_or(Zone::UTC),
     }
 }

@@ -3,8 +3,10 @@
 //! Load, decide (in the domain), write state, timeline and deliveries, commit. Nothing here talks
 //! to the outside, and nothing here knows whether a person asked through Slack or otherwise.
 
+mod due;
 mod effects;
 mod lookup;
+mod shares;
 
 use std::{sync::Arc, time::Duration};
 
@@ -17,9 +19,9 @@ use crate::{
     domain::{
         actor::{Actor, Identity},
         command::{Command, Request},
-        decide::{decide, declare},
-        effect::Event,
-        ids::{OutageNumber, PersonId, WorkspaceId},
+        decide::{absorb, decide, declare},
+        effect::{Effect, Event},
+        ids::{ChannelId, OutageNumber, PersonId, WorkspaceId},
         outage::Outage,
         policy::Policy,
         refusal::Refusal,
@@ -33,6 +35,9 @@ const RACES: usize = 8;
 
 /// How long a first answer is kept. Forms stay open over lunch; a day covers every repetition.
 const REMEMBERED: Duration = Duration::from_secs(24 * 3600);
+
+/// How far back the rules look for an outage that may be announced again. They ask for less.
+const RECENT: Duration = Duration::from_secs(3600);
 
 /// Why a use case did not happen.
 #[derive(Debug, thiserror::Error)]
@@ -63,10 +68,29 @@ impl From<Refusal> for DeskError {
 /// Something that may arrive more than once and must happen once.
 #[derive(Clone, Debug)]
 pub struct Once {
-    pub scope: &'static str,
-    pub key: String,
+    /// By what it is known again; by any of them.
+    pub keys: Vec<OnceKey>,
     /// Tells what was asked for: with another content under the same key it is not the same again.
     pub content: String,
+}
+
+/// One way to know a request again.
+#[derive(Clone, Debug)]
+pub struct OnceKey {
+    pub scope: &'static str,
+    pub key: String,
+    pub kept: Duration,
+}
+
+impl Once {
+    /// Known by one key, for a day.
+    pub fn new(scope: &'static str, key: String, content: String) -> Once {
+        let kept = REMEMBERED;
+        Once {
+            keys: vec![OnceKey { scope, key, kept }],
+            content,
+        }
+    }
 }
 
 /// The use cases; cheap to clone.
@@ -107,15 +131,28 @@ impl Desk {
             return Ok(outage);
         }
         let actor = actor(&mut tx, person).await?;
-        let decision = declare(workspace, request, &actor, &self.policy, now)?;
+        // Taking the number first lets two who announce at once come one after the other, so that
+        // the second sees the outage of the first. A refusal gives the number back.
         let number = store::workspaces::next_value(&mut tx, workspace, "outage").await?;
+        let component = request.component.id;
+        let open = store::outages::open_of_component(&mut tx, workspace, component).await?;
+        let recent = store::outages::resolved_since(&mut tx, workspace, now.minus(RECENT)).await?;
+        let decision = declare(
+            workspace,
+            request,
+            &open,
+            &recent,
+            &actor,
+            &self.policy,
+            now,
+        )?;
         let by = &actor.identity;
         let outage =
             store::outages::insert(&mut tx, OutageNumber(number), decision.next, by, now).await?;
         let channel = &self.policy.announce_channel;
         store::announcements::insert(&mut tx, outage.id, workspace, channel).await?;
         record(&mut tx, &outage, by, &decision.events, now).await?;
-        effects::enqueue(&mut tx, &outage, channel, &decision.effects, now).await?;
+        effects::enqueue(&mut tx, &outage, channel, by, &decision.effects, now).await?;
         if !self.remember(&mut tx, &outage, once).await? {
             // The same form came in twice at once: the other one committed first.
             drop(tx);
@@ -146,6 +183,12 @@ impl Desk {
                 .ok_or(DeskError::UnknownOutage(number))?;
             let actor = actor(&mut tx, person).await?;
             let decision = decide(&outage, command, &actor, &self.policy, now)?;
+            if let Command::SetChannel { channel } = command {
+                channel_is_free(&mut tx, &outage, channel).await?;
+            }
+            if matches!(command, Command::Reopen { .. }) {
+                store::channels::record_warned(&mut tx, outage.id, None).await?;
+            }
             let by = &actor.identity;
             let why = why(command);
             let Some(next) = store::outages::save(&mut tx, decision.next, by, why, now).await?
@@ -153,10 +196,16 @@ impl Desk {
                 continue;
             };
             record(&mut tx, &next, by, &decision.events, now).await?;
-            let channel = store::announcements::of_outage(&mut tx, next.id)
-                .await?
-                .map_or_else(|| self.policy.announce_channel.clone(), |it| it.channel_id);
-            effects::enqueue(&mut tx, &next, &channel, &decision.effects, now).await?;
+            self.enqueue(&mut tx, &next, by, &decision.effects, now)
+                .await?;
+            if let Command::Withdraw {
+                duplicate_of: Some(original),
+                ..
+            } = command
+                && !self.merge(&mut tx, &next, *original, &actor, now).await?
+            {
+                continue;
+            }
             if !self.remember(&mut tx, &next, once).await? {
                 drop(tx);
                 return self.first_answer(workspace, once).await;
@@ -168,6 +217,45 @@ impl Desk {
         Err(DeskError::Busy(number))
     }
 
+    /// The other half of a merge, in the same transaction. False when somebody changed the
+    /// original meanwhile.
+    async fn merge(
+        &self,
+        tx: &mut Tx,
+        duplicate: &Outage,
+        original: OutageNumber,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<bool, DeskError> {
+        let original = store::outages::by_number(tx, &duplicate.workspace, original)
+            .await?
+            .ok_or(DeskError::UnknownOutage(original))?;
+        let decision = absorb(&original, duplicate, actor)?;
+        let by = &actor.identity;
+        let why = format!("outage {} is the same", duplicate.number);
+        let Some(next) = store::outages::save(tx, decision.next, by, &why, now).await? else {
+            return Ok(false);
+        };
+        record(tx, &next, by, &decision.events, now).await?;
+        self.enqueue(tx, &next, by, &decision.effects, now).await?;
+        Ok(true)
+    }
+
+    /// Queues what follows from a change, where the announcement stands.
+    async fn enqueue(
+        &self,
+        tx: &mut Tx,
+        outage: &Outage,
+        by: &Identity,
+        effects: &[Effect],
+        now: Timestamp,
+    ) -> Result<(), store::Error> {
+        let channel = store::announcements::of_outage(tx, outage.id)
+            .await?
+            .map_or_else(|| self.policy.announce_channel.clone(), |it| it.channel_id);
+        effects::enqueue(tx, outage, &channel, by, effects, now).await
+    }
+
     async fn already(
         &self,
         tx: &mut Tx,
@@ -175,26 +263,29 @@ impl Desk {
         once: &Once,
     ) -> Result<Option<Outage>, DeskError> {
         let now = self.clock.now();
-        let known = store::idempotency::recall(tx, once.scope, &once.key, now).await?;
-        let Some(known) = known else {
-            return Ok(None);
-        };
-        let Some(number) = known["outage"].as_i64().map(OutageNumber) else {
-            return Ok(None);
-        };
-        if known["content"] != *once.content {
-            return Err(DeskError::DoneOtherwise(number));
+        for OnceKey { scope, key, .. } in &once.keys {
+            let known = store::idempotency::recall(tx, scope, key, now).await?;
+            let number = known.as_ref().and_then(|it| it["outage"].as_i64());
+            let (Some(known), Some(number)) = (known, number.map(OutageNumber)) else {
+                continue;
+            };
+            if known["content"] != *once.content {
+                return Err(DeskError::DoneOtherwise(number));
+            }
+            return Ok(store::outages::by_number(tx, workspace, number).await?);
         }
-        Ok(store::outages::by_number(tx, workspace, number).await?)
+        Ok(None)
     }
 
     async fn remember(&self, tx: &mut Tx, outage: &Outage, once: &Once) -> Result<bool, DeskError> {
         let outcome = serde_json::json!({ "outage": outage.number, "content": once.content });
         let now = self.clock.now();
-        Ok(
-            store::idempotency::remember(tx, once.scope, &once.key, &outcome, now, REMEMBERED)
-                .await?,
-        )
+        for OnceKey { scope, key, kept } in &once.keys {
+            if !store::idempotency::remember(tx, scope, key, &outcome, now, *kept).await? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     async fn first_answer(
@@ -240,8 +331,24 @@ async fn actor(tx: &mut Tx, person: PersonId) -> Result<Actor, store::Error> {
 fn why(command: &Command) -> &str {
     match command {
         Command::Edit(edit) => &edit.reason,
-        Command::Reopen { reason } => reason,
-        Command::Withdraw { why } => why,
+        Command::Reopen { reason } | Command::Eta { reason, .. } => reason,
+        Command::Withdraw { why, .. } => why,
         _ => "",
     }
+}
+
+/// A channel is dedicated to one open outage at a time, so that a reaction in it is about that one.
+async fn channel_is_free(
+    tx: &mut Tx,
+    outage: &Outage,
+    channel: &ChannelId,
+) -> Result<(), DeskError> {
+    for id in store::channels::outages_of(tx, &outage.workspace, channel).await? {
+        let other = store::outages::by_id(tx, id).await?;
+        if let Some(other) = other.filter(|it| it.is_open() && it.id != outage.id) {
+            let by = other.number;
+            return Err(Refusal::ChannelTaken { by }.into());
+        }
+    }
+    Ok(())
 }

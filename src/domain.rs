@@ -6,6 +6,7 @@
 
 pub mod actor;
 pub mod change;
+pub mod channel;
 pub mod command;
 pub mod component;
 pub mod decide;

@@ -6,6 +6,7 @@
 
 pub mod announcements;
 pub mod audit;
+pub mod channels;
 pub mod components;
 pub mod db;
 pub mod deliveries;
@@ -14,6 +15,7 @@ pub mod inbox;
 pub mod outages;
 pub mod people;
 pub mod rights;
+pub mod shares;
 pub mod timeline;
 pub mod workspaces;
 

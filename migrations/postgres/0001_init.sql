@@ -94,15 +94,19 @@ CREATE TABLE outages (
     eta_label               TEXT    NOT NULL,
     eta_due_at              TIMESTAMPTZ,
     eta_set_at              TIMESTAMPTZ    NOT NULL,
+    eta_slips               BIGINT NOT NULL DEFAULT 0,
     creator_id              BIGINT NOT NULL REFERENCES people (id),
-    solution_assignee_id    BIGINT NOT NULL REFERENCES people (id),
-    communication_assignee_id BIGINT NOT NULL REFERENCES people (id),
+    solution_assignee_id    BIGINT REFERENCES people (id), -- nobody as yet when null
+    communication_assignee_id BIGINT REFERENCES people (id),
     turnover_minor          BIGINT,
     turnover_currency       TEXT,
+    post_mortem_url         TEXT,
+    post_mortem_title       TEXT,
     started_at              TIMESTAMPTZ    NOT NULL,
     detected_at             TIMESTAMPTZ,
     announced_at            TIMESTAMPTZ    NOT NULL,
     resolved_at             TIMESTAMPTZ,
+    ended_at                TIMESTAMPTZ, -- when it was last said to be resolved or withdrawn
     duplicate_of            BIGINT REFERENCES outages (id),
     public_id               TEXT    UNIQUE,
     public_title            TEXT,
@@ -168,6 +172,46 @@ CREATE TABLE announcements (
     permalink    TEXT,
     pinned       BOOLEAN NOT NULL DEFAULT FALSE,
     posted_at    TIMESTAMPTZ,
+    rendered_at  TIMESTAMPTZ, -- when Slack last took how it stands
+    UNIQUE (workspace_id, channel_id, message_ts)
+);
+
+-- The channels in which people work on one outage.
+CREATE TABLE dedicated_channels (
+    outage_id    BIGINT PRIMARY KEY REFERENCES outages (id),
+    workspace_id TEXT    NOT NULL,
+    name         TEXT    NOT NULL, -- as asked for, then as it is
+    channel_id   TEXT, -- none until it exists and the bot is in it
+    made_here    BOOLEAN NOT NULL DEFAULT FALSE,
+    requested_by JSONB   NOT NULL,
+    requested_at TIMESTAMPTZ NOT NULL,
+    failed       TEXT, -- why there is none
+    topic        TEXT    NOT NULL DEFAULT '', -- as we last set it
+    warned_at    TIMESTAMPTZ, -- when its members were told that it will be archived
+    archived_at  TIMESTAMPTZ
+);
+CREATE INDEX dedicated_channels_channel ON dedicated_channels (workspace_id, channel_id);
+
+-- Messages of dedicated channels that were shared into the announcement's thread.
+CREATE TABLE shares (
+    id             BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    workspace_id   TEXT    NOT NULL,
+    outage_id      BIGINT NOT NULL REFERENCES outages (id),
+    channel_id     TEXT    NOT NULL,
+    message_ts     TEXT    NOT NULL,
+    author_user    TEXT    NOT NULL DEFAULT '', -- a Slack user ID; empty for an app
+    author_name    TEXT    NOT NULL,
+    author_picture TEXT,
+    text           TEXT    NOT NULL, -- as written, in Slack's markup
+    permalink      TEXT,
+    shared_by      BIGINT NOT NULL REFERENCES people (id),
+    offered_to     BIGINT REFERENCES people (id), -- who was asked whether to withdraw it
+    round          BIGINT NOT NULL DEFAULT 1, -- counts how often it was shared anew
+    posted_ts      TEXT, -- the line in the announcement's thread
+    edited         BOOLEAN NOT NULL DEFAULT FALSE,
+    deleted        BOOLEAN NOT NULL DEFAULT FALSE,
+    withdrawn_at   TIMESTAMPTZ,
+    created_at     TIMESTAMPTZ NOT NULL,
     UNIQUE (workspace_id, channel_id, message_ts)
 );
 

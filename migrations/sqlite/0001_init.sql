@@ -94,15 +94,19 @@ CREATE TABLE outages (
     eta_label               TEXT    NOT NULL,
     eta_due_at              TEXT,
     eta_set_at              TEXT    NOT NULL,
+    eta_slips               INTEGER NOT NULL DEFAULT 0,
     creator_id              INTEGER NOT NULL REFERENCES people (id),
-    solution_assignee_id    INTEGER NOT NULL REFERENCES people (id),
-    communication_assignee_id INTEGER NOT NULL REFERENCES people (id),
+    solution_assignee_id    INTEGER REFERENCES people (id), -- nobody as yet when null
+    communication_assignee_id INTEGER REFERENCES people (id),
     turnover_minor          INTEGER,
     turnover_currency       TEXT,
+    post_mortem_url         TEXT,
+    post_mortem_title       TEXT,
     started_at              TEXT    NOT NULL,
     detected_at             TEXT,
     announced_at            TEXT    NOT NULL,
     resolved_at             TEXT,
+    ended_at                TEXT, -- when it was last said to be resolved or withdrawn
     duplicate_of            INTEGER REFERENCES outages (id),
     public_id               TEXT    UNIQUE,
     public_title            TEXT,
@@ -168,6 +172,46 @@ CREATE TABLE announcements (
     permalink    TEXT,
     pinned       INTEGER NOT NULL DEFAULT 0 CHECK (pinned IN (0, 1)),
     posted_at    TEXT,
+    rendered_at  TEXT, -- when Slack last took how it stands
+    UNIQUE (workspace_id, channel_id, message_ts)
+) STRICT;
+
+-- The channels in which people work on one outage.
+CREATE TABLE dedicated_channels (
+    outage_id    INTEGER PRIMARY KEY REFERENCES outages (id),
+    workspace_id TEXT    NOT NULL,
+    name         TEXT    NOT NULL, -- as asked for, then as it is
+    channel_id   TEXT, -- none until it exists and the bot is in it
+    made_here    INTEGER NOT NULL DEFAULT 0 CHECK (made_here IN (0, 1)),
+    requested_by TEXT    NOT NULL CHECK (json_valid(requested_by)),
+    requested_at TEXT NOT NULL,
+    failed       TEXT, -- why there is none
+    topic        TEXT    NOT NULL DEFAULT '', -- as we last set it
+    warned_at    TEXT, -- when its members were told that it will be archived
+    archived_at  TEXT
+) STRICT;
+CREATE INDEX dedicated_channels_channel ON dedicated_channels (workspace_id, channel_id);
+
+-- Messages of dedicated channels that were shared into the announcement's thread.
+CREATE TABLE shares (
+    id             INTEGER PRIMARY KEY AUTOINCREMENT,
+    workspace_id   TEXT    NOT NULL,
+    outage_id      INTEGER NOT NULL REFERENCES outages (id),
+    channel_id     TEXT    NOT NULL,
+    message_ts     TEXT    NOT NULL,
+    author_user    TEXT    NOT NULL DEFAULT '', -- a Slack user ID; empty for an app
+    author_name    TEXT    NOT NULL,
+    author_picture TEXT,
+    text           TEXT    NOT NULL, -- as written, in Slack's markup
+    permalink      TEXT,
+    shared_by      INTEGER NOT NULL REFERENCES people (id),
+    offered_to     INTEGER REFERENCES people (id), -- who was asked whether to withdraw it
+    round          INTEGER NOT NULL DEFAULT 1, -- counts how often it was shared anew
+    posted_ts      TEXT, -- the line in the announcement's thread
+    edited         INTEGER NOT NULL DEFAULT 0 CHECK (edited IN (0, 1)),
+    deleted        INTEGER NOT NULL DEFAULT 0 CHECK (deleted IN (0, 1)),
+    withdrawn_at   TEXT,
+    created_at     TEXT NOT NULL,
     UNIQUE (workspace_id, channel_id, message_ts)
 ) STRICT;
 

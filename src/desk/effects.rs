@@ -26,6 +26,7 @@ pub async fn enqueue(
     tx: &mut Tx,
     outage: &Outage,
     channel: &ChannelId,
+    by: &Identity,
     effects: &[Effect],
     now: Timestamp,
 ) -> Result<(), store::Error> {
@@ -33,6 +34,7 @@ pub async fn enqueue(
         tx,
         outage,
         channel,
+        by,
         now,
         posted: None,
         linked: None,
@@ -47,6 +49,8 @@ struct Queue<'a> {
     tx: &'a mut Tx,
     outage: &'a Outage,
     channel: &'a ChannelId,
+    /// Who asked for it.
+    by: &'a Identity,
     now: Timestamp,
     /// The delivery that posts the announcement, when it is queued here.
     posted: Option<DeliveryId>,
@@ -70,9 +74,11 @@ impl Queue<'_> {
             Effect::Refresh => {
                 let kinds = [Task::Announce.kind(), Task::Refresh.kind()];
                 if !store::deliveries::waits(self.tx, id, kinds).await? {
-                    let key = format!("refresh:{id}:{version}");
+                    // Time makes a rendering stale too, without a new version.
+                    let key = format!("refresh:{id}:{version}:{}", self.now.micros());
                     self.push(Task::Refresh, "thread", true, None, key).await?;
                 }
+                self.topic().await?;
             }
             Effect::Pin => {
                 if !store::deliveries::waits(self.tx, id, [Task::Pin.kind(); 2]).await? {
@@ -81,16 +87,62 @@ impl Queue<'_> {
                     self.push(Task::Pin, "pin", false, after, key).await?;
                 }
             }
-            Effect::TellAssigned { person, role } => {
-                let task = Task::TellAssigned {
+            Effect::TellRoles {
+                person,
+                gained,
+                lost,
+            } => {
+                let task = Task::TellRoles {
                     person: *person,
-                    role: *role,
+                    gained: gained.clone(),
+                    lost: lost.clone(),
                 };
                 let key = format!("tell:{id}:{version}:{index}");
                 let lane = format!("person:{person}");
                 let after = self.linked;
                 self.push_to(task, &lane, format!("person:{person}"), after, key)
                     .await?;
+            }
+            Effect::TellChannel { question, channel } => {
+                let task = Task::TellChannel {
+                    question: question.clone(),
+                    channel: channel.clone(),
+                };
+                // Once for ever, whatever becomes of the answer.
+                let key = format!("tell:{id}:{question}:{channel}");
+                let lane = format!("channel:{channel}");
+                let after = self.linked;
+                self.push_to(task, &lane, channel.to_string(), after, key)
+                    .await?;
+            }
+            Effect::CreateChannel { name } => {
+                let task = Task::CreateChannel { name: name.clone() };
+                self.open_channel(name, true, task).await?;
+            }
+            Effect::AdoptChannel { channel } => {
+                let task = Task::AdoptChannel {
+                    channel: channel.clone(),
+                };
+                self.open_channel(channel.as_str(), false, task).await?;
+            }
+            Effect::WarnOfArchive { at } => {
+                store::channels::record_warned(self.tx, id, Some(self.now)).await?;
+                let key = format!("warn_of_archive:{id}:{}", self.now.micros());
+                let task = Task::WarnOfArchive { at: *at };
+                self.push(task, "channel", false, None, key).await?;
+            }
+            Effect::ArchiveChannel { warned_at } => {
+                let key = format!("archive:{id}:{}", warned_at.micros());
+                self.push(Task::Archive, "channel", false, None, key)
+                    .await?;
+            }
+            Effect::Invite { people } => {
+                let task = Task::Invite {
+                    people: people.clone(),
+                    with_groups: false,
+                };
+                let key = format!("invite:{id}:{version}:{index}");
+                self.push(task, "channel", false, None, key).await?;
             }
             Effect::Say {
                 line:
@@ -105,6 +157,39 @@ impl Queue<'_> {
                 let task = Task::Say { line: line.clone() };
                 self.push(task, "thread", true, None, key).await?;
             }
+        }
+        Ok(())
+    }
+
+    /// A dedicated channel, and what makes it useful. Everything comes after the channel in one
+    /// lane; when there is none in the end, the rest has nothing to do.
+    async fn open_channel(
+        &mut self,
+        name: &str,
+        made_here: bool,
+        open: Task,
+    ) -> Result<(), store::Error> {
+        let (id, version, now) = (self.outage.id, self.outage.version, self.now);
+        let workspace = &self.outage.workspace;
+        store::channels::request(self.tx, id, workspace, name, made_here, self.by, now).await?;
+        let invite = Task::Invite {
+            people: self.outage.roles.people(),
+            with_groups: true,
+        };
+        for task in [open, Task::Welcome, invite, Task::Topic, Task::Bookmark] {
+            let key = format!("{}:{id}:{version}", task.kind());
+            self.push(task, "channel", false, None, key).await?;
+        }
+        Ok(())
+    }
+
+    /// The topic of the dedicated channel says how the outage stands.
+    async fn topic(&mut self) -> Result<(), store::Error> {
+        let (id, version) = (self.outage.id, self.outage.version);
+        let exists = store::channels::of_outage(self.tx, id).await?.is_some();
+        if exists && !store::deliveries::waits(self.tx, id, [Task::Topic.kind(); 2]).await? {
+            let key = format!("topic:{id}:{version}:{}", self.now.micros());
+            self.push(Task::Topic, "channel", false, None, key).await?;
         }
         Ok(())
     }

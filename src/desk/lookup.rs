@@ -245,7 +245,7 @@ async fn with_announcements(
 pub fn people_of(outage: &Outage) -> Vec<PersonId> {
     use crate::domain::outage::Phase;
     let roles = &outage.roles;
-    let mut ids = vec![roles.creator, roles.solution, roles.communication];
+    let mut ids = roles.people();
     ids.extend(match &outage.phase {
         Phase::Open { former, .. } => former.as_ref().and_then(|it| it.by.person()),
         Phase::Resolved(resolution) => resolution.by.person(),

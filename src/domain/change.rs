@@ -6,7 +6,7 @@ use super::{
     eta::Eta,
     impact::Answer,
     money::Money,
-    outage::{Facts, Phase, Severity, Stage},
+    outage::{Facts, Phase, Roles, Severity, Stage},
     time::Timestamp,
 };
 
@@ -33,11 +33,24 @@ pub enum Change {
     Eta {
         before: Eta,
         after: Eta,
+        /// How often it has slipped by now.
+        #[serde(default)]
+        slips: u32,
+    },
+    Roles {
+        before: Roles,
+        after: Roles,
     },
     Impact {
         label: String,
         before: Answer,
         after: Answer,
+    },
+    /// The few words besides an answer.
+    ImpactDetail {
+        label: String,
+        before: String,
+        after: String,
     },
     StartedAt {
         before: Timestamp,
@@ -54,6 +67,10 @@ pub enum Change {
     PostMortem {
         before: bool,
         after: bool,
+    },
+    PostMortemLink {
+        before: Option<String>,
+        after: Option<String>,
     },
     Turnover {
         before: Option<Money>,
@@ -103,6 +120,13 @@ pub fn differences(before: &Facts, after: &Facts) -> Vec<Change> {
         changes.push(Change::Eta {
             before: before.eta.clone(),
             after: after.eta.clone(),
+            slips: after.slips,
+        });
+    }
+    if before.roles != after.roles {
+        changes.push(Change::Roles {
+            before: before.roles.clone(),
+            after: after.roles.clone(),
         });
     }
     for impact in &after.impact {
@@ -111,7 +135,15 @@ pub fn differences(before: &Facts, after: &Facts) -> Vec<Change> {
             changes.push(Change::Impact {
                 label: impact.label.clone(),
                 before: was,
-                after: impact.answer,
+                after: impact.answer.clone(),
+            });
+        }
+        let was = before.detail(&impact.question);
+        if was != impact.detail {
+            changes.push(Change::ImpactDetail {
+                label: impact.label.clone(),
+                before: was.to_owned(),
+                after: impact.detail.clone(),
             });
         }
     }
@@ -140,6 +172,13 @@ pub fn differences(before: &Facts, after: &Facts) -> Vec<Change> {
                 after: is.post_mortem_wanted,
             });
         }
+    }
+    let link = |facts: &Facts| facts.post_mortem.as_ref().map(|it| it.url.clone());
+    if link(before) != link(after) {
+        changes.push(Change::PostMortemLink {
+            before: link(before),
+            after: link(after),
+        });
     }
     if before.turnover != after.turnover {
         changes.push(Change::Turnover {

@@ -1,19 +1,27 @@
 //! The two pure functions at the heart: may this be done, and what follows from it.
 
+mod ended;
+mod open;
+
 use super::{
     actor::{Actor, Right},
     change::{Change, differences},
-    command::{Answers, Command, Edit, EditResolution, Request, Resolve, Update},
-    component::Component,
-    effect::{Effect, Event, Line, Role},
-    ids::WorkspaceId,
-    impact::{Answer, Impact},
+    command::{Answers, Command, Request},
+    effect::{Effect, Event, Line},
+    eta::Eta,
+    ids::{PersonId, WorkspaceId},
+    impact::{Answer, Given, Impact, Question},
     limits,
-    outage::{Affected, Facts, LastUpdate, Outage, Phase, Resolution, Roles, Stage},
+    outage::{Affected, Facts, Outage, Phase, Role, Roles, Stage},
     policy::Policy,
     refusal::{Field, Refusal},
     time::Timestamp,
 };
+
+pub use open::absorb;
+
+/// An outage resolved less than this ago may be the one that is announced again.
+const LATELY: std::time::Duration = std::time::Duration::from_secs(600);
 
 /// What a change makes of an outage, what goes into its timeline, what the outside must hear.
 #[derive(Clone, Debug)]
@@ -23,21 +31,24 @@ pub struct Decision<T> {
     pub effects: Vec<Effect>,
 }
 
-/// Whether `actor` may open an outage with `request`. A person who announces gets both roles.
+/// Whether `actor` may open an outage with `request`, given what is open and what was lately
+/// resolved in the workspace. A person who announces gets both roles.
 pub fn declare(
     workspace: &WorkspaceId,
     request: &Request,
+    open: &[Outage],
+    recent: &[Outage],
     actor: &Actor,
     policy: &Policy,
     now: Timestamp,
 ) -> Result<Decision<Facts>, Refusal> {
-    let may = policy.everybody_announces || actor.rights.has(Right::Announce);
     let person = match actor.identity.person() {
-        Some(person) if may => person,
+        Some(person) if may_announce(actor, policy) => person,
         _ => return Err(Refusal::MayNotAnnounce),
     };
     let summary = text(&request.summary, Field::Summary, limits::SUMMARY)?;
-    let next = Facts {
+    guard(request, open, recent, now)?;
+    let mut next = Facts {
         workspace: workspace.clone(),
         phase: Phase::Open {
             stage: Stage::Investigating,
@@ -51,34 +62,82 @@ pub fn declare(
             from: now,
             to: None,
         }],
-        impact: policy
-            .questions
-            .iter()
-            .map(|question| Impact {
-                question: question.key.clone(),
-                label: question.label.clone(),
-                answer: answer_to(&request.answers, &question.key).unwrap_or_default(),
-                told_at: None,
-            })
-            .collect(),
-        eta: request.eta.promise(now),
+        impact: policy.questions.iter().map(unanswered).collect(),
+        eta: request.eta.clone(),
+        slips: 0,
         roles: Roles {
             creator: person,
-            solution: person,
-            communication: person,
+            solution: Some(person),
+            communication: Some(person),
         },
         turnover: None,
+        post_mortem: None,
         started_at: now,
         announced_at: now,
         last_update: None,
+        channel: None,
     };
-    let mut effects = vec![Effect::Announce, Effect::Pin];
-    effects.extend(tell_assigned(&next.roles));
+    take_answers(&mut next, &request.answers, policy)?;
+    let mut effects = vec![
+        Effect::Announce,
+        Effect::Pin,
+        Effect::TellRoles {
+            person,
+            gained: Role::ALL.to_vec(),
+            lost: Vec::new(),
+        },
+    ];
+    effects.extend(tell_channels(&mut next, policy, now));
+    effects.extend(request.from_message.iter().map(|message| {
+        say(Line::FromMessage {
+            message: message.clone(),
+        })
+    }));
     Ok(Decision {
         next,
-        events: vec![Event::Announced],
+        events: vec![Event::Announced {
+            from_message: request.from_message.clone(),
+        }],
         effects,
     })
+}
+
+/// Asks before the same is announced twice: any open outage of the component, and one that was
+/// resolved a moment ago, unless the person has seen them and says it is none of them.
+fn guard(
+    request: &Request,
+    open: &[Outage],
+    recent: &[Outage],
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let concerns = |outage: &Outage| {
+        let component = request.component.id;
+        let mut affected = outage.affected.iter();
+        affected.any(|it| it.component.id == component)
+            && !request.not_the_same_as.contains(&outage.number)
+    };
+    let numbers = |outages: &[Outage], counts: &dyn Fn(&Outage) -> bool| {
+        let mut numbers: Vec<_> = outages
+            .iter()
+            .filter(|it| concerns(it) && counts(it))
+            .map(|it| it.number)
+            .collect();
+        numbers.sort_by(|a, b| b.cmp(a));
+        numbers
+    };
+    let open = numbers(open, &|it| it.is_open());
+    let lately = numbers(recent, &|it| {
+        // When it was said counts, not only when it ended.
+        let said = it
+            .phase
+            .resolution()
+            .map(|it| it.at.max(it.first_recorded_at));
+        said.is_some_and(|at| now.since(at) < LATELY)
+    });
+    if open.is_empty() && lately.is_empty() {
+        return Ok(());
+    }
+    Err(Refusal::MaybeTheSame { open, lately })
 }
 
 /// What `actor` may make of `outage` with `command` at `now`, or why not.
@@ -89,319 +148,61 @@ pub fn decide(
     policy: &Policy,
     now: Timestamp,
 ) -> Result<Decision<Outage>, Refusal> {
-    if !actor.may_change(outage) {
-        let roles = &outage.roles;
-        let mut involved = vec![roles.creator, roles.solution, roles.communication];
-        involved.sort();
-        involved.dedup();
-        return Err(Refusal::MayNotChange { involved });
+    let may = match command {
+        // Whoever may announce may lend a hand.
+        Command::Take | Command::Join { .. } => {
+            actor.may_change(outage) || may_announce(actor, policy)
+        }
+        _ => actor.may_change(outage),
+    };
+    if !may {
+        return Err(Refusal::MayNotChange {
+            involved: outage.roles.people(),
+        });
     }
     match command {
-        Command::Update(update) => decide_update(outage, update, actor, now),
-        Command::Edit(edit) => decide_edit(outage, edit, actor, policy, now),
-        Command::Resolve(resolve) => decide_resolve(outage, resolve, actor, policy, now),
-        Command::EditResolution(edit) => decide_edit_resolution(outage, edit, actor, policy),
+        Command::Update(update) => open::update(outage, update, actor, now),
+        Command::Edit(edit) => open::edit(outage, edit, actor, policy, now),
+        Command::Eta { eta, reason } => open::eta(outage, eta, reason, actor),
+        Command::Reassign {
+            solution,
+            communication,
+        } => open::reassign(outage, *solution, *communication, actor),
+        Command::Take => open::take(outage, actor),
+        Command::CreateChannel => open::create_channel(outage, policy),
+        Command::SetChannel { channel } => open::set_channel(outage, channel, policy),
+        Command::Join { text } => open::join(outage, text, actor),
+        Command::Withdraw { why, duplicate_of } => {
+            open::withdraw(outage, why, *duplicate_of, actor, now)
+        }
+        Command::Resolve(resolve) => ended::resolve(outage, resolve, actor, policy, now),
+        Command::EditResolution(edit) => ended::edit_resolution(outage, edit, actor, policy, now),
         Command::EditTimes {
             started_at,
             resolved_at,
-        } => decide_edit_times(outage, *started_at, *resolved_at, actor, now),
-        Command::Reopen { reason } => decide_reopen(outage, reason, actor, now),
-        Command::Withdraw { why } => decide_withdraw(outage, why, actor, now),
+        } => ended::edit_times(outage, *started_at, *resolved_at, actor, now),
+        Command::LinkPostMortem { url } => ended::link_post_mortem(outage, url, actor),
+        Command::Reopen { reason } => ended::reopen(outage, reason, actor, now),
     }
 }
 
-fn decide_update(
-    outage: &Outage,
-    update: &Update,
-    actor: &Actor,
-    now: Timestamp,
-) -> Result<Decision<Outage>, Refusal> {
-    let mut next = outage.clone();
-    let Phase::Open { stage, .. } = &mut next.facts.phase else {
-        return Err(out_of_date(outage));
-    };
-    *stage = update.stage.unwrap_or(*stage);
-    let text = text(&update.text, Field::Update, limits::UPDATE)?;
-    if let Some(choice) = &update.eta {
-        next.eta = choice.promise(now);
-    }
-    next.last_update = Some(LastUpdate {
-        text: text.clone(),
-        by: actor.identity.clone(),
-        at: now,
-    });
-    let changes = differences(outage, &next);
-    let mut effects = vec![
-        Effect::Refresh,
-        say(Line::Update {
-            by: actor.identity.clone(),
-            text: text.clone(),
-        }),
-    ];
-    effects.extend(say_changes(outage, actor, &changes));
-    Ok(Decision {
-        next,
-        events: vec![Event::Updated { text, changes }],
-        effects,
-    })
+/// Whether somebody may open outages.
+pub fn may_announce(actor: &Actor, policy: &Policy) -> bool {
+    policy.everybody_announces || actor.rights.has(Right::Announce)
 }
 
-fn decide_edit(
-    outage: &Outage,
-    edit: &Edit,
-    actor: &Actor,
-    policy: &Policy,
-    now: Timestamp,
-) -> Result<Decision<Outage>, Refusal> {
-    if !outage.is_open() {
-        return Err(out_of_date(outage));
-    }
-    let mut next = outage.clone();
-    if let Some(summary) = &edit.summary {
-        next.summary = text(summary, Field::Summary, limits::SUMMARY)?;
-    }
-    let reason = text(&edit.reason, Field::Reason, limits::REASON)?;
-    next.severity = edit.severity.unwrap_or(outage.severity);
-    if let Some(component) = &edit.component {
-        replace_primary(&mut next, component);
-    }
-    let status = next.severity.component_status();
-    for affected in &mut next.facts.affected {
-        affected.status = status.to_owned();
-    }
-    if let Some(choice) = &edit.eta {
-        next.eta = choice.promise(now);
-    }
-    take_answers(&mut next, &edit.answers, policy);
-    let changes = differences(outage, &next);
-    if changes.is_empty() {
-        return Err(Refusal::NothingChanged);
-    }
-    let mut effects = vec![
-        Effect::Refresh,
-        say(Line::Reason {
-            by: actor.identity.clone(),
-            text: reason.clone(),
-        }),
-    ];
-    effects.extend(say_changes(outage, actor, &changes));
-    Ok(Decision {
-        next,
-        events: vec![Event::Edited { reason, changes }],
-        effects,
-    })
+/// Makes a new promise. A later one, or none where there was one, is a slip.
+fn promise(next: &mut Facts, eta: &Eta) {
+    let slipped = match (next.eta.due, eta.due) {
+        (Some(before), Some(after)) => after > before,
+        (Some(_), None) => true,
+        (None, _) => false,
+    };
+    next.slips += u32::from(slipped);
+    next.eta = eta.clone();
 }
 
-fn decide_resolve(
-    outage: &Outage,
-    resolve: &Resolve,
-    actor: &Actor,
-    policy: &Policy,
-    now: Timestamp,
-) -> Result<Decision<Outage>, Refusal> {
-    let Phase::Open { former, .. } = &outage.phase else {
-        return Err(out_of_date(outage));
-    };
-    let text = optional_text(&resolve.text, Field::Resolution, limits::RESOLUTION)?;
-    // A form that was not touched says this minute and means now.
-    let end = if resolve.at.minute() == now.minute() {
-        now
-    } else {
-        resolve.at
-    };
-    let at = end_time(outage.started_at, end, now, Field::ResolvedAt)?;
-    let mut next = outage.clone();
-    next.phase = Phase::Resolved(Resolution {
-        at,
-        by: former
-            .as_ref()
-            .map_or_else(|| actor.identity.clone(), |it| it.by.clone()),
-        first_recorded_at: former.as_ref().map_or(now, |it| it.first_recorded_at),
-        text: text.clone(),
-        post_mortem_wanted: resolve.post_mortem_wanted,
-    });
-    for affected in &mut next.facts.affected {
-        affected.to = Some(at);
-    }
-    take_answers(&mut next, &resolve.answers, policy);
-    next.turnover = resolve.turnover.clone();
-    let changes = differences(outage, &next);
-    let mut effects = vec![
-        Effect::Refresh,
-        Effect::Pin,
-        say(Line::Resolved {
-            by: actor.identity.clone(),
-            at,
-        }),
-    ];
-    effects.extend(say_changes(outage, actor, &changes));
-    Ok(Decision {
-        next,
-        events: vec![Event::Resolved { text, at, changes }],
-        effects,
-    })
-}
-
-fn decide_edit_resolution(
-    outage: &Outage,
-    edit: &EditResolution,
-    actor: &Actor,
-    policy: &Policy,
-) -> Result<Decision<Outage>, Refusal> {
-    let mut next = outage.clone();
-    let Phase::Resolved(resolution) = &mut next.facts.phase else {
-        return Err(out_of_date(outage));
-    };
-    if let Some(text) = &edit.text {
-        resolution.text = optional_text(text, Field::Resolution, limits::RESOLUTION)?;
-    }
-    if let Some(wanted) = edit.post_mortem_wanted {
-        resolution.post_mortem_wanted = wanted;
-    }
-    take_answers(&mut next, &edit.answers, policy);
-    if let Some(turnover) = &edit.turnover {
-        next.turnover = turnover.clone();
-    }
-    changed(outage, next, actor, |changes| Event::ResolutionEdited {
-        changes,
-    })
-}
-
-fn decide_edit_times(
-    outage: &Outage,
-    started_at: Option<Timestamp>,
-    resolved_at: Option<Timestamp>,
-    actor: &Actor,
-    now: Timestamp,
-) -> Result<Decision<Outage>, Refusal> {
-    let mut next = outage.clone();
-    let Phase::Resolved(resolution) = &mut next.facts.phase else {
-        return Err(out_of_date(outage));
-    };
-    // A form knows minutes; what was left alone keeps its seconds.
-    let keep = |was: Timestamp, picked: Option<Timestamp>| {
-        picked
-            .filter(|it| it.minute() != was.minute())
-            .unwrap_or(was)
-    };
-    let started_at = keep(outage.started_at, started_at);
-    if started_at > now {
-        return Err(Refusal::InTheFuture {
-            field: Field::StartedAt,
-        });
-    }
-    let picked = keep(resolution.at, resolved_at);
-    resolution.at = end_time(started_at, picked, now, Field::ResolvedAt)?;
-    let at = resolution.at;
-    next.started_at = started_at;
-    for affected in &mut next.facts.affected {
-        affected.from = started_at;
-        affected.to = Some(at);
-    }
-    changed(outage, next, actor, |changes| Event::TimesEdited {
-        changes,
-    })
-}
-
-fn decide_reopen(
-    outage: &Outage,
-    reason: &str,
-    actor: &Actor,
-    now: Timestamp,
-) -> Result<Decision<Outage>, Refusal> {
-    let Phase::Resolved(resolution) = &outage.phase else {
-        return Err(out_of_date(outage));
-    };
-    let reason = optional_text(reason, Field::Reason, limits::REASON)?;
-    let mut next = outage.clone();
-    next.phase = Phase::Open {
-        stage: Stage::Investigating,
-        former: Some(resolution.clone()),
-    };
-    // What was said before the resolution is no news any more; why it is open again is.
-    next.last_update = (!reason.is_empty()).then(|| LastUpdate {
-        text: reason.clone(),
-        by: actor.identity.clone(),
-        at: now,
-    });
-    // An ETA from before the resolution promises nothing any more.
-    if next.eta.due.is_some_and(|due| due <= now) {
-        next.eta.due = None;
-        next.eta.label = "unknown".to_owned();
-        next.eta.set_at = now;
-    }
-    for affected in &mut next.facts.affected {
-        affected.to = None;
-    }
-    Ok(Decision {
-        next,
-        events: vec![Event::Reopened {
-            reason: reason.clone(),
-        }],
-        effects: vec![
-            Effect::Refresh,
-            Effect::Pin,
-            say(Line::Reopened {
-                by: actor.identity.clone(),
-                reason,
-            }),
-        ],
-    })
-}
-
-fn decide_withdraw(
-    outage: &Outage,
-    why: &str,
-    actor: &Actor,
-    now: Timestamp,
-) -> Result<Decision<Outage>, Refusal> {
-    if !outage.is_open() {
-        return Err(out_of_date(outage));
-    }
-    let why = text(why, Field::Reason, limits::REASON)?;
-    let mut next = outage.clone();
-    next.phase = Phase::Withdrawn {
-        at: now,
-        by: actor.identity.clone(),
-        why: why.clone(),
-        duplicate_of: None,
-    };
-    for affected in &mut next.facts.affected {
-        affected.to = Some(now);
-    }
-    Ok(Decision {
-        next,
-        events: vec![Event::Withdrawn { why: why.clone() }],
-        effects: vec![
-            Effect::Refresh,
-            Effect::Pin,
-            say(Line::Withdrawn {
-                by: actor.identity.clone(),
-                why,
-            }),
-        ],
-    })
-}
-
-/// Makes `component` the one that gives the outage its title.
-fn replace_primary(next: &mut Outage, component: &Component) {
-    if next.affected.first().map(|it| it.component.id) == Some(component.id) {
-        return;
-    }
-    let primary = Affected {
-        component: component.clone(),
-        status: next.severity.component_status().to_owned(),
-        from: next.started_at,
-        to: None,
-    };
-    // It may have been affected besides the primary one: it must not stand there twice.
-    let mut others = next.facts.affected.split_off(1.min(next.affected.len()));
-    others.retain(|it| it.component.id != component.id);
-    next.facts.affected = vec![primary];
-    next.facts.affected.extend(others);
-}
-
-/// A correction after the end: told as before → after, refused when nothing differs.
+/// A correction: told as before → after, refused when nothing differs.
 fn changed(
     outage: &Outage,
     next: Outage,
@@ -421,17 +222,51 @@ fn changed(
     })
 }
 
-/// One message to somebody who has both roles, else one to each.
-fn tell_assigned(roles: &Roles) -> Vec<Effect> {
-    let tell = |person, role| Effect::TellAssigned { person, role };
-    if roles.solution == roles.communication {
-        vec![tell(roles.solution, Role::Both)]
-    } else {
-        vec![
-            tell(roles.solution, Role::Solution),
-            tell(roles.communication, Role::Communication),
-        ]
+/// One message to everybody whose roles differ.
+fn tell_roles(before: &Roles, after: &Roles) -> Vec<Effect> {
+    let has = |roles: &Roles, role, person| roles.of(role) == Some(person);
+    let mut concerned: Vec<PersonId> = Vec::new();
+    for roles in [before, after] {
+        for person in Role::ALL.into_iter().filter_map(|role| roles.of(role)) {
+            if !concerned.contains(&person) {
+                concerned.push(person);
+            }
+        }
     }
+    let tell = |person| {
+        let differs = |from: &Roles, to: &Roles| -> Vec<Role> {
+            let now_has = |role: &Role| !has(from, *role, person) && has(to, *role, person);
+            Role::ALL.into_iter().filter(now_has).collect()
+        };
+        let (gained, lost) = (differs(before, after), differs(after, before));
+        (!gained.is_empty() || !lost.is_empty()).then_some(Effect::TellRoles {
+            person,
+            gained,
+            lost,
+        })
+    };
+    concerned.into_iter().filter_map(tell).collect()
+}
+
+/// Whom a yes concerns that were not told yet: each channel once, also when the answer comes late.
+fn tell_channels(next: &mut Facts, policy: &Policy, now: Timestamp) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    for impact in &mut next.impact {
+        if impact.answer != Answer::Yes || impact.told_at.is_some() {
+            continue;
+        }
+        let question = policy.questions.iter().find(|it| it.key == impact.question);
+        let channels = question.map_or(&[][..], Question::tells);
+        if channels.is_empty() {
+            continue;
+        }
+        impact.told_at = Some(now);
+        effects.extend(channels.iter().map(|channel| Effect::TellChannel {
+            question: impact.question.clone(),
+            channel: channel.clone(),
+        }));
+    }
+    effects
 }
 
 fn say(line: Line) -> Effect {
@@ -455,30 +290,38 @@ fn out_of_date(outage: &Outage) -> Refusal {
     }
 }
 
-fn answer_to(answers: &Answers, question: &str) -> Option<Answer> {
-    answers
-        .iter()
-        .find(|(key, _)| key == question)
-        .map(|(_, answer)| *answer)
+fn unanswered(question: &Question) -> Impact {
+    Impact {
+        question: question.key.clone(),
+        label: question.label.clone(),
+        answer: Answer::Unknown,
+        detail: String::new(),
+        told_at: None,
+    }
 }
 
-/// Answers to questions that were asked then or are asked now; others are left alone.
-fn take_answers(facts: &mut Facts, answers: &Answers, policy: &Policy) {
+/// Answers to questions that were asked then or are asked now; others are left alone, and so is
+/// a word that the question does not offer.
+fn take_answers(facts: &mut Facts, answers: &Answers, policy: &Policy) -> Result<(), Refusal> {
     for question in &policy.questions {
         if !facts.impact.iter().any(|it| it.question == question.key) {
-            facts.impact.push(Impact {
-                question: question.key.clone(),
-                label: question.label.clone(),
-                answer: Answer::Unknown,
-                told_at: None,
-            });
+            facts.impact.push(unanswered(question));
         }
     }
     for impact in &mut facts.impact {
-        if let Some(answer) = answer_to(answers, &impact.question) {
-            impact.answer = answer;
+        let given = answers.iter().find(|it| it.question == impact.question);
+        let question = policy.questions.iter().find(|it| it.key == impact.question);
+        let (Some(Given { answer, detail, .. }), Some(question)) = (given, question) else {
+            continue;
+        };
+        if let Some(answer) = answer.as_ref().filter(|it| question.takes(it)) {
+            impact.answer = answer.clone();
+        }
+        if let Some(detail) = detail.as_ref().filter(|_| question.has_details()) {
+            impact.detail = optional_text(detail, Field::Impact, limits::DETAIL)?;
         }
     }
+    Ok(())
 }
 
 fn text(given: &str, field: Field, limit: usize) -> Result<String, Refusal> {
@@ -504,23 +347,6 @@ fn optional_text(given: &str, field: Field, limit: usize) -> Result<String, Refu
         });
     }
     Ok(trimmed.to_owned())
-}
-
-/// The end that a form may give. Forms know minutes, so an end within the minute of the start is
-/// the start itself, and an end within the current minute is not the future.
-fn end_time(
-    started_at: Timestamp,
-    end: Timestamp,
-    now: Timestamp,
-    field: Field,
-) -> Result<Timestamp, Refusal> {
-    if end.minute() < started_at.minute() {
-        return Err(Refusal::EndsBeforeItStarts { field, started_at });
-    }
-    if end.minute() > now.minute() {
-        return Err(Refusal::InTheFuture { field });
-    }
-    Ok(end.max(started_at))
 }
 
 #[cfg(test)]

@@ -4,8 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     actor::Identity,
-    effect::{Line, Role},
-    ids::{ChannelId, DeliveryId, MessageTs, PersonId},
+    effect::Line,
+    ids::{ChannelId, DeliveryId, MessageTs, PersonId, ShareId},
+    outage::Role,
+    time::Timestamp,
 };
 
 /// Something to do outside, as stored. What can be rendered from the current state is not stored,
@@ -21,8 +23,42 @@ pub enum Task {
     Refresh,
     /// Pin the announcement while the outage is open, else unpin it.
     Pin,
-    /// Tell somebody about their role.
-    TellAssigned { person: PersonId, role: Role },
+    /// Tell somebody about roles they got or lost.
+    TellRoles {
+        person: PersonId,
+        gained: Vec<Role>,
+        lost: Vec<Role>,
+    },
+    /// Tell a channel that the answer to a question is yes.
+    TellChannel {
+        question: String,
+        channel: ChannelId,
+    },
+    /// Make the dedicated channel, or find the one that was made when the answer got lost.
+    CreateChannel { name: String },
+    /// Enter an existing channel and learn its name.
+    AdoptChannel { channel: ChannelId },
+    /// Say in the dedicated channel what it is for.
+    Welcome,
+    /// Invite people, and with the first call the configured groups.
+    Invite {
+        people: Vec<PersonId>,
+        with_groups: bool,
+    },
+    /// Write how the outage stands into the topic of the dedicated channel.
+    Topic,
+    /// A bookmark in the dedicated channel that leads to the announcement.
+    Bookmark,
+    /// Say in the dedicated channel that it will be archived.
+    WarnOfArchive { at: Timestamp },
+    /// Archive the dedicated channel, unless the outage is open again.
+    Archive,
+    /// Mark the source of a shared message, or take the mark away.
+    Mark { share: ShareId },
+    /// Write a shared message anew, because its source changed or is gone.
+    Reshow { share: ShareId },
+    /// Take a shared message out of the thread.
+    Unshare { share: ShareId },
     /// Post a line into the thread.
     Say { line: Line },
     /// Write a line of changes anew, because more changed within the minute.
@@ -50,7 +86,19 @@ impl Task {
             Task::Permalink => "permalink",
             Task::Refresh => "refresh",
             Task::Pin => "pin",
-            Task::TellAssigned { .. } => "tell_assigned",
+            Task::TellRoles { .. } => "tell_roles",
+            Task::TellChannel { .. } => "tell_channel",
+            Task::CreateChannel { .. } => "create_channel",
+            Task::AdoptChannel { .. } => "adopt_channel",
+            Task::Welcome => "welcome",
+            Task::Invite { .. } => "invite",
+            Task::Topic => "topic",
+            Task::Bookmark => "bookmark",
+            Task::WarnOfArchive { .. } => "warn_of_archive",
+            Task::Archive => "archive",
+            Task::Mark { .. } => "mark",
+            Task::Reshow { .. } => "reshow",
+            Task::Unshare { .. } => "unshare",
             Task::Say {
                 line: Line::Changes { .. },
             } => "say_changes",
@@ -68,7 +116,19 @@ impl Task {
             Task::Permalink => "the link to the announcement",
             Task::Refresh => "the change of the announcement",
             Task::Pin => "the pin of the announcement",
-            Task::TellAssigned { .. } => "the message about a role",
+            Task::TellRoles { .. } => "the message about a role",
+            Task::TellChannel { .. } => "the message to a channel that asked for it",
+            Task::CreateChannel { .. } => "the dedicated channel",
+            Task::AdoptChannel { .. } => "the bot's way into the dedicated channel",
+            Task::Welcome => "the first message of the dedicated channel",
+            Task::Invite { .. } => "the invitation to the dedicated channel",
+            Task::Topic => "the topic of the dedicated channel",
+            Task::Bookmark => "the bookmark of the dedicated channel",
+            Task::WarnOfArchive { .. } => "the warning that the channel will be archived",
+            Task::Archive => "the archiving of the dedicated channel",
+            Task::Mark { .. } => "the mark on a shared message",
+            Task::Reshow { .. } => "the change of a shared message",
+            Task::Unshare { .. } => "the removal of a shared message",
             Task::Say { .. } | Task::Amend { .. } => "a line in the thread",
             Task::Sweep { .. } => "the removal of a doubled message",
             Task::Apologise { .. } => "a note about an undelivered message",
@@ -79,8 +139,19 @@ impl Task {
     pub fn creates_message(&self) -> bool {
         matches!(
             self,
-            Task::Announce | Task::TellAssigned { .. } | Task::Say { .. } | Task::Apologise { .. }
+            Task::Announce
+                | Task::TellRoles { .. }
+                | Task::TellChannel { .. }
+                | Task::Say { .. }
+                | Task::Welcome
+                | Task::WarnOfArchive { .. }
+                | Task::Apologise { .. }
         )
+    }
+
+    /// Whether the dedicated channel comes from it: when it fails for good there is none.
+    pub fn makes_channel(&self) -> bool {
+        matches!(self, Task::CreateChannel { .. } | Task::AdoptChannel { .. })
     }
 }
 
@@ -88,9 +159,27 @@ impl Task {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "receipt", rename_all = "snake_case")]
 pub enum Receipt {
-    Posted { channel: ChannelId, ts: MessageTs },
-    Permalink { url: String },
-    Pinned { pinned: bool },
+    Posted {
+        channel: ChannelId,
+        ts: MessageTs,
+    },
+    Permalink {
+        url: String,
+    },
+    Pinned {
+        pinned: bool,
+    },
+    /// The dedicated channel as it is called.
+    Channel {
+        id: ChannelId,
+        name: String,
+    },
+    /// The topic that stands there now.
+    Topic {
+        text: String,
+    },
+    /// The channel is archived.
+    Archived,
     Done,
 }
 

@@ -2,13 +2,24 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{actor::Identity, change::Change, ids::PersonId, time::Timestamp};
+use super::{
+    actor::Identity,
+    change::Change,
+    command::MessageRef,
+    ids::{ChannelId, OutageNumber, PersonId, ShareId},
+    outage::{Role, Severity},
+    time::Timestamp,
+};
 
 /// One line of an outage's timeline.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
-    Announced,
+    Announced {
+        /// The message that it was made from.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from_message: Option<MessageRef>,
+    },
     Updated {
         text: String,
         changes: Vec<Change>,
@@ -28,11 +39,52 @@ pub enum Event {
     TimesEdited {
         changes: Vec<Change>,
     },
+    EtaChanged {
+        reason: String,
+        changes: Vec<Change>,
+    },
+    Reassigned {
+        changes: Vec<Change>,
+    },
+    /// Somebody took what nobody had.
+    Taken {
+        changes: Vec<Change>,
+    },
+    /// A dedicated channel is being made.
+    ChannelRequested {
+        name: String,
+    },
+    /// An existing channel became the dedicated one.
+    ChannelSet {
+        channel: ChannelId,
+    },
+    /// Somebody reported the same again.
+    Joined {
+        text: String,
+    },
+    /// Another outage turned out to be this one.
+    Absorbed {
+        number: OutageNumber,
+    },
+    PostMortemLinked {
+        url: String,
+    },
+    /// A message of the dedicated channel was shared into the thread.
+    Shared {
+        share: ShareId,
+        author: String,
+        text: String,
+    },
+    ShareWithdrawn {
+        share: ShareId,
+    },
     Reopened {
         reason: String,
     },
     Withdrawn {
         why: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        duplicate_of: Option<OutageNumber>,
     },
 }
 
@@ -40,25 +92,26 @@ impl Event {
     /// The stored word.
     pub fn kind(&self) -> &'static str {
         match self {
-            Event::Announced => "announced",
+            Event::Announced { .. } => "announced",
             Event::Updated { .. } => "updated",
             Event::Edited { .. } => "edited",
             Event::Resolved { .. } => "resolved",
             Event::ResolutionEdited { .. } => "resolution_edited",
             Event::TimesEdited { .. } => "times_edited",
+            Event::EtaChanged { .. } => "eta_changed",
+            Event::Reassigned { .. } => "reassigned",
+            Event::Taken { .. } => "taken",
+            Event::ChannelRequested { .. } => "channel_requested",
+            Event::ChannelSet { .. } => "channel_set",
+            Event::Joined { .. } => "joined",
+            Event::Absorbed { .. } => "absorbed",
+            Event::PostMortemLinked { .. } => "post_mortem_linked",
+            Event::Shared { .. } => "shared",
+            Event::ShareWithdrawn { .. } => "share_withdrawn",
             Event::Reopened { .. } => "reopened",
             Event::Withdrawn { .. } => "withdrawn",
         }
     }
-}
-
-/// What a person is told about their part in an outage.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    Solution,
-    Communication,
-    Both,
 }
 
 /// A line in the announcement's thread.
@@ -92,6 +145,37 @@ pub enum Line {
     Withdrawn {
         by: Identity,
         why: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        duplicate_of: Option<OutageNumber>,
+    },
+    /// It is worse than was said; shown in the channel too, not in the thread alone.
+    Raised {
+        by: Identity,
+        before: Severity,
+        after: Severity,
+    },
+    /// The dedicated channel is there.
+    Channel {
+        by: Identity,
+    },
+    /// The same was reported again, in somebody's own words, under their own name.
+    Joined {
+        by: Identity,
+        text: String,
+    },
+    /// Another outage was merged into this one.
+    Absorbed {
+        by: Identity,
+        number: OutageNumber,
+        summary: String,
+    },
+    /// The message that the outage was made from.
+    FromMessage {
+        message: MessageRef,
+    },
+    /// A message of the dedicated channel, as it stands now.
+    Shared {
+        share: ShareId,
     },
 }
 
@@ -106,8 +190,27 @@ pub enum Effect {
     Refresh,
     /// The announcement should be pinned while the outage is open, and only then.
     Pin,
-    /// Somebody got a role.
-    TellAssigned { person: PersonId, role: Role },
+    /// Somebody got or lost roles: one message, whatever it was.
+    TellRoles {
+        person: PersonId,
+        gained: Vec<Role>,
+        lost: Vec<Role>,
+    },
+    /// The answer to a question became yes for the first time.
+    TellChannel {
+        question: String,
+        channel: ChannelId,
+    },
     /// A line for the thread.
     Say { line: Line },
+    /// A channel of this name, or one with a number behind it, for this outage.
+    CreateChannel { name: String },
+    /// This channel becomes the outage's.
+    AdoptChannel { channel: ChannelId },
+    /// The channel will be archived at that time.
+    WarnOfArchive { at: Timestamp },
+    /// The channel was warned and may be archived.
+    ArchiveChannel { warned_at: Timestamp },
+    /// These people belong into the dedicated channel, if there is one.
+    Invite { people: Vec<PersonId> },
 }

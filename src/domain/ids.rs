@@ -59,6 +59,8 @@ number_id! {
     ComponentId;
     /// Row of the outbox. Travels in the metadata of what it posts.
     DeliveryId;
+    /// Row of a message that was shared from a dedicated channel.
+    ShareId;
 }
 
 text_id! {

@@ -8,3 +8,7 @@ pub const UPDATE: usize = 3000;
 pub const REASON: usize = 1000;
 /// How the outage was resolved.
 pub const RESOLUTION: usize = 3000;
+/// A few words besides an answer.
+pub const DETAIL: usize = 150;
+/// The address of a post-mortem.
+pub const URL: usize = 1000;

@@ -6,7 +6,7 @@ use super::{
     actor::Identity,
     component::Component,
     eta::Eta,
-    ids::{OutageId, OutageNumber, PersonId, WorkspaceId},
+    ids::{ChannelId, OutageId, OutageNumber, PersonId, WorkspaceId},
     impact::{Answer, Impact},
     money::Money,
     time::Timestamp,
@@ -111,6 +111,14 @@ impl Phase {
         }
     }
 
+    /// The outage that this one turned out to be.
+    pub fn duplicate_of(&self) -> Option<OutageNumber> {
+        match self {
+            Phase::Withdrawn { duplicate_of, .. } => *duplicate_of,
+            _ => None,
+        }
+    }
+
     /// The stored word.
     pub fn word(&self) -> &'static str {
         match self {
@@ -125,16 +133,81 @@ impl Phase {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Roles {
     pub creator: PersonId,
-    /// Works on the solution.
-    pub solution: PersonId,
-    /// Keeps everybody informed.
-    pub communication: PersonId,
+    /// Works on the solution; nobody as yet when none.
+    pub solution: Option<PersonId>,
+    /// Keeps everybody informed; nobody as yet when none.
+    pub communication: Option<PersonId>,
 }
 
 impl Roles {
     pub fn involves(&self, person: PersonId) -> bool {
-        [self.creator, self.solution, self.communication].contains(&person)
+        self.people().contains(&person)
     }
+
+    /// Everybody with a part in it, each once.
+    pub fn people(&self) -> Vec<PersonId> {
+        let mut people = vec![self.creator];
+        for assignee in [self.solution, self.communication].into_iter().flatten() {
+            if !people.contains(&assignee) {
+                people.push(assignee);
+            }
+        }
+        people
+    }
+
+    /// Who has this role.
+    pub fn of(&self, role: Role) -> Option<PersonId> {
+        match role {
+            Role::Solution => self.solution,
+            Role::Communication => self.communication,
+        }
+    }
+
+    pub fn set(&mut self, role: Role, person: Option<PersonId>) {
+        match role {
+            Role::Solution => self.solution = person,
+            Role::Communication => self.communication = person,
+        }
+    }
+
+    pub fn is_complete(&self) -> bool {
+        self.solution.is_some() && self.communication.is_some()
+    }
+}
+
+/// A part that somebody can have in an outage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    Solution,
+    Communication,
+}
+
+impl Role {
+    pub const ALL: [Role; 2] = [Role::Solution, Role::Communication];
+}
+
+/// The written lessons, wherever a team keeps them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PostMortem {
+    /// With `https://` or `http://`.
+    pub url: String,
+    /// The title of the issue behind it, once it was read; takes the place of the announcement's.
+    pub title: Option<String>,
+}
+
+/// The channel in which people work on one outage.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DedicatedChannel {
+    /// Without `#`. As asked for until Slack has said what it is.
+    pub name: String,
+    /// None until it exists and the bot is in it.
+    pub id: Option<ChannelId>,
+    /// Made by Balefire, not an existing one that was set.
+    pub made_here: bool,
+    /// Why it could not be made or joined.
+    pub failed: Option<String>,
+    pub archived_at: Option<Timestamp>,
 }
 
 /// A component that an outage affects, and how.
@@ -159,12 +232,20 @@ pub struct Facts {
     pub affected: Vec<Affected>,
     pub impact: Vec<Impact>,
     pub eta: Eta,
+    /// How often the promise moved to later, or was taken back.
+    #[serde(default)]
+    pub slips: u32,
     pub roles: Roles,
     /// What it cost.
     pub turnover: Option<Money>,
+    #[serde(default)]
+    pub post_mortem: Option<PostMortem>,
     pub started_at: Timestamp,
     pub announced_at: Timestamp,
     pub last_update: Option<LastUpdate>,
+    /// Comes with the outage but is written by whoever makes the channel.
+    #[serde(default)]
+    pub channel: Option<DedicatedChannel>,
 }
 
 /// The newest line of the timeline that a person wrote.
@@ -216,7 +297,21 @@ impl Facts {
         self.impact
             .iter()
             .find(|it| it.question == question)
-            .map_or(Answer::Unknown, |it| it.answer)
+            .map_or(Answer::Unknown, |it| it.answer.clone())
+    }
+
+    /// The few words besides an answer.
+    pub fn detail(&self, question: &str) -> &str {
+        self.impact
+            .iter()
+            .find(|it| it.question == question)
+            .map_or("", |it| &it.detail)
+    }
+
+    /// The dedicated channel, unless making it failed or its time is over.
+    pub fn working_channel(&self) -> Option<&DedicatedChannel> {
+        let channel = self.channel.as_ref();
+        channel.filter(|it| it.failed.is_none() && it.archived_at.is_none())
     }
 
     /// From its start to its end, or to `now` while it is open.

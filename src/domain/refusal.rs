@@ -15,6 +15,10 @@ pub enum Field {
     Resolution,
     ResolvedAt,
     StartedAt,
+    Link,
+    Channel,
+    Impact,
+    DuplicateOf,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,4 +45,23 @@ pub enum Refusal {
     },
     /// Nothing was changed, so there is nothing to tell.
     NothingChanged,
+    /// Something of the same component is open, or was resolved a moment ago.
+    MaybeTheSame {
+        /// Open outages that may be joined, newest first.
+        open: Vec<OutageNumber>,
+        /// Lately resolved ones that may be reopened, newest first.
+        lately: Vec<OutageNumber>,
+    },
+    /// Not the address of a page.
+    NotALink,
+    /// There is a dedicated channel, or one is being made.
+    HasChannel,
+    /// The channel is that of another open outage.
+    ChannelTaken { by: OutageNumber },
+    /// Announcements stand there: it cannot be one outage's own.
+    IsAnnounceChannel,
+    /// Nobody's part is free.
+    NothingToTake,
+    /// An outage cannot be its own duplicate, or that of one that was withdrawn itself.
+    NotAnOriginal { number: OutageNumber },
 }

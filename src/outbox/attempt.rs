@@ -15,6 +15,8 @@ use crate::{
     clock::Clock,
     domain::{
         delivery::{Outcome, Receipt, Task},
+        effect::Line,
+        ids::OutageId,
         time::Timestamp,
     },
     store::{
@@ -227,6 +229,13 @@ impl<D: Deliver> Outbox<D> {
                     "a delivery did not go through"
                 );
                 if label == DeliveryOutcome::Dead {
+                    if let Some(outage) = delivery.outage_id
+                        && delivery.payload.makes_channel()
+                    {
+                        // The buttons come back, so that it can be tried again.
+                        store::channels::record_failed(&mut tx, outage, why).await?;
+                        self.refresh(&mut tx, delivery, outage, now).await?;
+                    }
                     self.apologise(&mut tx, delivery, why, now).await?;
                 }
             }
@@ -257,8 +266,83 @@ impl<D: Deliver> Outbox<D> {
             (Task::Pin, Receipt::Pinned { pinned }) => {
                 store::announcements::record_pinned(tx, outage, *pinned).await
             }
+            (Task::Refresh, _) => store::announcements::record_rendered(tx, outage, now).await,
+            (
+                Task::CreateChannel { .. } | Task::AdoptChannel { .. },
+                Receipt::Channel { id, name },
+            ) => {
+                store::channels::record_ready(tx, outage, id, name).await?;
+                self.say_channel(tx, delivery, outage, now).await
+            }
+            (Task::Topic, Receipt::Topic { text }) => {
+                store::channels::record_topic(tx, outage, text).await
+            }
+            (Task::Archive, Receipt::Archived) => {
+                store::channels::record_archived(tx, outage, now).await?;
+                self.refresh(tx, delivery, outage, now).await
+            }
+            (
+                Task::Say {
+                    line: Line::Shared { share },
+                },
+                Receipt::Posted { ts, .. },
+            ) => store::shares::record_posted(tx, *share, ts).await,
             _ => Ok(()),
         }
+    }
+
+    /// The thread links the dedicated channel, and the announcement shows it.
+    async fn say_channel(
+        &self,
+        tx: &mut Tx,
+        delivery: &Delivery,
+        outage: OutageId,
+        now: Timestamp,
+    ) -> store::Result<()> {
+        let requested = store::channels::of_outage(tx, outage).await?;
+        let Some(requested) = requested else {
+            return Ok(());
+        };
+        let by = requested.requested_by.0;
+        let line = Line::Channel { by };
+        self.in_thread(tx, delivery, outage, Task::Say { line }, now)
+            .await?;
+        self.refresh(tx, delivery, outage, now).await
+    }
+
+    async fn refresh(
+        &self,
+        tx: &mut Tx,
+        delivery: &Delivery,
+        outage: OutageId,
+        now: Timestamp,
+    ) -> store::Result<()> {
+        self.in_thread(tx, delivery, outage, Task::Refresh, now)
+            .await
+    }
+
+    /// Queues what follows from this delivery where the announcement stands.
+    async fn in_thread(
+        &self,
+        tx: &mut Tx,
+        delivery: &Delivery,
+        outage: OutageId,
+        task: Task,
+        now: Timestamp,
+    ) -> store::Result<()> {
+        let announcement = store::announcements::of_outage(tx, outage).await?;
+        let new = NewDelivery {
+            workspace: delivery.workspace_id.clone(),
+            outage: Some(outage),
+            lane: format!("outage:{outage}:thread"),
+            conversation: announcement.map(|it| it.channel_id.0).unwrap_or_default(),
+            after: None,
+            dedupe_key: format!("follows:{}:{}", delivery.id, task.kind()),
+            task,
+            due_at: now,
+        };
+        store::deliveries::enqueue(tx, &new, now).await?;
+        Ok(())
     }
 
     /// A pause holds for this kind of call everywhere in the workspace, and for the conversation.
@@ -301,7 +385,7 @@ impl<D: Deliver> Outbox<D> {
         now: Timestamp,
     ) -> store::Result<()> {
         let told = match &delivery.payload {
-            Task::Apologise { .. } | Task::TellAssigned { .. } | Task::Sweep { .. } => {
+            Task::Apologise { .. } | Task::TellRoles { .. } | Task::Sweep { .. } => {
                 return Ok(());
             }
             _ => match delivery.outage_id {
@@ -312,8 +396,17 @@ impl<D: Deliver> Outbox<D> {
         let Some(outage) = told else {
             return Ok(());
         };
-        // Whoever keeps people informed has to know that they were not.
-        let person = outage.roles.communication;
+        // Who asked for a channel has to know that there is none; of everything else, whoever keeps
+        // people informed.
+        let requested = match delivery.payload.makes_channel() {
+            true => store::channels::of_outage(tx, outage.id).await?,
+            false => None,
+        };
+        let roles = &outage.roles;
+        let person = requested
+            .and_then(|it| it.requested_by.person())
+            .or(roles.communication)
+            .unwrap_or(roles.creator);
         let new = NewDelivery {
             workspace: delivery.workspace_id.clone(),
             outage: delivery.outage_id,

@@ -107,10 +107,14 @@ impl SlackDeliver {
             Task::Permalink => self.permalink(&scene).await,
             Task::Refresh => self.refresh(&scene).await,
             Task::Pin => self.pin(&scene).await,
-            Task::TellAssigned { person, role } => {
+            Task::TellRoles {
+                person,
+                gained,
+                lost,
+            } => {
                 let person = scene.person(*person)?;
                 let link = scene.announcement.permalink.as_deref();
-                let message = direct::assigned(*role, &scene.outage, link, person);
+                let message = direct::roles(gained, lost, &scene.outage, link, person);
                 self.direct(delivery, person, message.to_json(), look_first)
                     .await
             }
@@ -135,6 +139,7 @@ impl SlackDeliver {
                 self.amend(&scene, *line, &told).await
             }
             Task::Sweep { of } => self.sweep(delivery, *of).await,
+            _ => Err(moot("not yet")),
         }
     }
 
@@ -428,7 +433,7 @@ fn moot(why: &str) -> Stop {
 fn people_in(task: &Task) -> Vec<PersonId> {
     let of = |by: &[Identity]| by.iter().filter_map(Identity::person).collect();
     match task {
-        Task::TellAssigned { person, .. } | Task::Apologise { person, .. } => vec![*person],
+        Task::TellRoles { person, .. } | Task::Apologise { person, .. } => vec![*person],
         Task::Amend { by, .. } => of(by),
         Task::Say { line } => match line {
             Line::Changes { by, .. } => of(by),
@@ -436,11 +441,15 @@ fn people_in(task: &Task) -> Vec<PersonId> {
             | Line::Update { by, .. }
             | Line::Resolved { by, .. }
             | Line::Reopened { by, .. }
-            | Line::Withdrawn { by, .. } => by.person().into_iter().collect(),
+            | Line::Withdrawn { by, .. }
+            | Line::Raised { by, .. }
+            | Line::Channel { by }
+            | Line::Joined { by, .. }
+            | Line::Absorbed { by, .. } => by.person().into_iter().collect(),
+            Line::FromMessage { .. } | Line::Shared { .. } => Vec::new(),
         },
-        Task::Announce | Task::Permalink | Task::Refresh | Task::Pin | Task::Sweep { .. } => {
-            Vec::new()
-        }
+        Task::Invite { people, .. } => people.clone(),
+        _ => Vec::new(),
     }
 }
 

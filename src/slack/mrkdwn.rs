@@ -5,6 +5,7 @@
 //! and no cut falls into an entity or a token.
 
 use crate::domain::{
+    ids::ChannelId,
     person::Person,
     time::{Timestamp, Zone},
 };
@@ -119,6 +120,15 @@ pub fn name(person: &Person) -> String {
     match person.name.trim() {
         "" => "somebody".to_owned(),
         name => one_line(name, NAME),
+    }
+}
+
+/// A channel that everybody who may can open.
+pub fn channel(id: &ChannelId) -> String {
+    let plain = |it: u8| it.is_ascii_uppercase() || it.is_ascii_digit();
+    match id.as_str().bytes().all(plain) {
+        true => format!("<#{id}>"),
+        false => "a channel".to_owned(),
     }
 }
 

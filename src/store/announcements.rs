@@ -72,13 +72,25 @@ pub async fn record_posted(
     now: Timestamp,
 ) -> Result<()> {
     const SQL: &str = "
-        UPDATE announcements SET channel_id = $2, message_ts = $3, posted_at = $4
+        UPDATE announcements SET channel_id = $2, message_ts = $3, posted_at = $4, rendered_at = $4
         WHERE outage_id = $1";
     on!(tx, |conn| {
         sqlx::query(SQL)
             .bind(outage)
             .bind(channel)
             .bind(ts)
+            .bind(now)
+            .execute(conn)
+            .await?;
+    });
+    Ok(())
+}
+
+/// Slack took how the outage stood at `now`.
+pub async fn record_rendered(tx: &mut Tx, outage: OutageId, now: Timestamp) -> Result<()> {
+    on!(tx, |conn| {
+        sqlx::query("UPDATE announcements SET rendered_at = $2 WHERE outage_id = $1")
+            .bind(outage)
             .bind(now)
             .execute(conn)
             .await?;

@@ -11,7 +11,7 @@ use crate::domain::{
     ids::{ComponentId, ComponentKey, OutageId, OutageNumber, PersonId, WorkspaceId},
     impact::{Answer, Impact},
     money::Money,
-    outage::{Affected, Facts, LastUpdate, Outage, Phase, Roles, Severity},
+    outage::{Affected, Facts, LastUpdate, Outage, Phase, PostMortem, Roles, Severity},
     time::Timestamp,
 };
 
@@ -27,11 +27,14 @@ struct Row {
     eta_label: String,
     eta_due_at: Option<Timestamp>,
     eta_set_at: Timestamp,
+    eta_slips: i64,
     creator_id: PersonId,
-    solution_assignee_id: PersonId,
-    communication_assignee_id: PersonId,
+    solution_assignee_id: Option<PersonId>,
+    communication_assignee_id: Option<PersonId>,
     turnover_minor: Option<i64>,
     turnover_currency: Option<String>,
+    post_mortem_url: Option<String>,
+    post_mortem_title: Option<String>,
     started_at: Timestamp,
     announced_at: Timestamp,
 }
@@ -51,13 +54,14 @@ struct ImpactRow {
     question: String,
     label: String,
     answer: String,
+    detail: String,
     told_at: Option<Timestamp>,
 }
 
 const COLUMNS: &str = "
     id, workspace_id, number, version, phase_detail, severity, summary, eta_label, eta_due_at,
-    eta_set_at, creator_id, solution_assignee_id, communication_assignee_id, turnover_minor,
-    turnover_currency, started_at, announced_at";
+    eta_set_at, eta_slips, creator_id, solution_assignee_id, communication_assignee_id,
+    turnover_minor, turnover_currency, post_mortem_url, post_mortem_title, started_at, announced_at";
 
 /// Writes a new outage as version 1 and returns it with its ID.
 pub async fn insert(
@@ -116,7 +120,11 @@ pub async fn save(
         UPDATE outages SET version = version + 1, phase = $3, phase_detail = $4, severity = $5,
             summary = $6, eta_label = $7, eta_due_at = $8, eta_set_at = $9,
             solution_assignee_id = $10, communication_assignee_id = $11, turnover_minor = $12,
-            turnover_currency = $13, started_at = $14, resolved_at = $15, updated_at = $16
+            turnover_currency = $13, started_at = $14, resolved_at = $15, updated_at = $16,
+            eta_slips = $17, post_mortem_url = $18, post_mortem_title = $19,
+            ended_at = CASE WHEN $20 THEN NULL ELSE COALESCE(ended_at, $16) END,
+            duplicate_of = (SELECT original.id FROM outages AS original
+                WHERE original.workspace_id = outages.workspace_id AND original.number = $21)
         WHERE id = $1 AND version = $2";
     let written = on!(tx, |conn| {
         sqlx::query(SQL)
@@ -136,6 +144,11 @@ pub async fn save(
             .bind(next.started_at)
             .bind(next.phase.resolution().map(|it| it.at))
             .bind(now)
+            .bind(i64::from(next.slips))
+            .bind(next.post_mortem.as_ref().map(|it| it.url.clone()))
+            .bind(next.post_mortem.as_ref().and_then(|it| it.title.clone()))
+            .bind(next.is_open())
+            .bind(next.phase.duplicate_of())
             .execute(conn)
             .await?
             .rows_affected()
@@ -171,10 +184,11 @@ async fn write_parts(tx: &mut Tx, outage: &Outage) -> Result<()> {
         }
         for (position, impact) in outage.impact.iter().enumerate() {
             sqlx::query(
-                "INSERT INTO impact_answers (outage_id, position, question, label, answer, told_at)
-                 VALUES ($1, $2, $3, $4, $5, $6)
+                "INSERT INTO impact_answers (outage_id, position, question, label, answer, told_at, detail)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7)
                  ON CONFLICT (outage_id, question) DO UPDATE SET position = excluded.position,
-                     label = excluded.label, answer = excluded.answer, told_at = excluded.told_at",
+                     label = excluded.label, answer = excluded.answer, told_at = excluded.told_at,
+                     detail = excluded.detail",
             )
             .bind(outage.id)
             .bind(position as i64)
@@ -182,6 +196,7 @@ async fn write_parts(tx: &mut Tx, outage: &Outage) -> Result<()> {
             .bind(&impact.label)
             .bind(impact.answer.word())
             .bind(impact.told_at)
+            .bind(&impact.detail)
             .execute(&mut *conn)
             .await?;
         }
@@ -279,11 +294,77 @@ async fn list(
             .fetch_all(conn)
             .await
     })?;
+    assemble_all(tx, rows).await
+}
+
+async fn assemble_all(tx: &mut Tx, rows: Vec<Row>) -> Result<Vec<Outage>> {
     let mut outages = Vec::with_capacity(rows.len());
     for row in rows {
         outages.push(assemble(tx, row).await?);
     }
     Ok(outages)
+}
+
+/// Outages that were resolved since, newest first.
+pub async fn resolved_since(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    since: Timestamp,
+) -> Result<Vec<Outage>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM outages
+         WHERE workspace_id = $1 AND phase = 'resolved' AND ended_at > $2
+         ORDER BY number DESC LIMIT 100"
+    );
+    let rows: Vec<Row> = on!(tx, |conn| {
+        sqlx::query_as(sqlx::AssertSqlSafe(sql))
+            .bind(workspace)
+            .bind(since)
+            .fetch_all(conn)
+            .await
+    })?;
+    assemble_all(tx, rows).await
+}
+
+/// Open outages of a component, newest first.
+pub async fn open_of_component(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    component: ComponentId,
+) -> Result<Vec<Outage>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM outages
+         WHERE workspace_id = $1 AND phase IN ('investigating', 'identified', 'monitoring')
+           AND EXISTS (SELECT 1 FROM outage_components AS used
+               WHERE used.outage_id = outages.id AND used.component_id = $2)
+         ORDER BY number DESC LIMIT 100"
+    );
+    let rows: Vec<Row> = on!(tx, |conn| {
+        sqlx::query_as(sqlx::AssertSqlSafe(sql))
+            .bind(workspace)
+            .bind(component)
+            .fetch_all(conn)
+            .await
+    })?;
+    assemble_all(tx, rows).await
+}
+
+/// Open outages whose ETA is less than `ahead` away, or has passed, with when Slack last took how
+/// they stand.
+pub async fn near_their_eta(
+    tx: &mut Tx,
+    until: Timestamp,
+) -> Result<Vec<(OutageId, Timestamp, Option<Timestamp>)>> {
+    const SQL: &str = "
+        SELECT outages.id, outages.eta_due_at, announcements.rendered_at
+        FROM outages JOIN announcements ON announcements.outage_id = outages.id
+        WHERE phase IN ('investigating', 'identified', 'monitoring')
+          AND outages.eta_due_at <= $1 AND announcements.message_ts IS NOT NULL
+        ORDER BY outages.id";
+    on!(tx, |conn| sqlx::query_as(SQL)
+        .bind(until)
+        .fetch_all(conn)
+        .await)
 }
 
 pub async fn count_open(tx: &mut Tx) -> Result<i64> {
@@ -311,7 +392,7 @@ async fn assemble(tx: &mut Tx, row: Row) -> Result<Outage> {
         FROM outage_components AS used JOIN components ON components.id = used.component_id
         WHERE used.outage_id = $1 ORDER BY used.position";
     const IMPACT: &str = "
-        SELECT question, label, answer, told_at FROM impact_answers
+        SELECT question, label, answer, detail, told_at FROM impact_answers
         WHERE outage_id = $1 ORDER BY position";
     const LAST_UPDATE: &str = "
         SELECT event, actor, occurred_at FROM timeline
@@ -329,6 +410,7 @@ async fn assemble(tx: &mut Tx, row: Row) -> Result<Outage> {
             .bind(row.id)
             .fetch_optional(conn)
             .await)?;
+    let channel = super::channels::of_outage(tx, row.id).await?;
     let last_update = update.and_then(|(event, by, at)| match event.0 {
         // Why it was reopened is news; what was said before the resolution is not.
         Event::Updated { text, .. } | Event::Reopened { reason: text } if !text.is_empty() => {
@@ -363,7 +445,8 @@ async fn assemble(tx: &mut Tx, row: Row) -> Result<Outage> {
                 .map(|it| Impact {
                     question: it.question,
                     label: it.label,
-                    answer: Answer::from_word(&it.answer).unwrap_or_default(),
+                    answer: Answer::from(it.answer),
+                    detail: it.detail,
                     told_at: it.told_at,
                 })
                 .collect(),
@@ -372,6 +455,7 @@ async fn assemble(tx: &mut Tx, row: Row) -> Result<Outage> {
                 due: row.eta_due_at,
                 set_at: row.eta_set_at,
             },
+            slips: u32::try_from(row.eta_slips).unwrap_or(0),
             roles: Roles {
                 creator: row.creator_id,
                 solution: row.solution_assignee_id,
@@ -381,9 +465,14 @@ async fn assemble(tx: &mut Tx, row: Row) -> Result<Outage> {
                 .turnover_minor
                 .zip(row.turnover_currency)
                 .map(|(minor, currency)| Money { minor, currency }),
+            post_mortem: row.post_mortem_url.map(|url| PostMortem {
+                url,
+                title: row.post_mortem_title,
+            }),
             started_at: row.started_at,
             announced_at: row.announced_at,
             last_update,
+            channel: channel.map(super::channels::Row::into_channel),
         },
     })
 }

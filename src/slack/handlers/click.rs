@@ -139,10 +139,7 @@ async fn allowed(
     if actor.may_change(&outage) {
         return Ok(outage);
     }
-    let roles = &outage.roles;
-    let mut involved = vec![roles.creator, roles.solution, roles.communication];
-    involved.sort();
-    involved.dedup();
+    let involved = outage.roles.people();
     Err(DeskError::Refused(Refusal::MayNotChange { involved }))
 }
 

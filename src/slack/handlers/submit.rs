@@ -99,11 +99,8 @@ async fn submit(
     let form = Form::decode(&view.callback_id).ok_or(Stays::Unknown)?;
     let context = FormContext::decode(&view.private_metadata).ok_or(Stays::Unknown)?;
     let values = Values::new(&view.state.values);
-    let once = Once {
-        scope: "slack.form",
-        key: view.id.clone(),
-        content: digest(&view.state.values),
-    };
+    let once = Once::new("slack.form", view.id.clone(), digest(&view.state.values));
+    let now = slack.clock.now();
     let policy = slack.desk.policy();
     if form == Form::Announce {
         let filled = forms::announce::read(&values, policy)?;
@@ -111,8 +108,10 @@ async fn submit(
             component: slack.desk.component(workspace, filled.component).await?,
             summary: filled.summary,
             severity: filled.severity,
-            eta: filled.eta,
+            eta: filled.eta.promise(now),
             answers: filled.answers,
+            from_message: None,
+            not_the_same_as: Vec::new(),
         };
         slack
             .desk
@@ -125,7 +124,7 @@ async fn submit(
     let base = slack.desk.outage_at(workspace, number, version).await?;
     let command = match form {
         Form::Announce => return Err(Stays::Unknown),
-        Form::Update => Command::Update(forms::update::read(&values, &base, policy)?),
+        Form::Update => Command::Update(forms::update::read(&values, &base, policy, now)?),
         Form::Edit => Command::Edit(edit(slack, workspace, &values, &base, policy).await?),
         Form::Resolve => Command::Resolve(forms::resolve::read(&values, &base, policy)?),
         Form::EditResolution => {
@@ -143,6 +142,7 @@ async fn submit(
         },
         Form::Withdraw => Command::Withdraw {
             why: forms::withdraw::read(&values)?,
+            duplicate_of: None,
         },
     };
     slack
@@ -175,7 +175,7 @@ async fn edit(
         summary: filled.summary,
         component,
         severity: filled.severity,
-        eta: filled.eta,
+        eta: filled.eta.map(|it| it.promise(slack.clock.now())),
         answers: filled.answers,
         reason: filled.reason,
     })

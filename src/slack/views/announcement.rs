@@ -67,7 +67,7 @@ fn rest_of_sentence(model: &AnnouncementModel) -> String {
                 }
                 _ => format!("ETA {}", state::eta_label(&outage.eta)),
             };
-            let lead = people::name(outage.roles.solution, model.people);
+            let lead = people::assignee_name(outage.roles.solution, model.people);
             let severity = outage.severity.word();
             let word = outage.phase.word();
             format!("{word}, severity {severity}. {summary} {eta}. {lead} leads.")
@@ -161,8 +161,8 @@ fn people(model: &AnnouncementModel) -> Option<String> {
     let roles = &model.outage.roles;
     Some(format!(
         "*Solution:* {} · *Communication:* {}",
-        people::mention(roles.solution, model.people),
-        people::mention(roles.communication, model.people)
+        people::assignee(roles.solution, model.people),
+        people::assignee(roles.communication, model.people)
     ))
 }
 

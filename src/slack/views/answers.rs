@@ -56,6 +56,10 @@ pub fn sentence(refusal: &Refusal) -> String {
             Field::Resolution => "Say how it was resolved.",
             Field::ResolvedAt => "Choose when it ended.",
             Field::StartedAt => "Choose when it started.",
+            Field::Link => "Paste the address of the post-mortem.",
+            Field::Channel => "Choose a channel.",
+            Field::Impact => "Say it in a few words.",
+            Field::DuplicateOf => "Choose an outage.",
         }
         .to_owned(),
         Refusal::TooLong { limit, actual, .. } => {
@@ -68,6 +72,32 @@ pub fn sentence(refusal: &Refusal) -> String {
         Refusal::MayNotAnnounce => "You may not announce outages.".to_owned(),
         Refusal::MayNotChange { .. } => "You may not change this outage.".to_owned(),
         Refusal::OutOfDate { number, is } => format!("Outage {number} is {is} now."),
+        Refusal::MaybeTheSame { open, lately } => maybe_the_same(open, lately),
+        Refusal::NotALink => "That is not the address of a page. Paste it from the browser, like \
+             https://wiki.example.com/post-mortem-12."
+            .to_owned(),
+        Refusal::HasChannel => "This outage has a channel of its own already.".to_owned(),
+        Refusal::ChannelTaken { by } => {
+            format!("Outage {by} is being worked on in that channel. Choose another one.")
+        }
+        Refusal::IsAnnounceChannel => {
+            "Outages are announced in that channel. Choose one for this outage alone.".to_owned()
+        }
+        Refusal::NothingToTake => "Both parts are taken already.".to_owned(),
+        Refusal::NotAnOriginal { number } => {
+            format!("Outage {number} cannot be the one that stays. Choose another one.")
+        }
+    }
+}
+
+fn maybe_the_same(open: &[OutageNumber], lately: &[OutageNumber]) -> String {
+    let numbers = |of: &[OutageNumber]| people::listed(of.iter().map(|it| format!("outage {it}")));
+    match (open, lately) {
+        ([], lately) => format!(
+            "This may be the same as {}, resolved just now.",
+            numbers(lately)
+        ),
+        (open, _) => format!("This may be the same as {}, which is open.", numbers(open)),
     }
 }
 

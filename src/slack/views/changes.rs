@@ -1,15 +1,25 @@
 //! Before → after, in words.
 
 use crate::{
-    domain::{change::Change, eta::Eta, time::Timestamp},
-    slack::{mrkdwn, views::state},
+    domain::{
+        change::Change,
+        eta::Eta,
+        impact::Answer,
+        outage::{Role, Roles},
+        person::Person,
+        time::Timestamp,
+    },
+    slack::{
+        mrkdwn,
+        views::{direct, people, state},
+    },
 };
 
 /// How much of a former text is shown.
 const FORMER: usize = 400;
 
 /// A line, or a few, for the thread.
-pub fn line(change: &Change) -> String {
+pub fn line(change: &Change, people: &[Person]) -> String {
     let label = label(change);
     match change {
         Change::Summary { before, .. } => former(&label, before),
@@ -23,11 +33,34 @@ pub fn line(change: &Change) -> String {
         }
         Change::Severity { before, after } => arrow(&label, before.word(), after.word()),
         Change::Stage { before, after } => arrow(&label, before.word(), after.word()),
-        Change::Eta { before, after } => {
+        Change::Eta {
+            before,
+            after,
+            slips,
+        } => {
             let same = before.label == after.label;
-            arrow(&label, &promise(before, same), &promise(after, true))
+            let line = arrow(&label, &promise(before, same), &promise(after, true));
+            match state::slips(*slips) {
+                it if it.is_empty() => line,
+                it => format!("{line} ({it})"),
+            }
         }
-        Change::Impact { before, after, .. } => arrow(&label, before.word(), after.word()),
+        Change::Roles { before, after } => roles(before, after, people),
+        Change::ImpactDetail { before, after, .. } => {
+            let words = |it: &str| match mrkdwn::one_line(it, FORMER) {
+                it if it.is_empty() => "—".to_owned(),
+                it => it,
+            };
+            arrow(&label, &words(before), &words(after))
+        }
+        Change::PostMortemLink { after, .. } => match after {
+            Some(url) => format!("*{label}* {}", mrkdwn::link(url, "linked")),
+            None => format!("*{label}* is not linked any more"),
+        },
+        Change::Impact { before, after, .. } => {
+            let word = |it: &Answer| mrkdwn::one_line(it.word(), 80);
+            arrow(&label, &word(before), &word(after))
+        }
         Change::StartedAt { before, after } | Change::ResolvedAt { before, after } => {
             arrow(&label, &time(*before), &time(*after))
         }
@@ -55,7 +88,12 @@ pub fn label(change: &Change) -> String {
         Change::Severity { .. } => "Severity",
         Change::Stage { .. } => "Stage",
         Change::Eta { .. } => "ETA",
+        Change::Roles { .. } => "Assignees",
         Change::Impact { label, .. } => return mrkdwn::one_line(label, 100),
+        Change::ImpactDetail { label, .. } => {
+            return format!("{}, details", mrkdwn::one_line(label, 100));
+        }
+        Change::PostMortemLink { .. } => "Post-mortem",
         Change::StartedAt { .. } => "Started",
         Change::ResolvedAt { .. } => "Resolved",
         Change::Resolution { .. } => "Resolution",
@@ -63,6 +101,22 @@ pub fn label(change: &Change) -> String {
         Change::Turnover { .. } => "Turnover",
     }
     .to_owned()
+}
+
+/// Both assignees as they are now, and who it was before.
+fn roles(before: &Roles, after: &Roles, people: &[Person]) -> String {
+    let part = |role| {
+        let now = people::assignee(after.of(role), people);
+        let label = state::capitalised(direct::role(role));
+        match before.of(role) == after.of(role) {
+            true => format!("*{label}:* {now}"),
+            false => {
+                let was = people::assignee_name(before.of(role), people);
+                format!("*{label}:* {now} (was {was})")
+            }
+        }
+    };
+    Role::ALL.map(part).join(" · ")
 }
 
 fn arrow(label: &str, before: &str, after: &str) -> String {

@@ -84,8 +84,8 @@ fn facts(outage: &Outage, people: &[Person], now: Timestamp) -> Vec<String> {
     let roles = &outage.roles;
     facts.push(format!(
         "*People*\nSolution: {}\nCommunication: {}",
-        people::name(roles.solution, people),
-        people::name(roles.communication, people)
+        people::assignee_name(roles.solution, people),
+        people::assignee_name(roles.communication, people)
     ));
     let mut times = format!("*Times*\nStarted {}", mrkdwn::date(outage.started_at));
     if let Some(resolution) = outage.phase.resolution() {
@@ -145,14 +145,34 @@ fn timeline(detail: &Detail) -> Vec<String> {
 
 fn line(line: &Line, people: &[Person]) -> String {
     let (what, words) = match &line.event {
-        Event::Announced => ("announced".to_owned(), ""),
+        Event::Announced { .. } => ("announced".to_owned(), ""),
         Event::Updated { text, changes } => (with_labels("update", changes), text.as_str()),
         Event::Edited { reason, changes } => (with_labels("edited", changes), reason.as_str()),
         Event::Resolved { text, .. } => ("resolved".to_owned(), text.as_str()),
         Event::ResolutionEdited { changes } => (with_labels("resolution edited", changes), ""),
         Event::TimesEdited { changes } => (with_labels("times edited", changes), ""),
+        Event::EtaChanged { reason, changes } => (eta_changed(changes), reason.as_str()),
+        Event::Reassigned { .. } => ("reassigned".to_owned(), ""),
+        Event::Taken { .. } => ("on it".to_owned(), ""),
+        Event::ChannelRequested { name } => ("channel asked for".to_owned(), name.as_str()),
+        Event::ChannelSet { .. } => ("channel set".to_owned(), ""),
+        Event::Joined { text } => ("reported again".to_owned(), text.as_str()),
+        Event::Absorbed { number } => (format!("outage {number} merged into it"), ""),
+        Event::PostMortemLinked { url } => ("post-mortem linked".to_owned(), url.as_str()),
+        Event::Shared { author, text, .. } => {
+            let author = mrkdwn::one_line(author, 80);
+            (format!("shared what {author} wrote"), text.as_str())
+        }
+        Event::ShareWithdrawn { .. } => ("took a shared message back".to_owned(), ""),
         Event::Reopened { reason } => ("reopened".to_owned(), reason.as_str()),
-        Event::Withdrawn { why } => ("withdrawn".to_owned(), why.as_str()),
+        Event::Withdrawn {
+            why,
+            duplicate_of: None,
+        } => ("withdrawn".to_owned(), why.as_str()),
+        Event::Withdrawn {
+            why,
+            duplicate_of: Some(original),
+        } => (format!("merged into outage {original}"), why.as_str()),
     };
     let words = match mrkdwn::one_line(words, WORDS) {
         it if it.is_empty() => it,
@@ -163,6 +183,18 @@ fn line(line: &Line, people: &[Person]) -> String {
         people::name_of(&line.by, people),
     );
     format!("{at} — *{what}* by {by}{words}")
+}
+
+/// `ETA changed, slipped twice`.
+fn eta_changed(changes: &[Change]) -> String {
+    let slips = changes.iter().find_map(|it| match it {
+        Change::Eta { slips, .. } => Some(*slips),
+        _ => None,
+    });
+    match state::slips(slips.unwrap_or(0)) {
+        it if it.is_empty() => "ETA changed".to_owned(),
+        it => format!("ETA changed, {it}"),
+    }
 }
 
 fn with_labels(what: &str, changes: &[Change]) -> String {

@@ -2,29 +2,87 @@
 
 use super::{Message, state};
 use crate::{
-    domain::{effect::Role, outage::Outage, person::Person},
+    domain::{
+        outage::{Outage, Role},
+        person::Person,
+    },
     slack::{kit, mrkdwn},
 };
 
-/// Tells somebody about their part in an outage.
-pub fn assigned(role: Role, outage: &Outage, permalink: Option<&str>, person: &Person) -> Message {
+/// Tells somebody which roles they got and which they lost, in one message.
+pub fn roles(
+    gained: &[Role],
+    lost: &[Role],
+    outage: &Outage,
+    permalink: Option<&str>,
+    person: &Person,
+) -> Message {
     let (title, severity) = (state::title(outage), outage.severity.word());
-    let (part, task) = match role {
-        Role::Solution => ("solution", "Work on the fix, or find who can."),
-        Role::Communication => (
-            "communication",
-            "Keep everybody informed: *Update* at the announcement posts what is known.",
-        ),
-        Role::Both => (
-            "solution and communication",
-            "Work on the fix, or find who can, and keep everybody informed: *Update* at the \
-             announcement posts what is known.",
-        ),
-    };
-    let text = format!("You are responsible for {part} in {title} (severity {severity}).");
+    let mut sentences = Vec::new();
+    if !lost.is_empty() {
+        sentences.push(format!(
+            "You are no longer responsible for {} in",
+            parts(lost)
+        ));
+    }
+    if !gained.is_empty() {
+        sentences.push(format!("You are responsible for {} in", parts(gained)));
+    }
+    let plain = sentences.iter().map(|it| format!("{it} {title}."));
+    let text = format!(
+        "{} Severity {severity}.",
+        plain.collect::<Vec<_>>().join(" ")
+    );
+    let bold = sentences.iter().map(|it| format!("{it} *{title}*."));
     let started = mrkdwn::date_in(outage.started_at, person.zone);
     let mut markup = format!(
-        "{} You are responsible for *{part}* in *{title}*, severity {severity}, started {started}.\n{}\n{task}",
+        "{} {} Severity {severity}, started {started}.\n{}",
+        state::shape(outage),
+        bold.collect::<Vec<_>>().join(" "),
+        mrkdwn::quote(&outage.summary, 600),
+    );
+    for task in gained.iter().map(task) {
+        markup = format!("{markup}\n{task}");
+    }
+    if let Some(url) = permalink {
+        let link = mrkdwn::link(url, "Go to the announcement");
+        markup = format!("{markup}\n{link}");
+    }
+    Message::new(&text, vec![kit::section("roles", &markup)])
+}
+
+fn parts(roles: &[Role]) -> String {
+    let words: Vec<&str> = roles.iter().map(|it| role(*it)).collect();
+    words.join(" and ")
+}
+
+/// What a role is called.
+pub fn role(role: Role) -> &'static str {
+    match role {
+        Role::Solution => "solution",
+        Role::Communication => "communication",
+    }
+}
+
+fn task(role: &Role) -> &'static str {
+    match role {
+        Role::Solution => "Work on the fix, or find who can.",
+        Role::Communication => {
+            "Keep everybody informed: *Update* at the announcement posts what is known."
+        }
+    }
+}
+
+/// Tells a channel that asked for it that the answer to a question is yes.
+pub fn affected(label: &str, outage: &Outage, permalink: Option<&str>) -> Message {
+    let (title, severity) = (state::title(outage), outage.severity.word());
+    let label = mrkdwn::one_line(label, 100);
+    let text = format!(
+        "{label}: yes. {title}, severity {severity}: {}",
+        mrkdwn::one_line(&outage.summary, 200)
+    );
+    let mut markup = format!(
+        "{} *{label}: yes* — {title}, severity {severity}.\n{}",
         state::shape(outage),
         mrkdwn::quote(&outage.summary, 600),
     );
@@ -32,7 +90,7 @@ pub fn assigned(role: Role, outage: &Outage, permalink: Option<&str>, person: &P
         let link = mrkdwn::link(url, "Go to the announcement");
         markup = format!("{markup}\n{link}");
     }
-    Message::new(&text, vec![kit::section("assigned", &markup)])
+    Message::new(&text, vec![kit::section("affected", &markup)])
 }
 
 /// Says that something of theirs did not reach Slack: `what` as in "the announcement".

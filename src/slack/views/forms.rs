@@ -44,10 +44,21 @@ pub mod block {
     pub const TURNOVER: &str = "turnover";
     pub const POST_MORTEM: &str = "post_mortem";
     pub const WHY: &str = "why";
+    pub const ETA_TEXT: &str = "eta_text";
+    pub const LINK: &str = "link";
+    pub const CHANNEL: &str = "channel";
+    pub const DUPLICATE_OF: &str = "duplicate_of";
+    pub const SOLUTION: &str = "solution";
+    pub const COMMUNICATION: &str = "communication";
 
     /// The block of a question.
     pub fn impact(question: &str) -> String {
         crate::slack::kit::short_id(&format!("impact.{question}"))
+    }
+
+    /// The block of the few words besides an answer.
+    pub fn impact_detail(question: &str) -> String {
+        crate::slack::kit::short_id(&format!("detail.{question}"))
     }
 }
 
@@ -58,9 +69,15 @@ pub fn field_error(refusal: &Refusal) -> Option<(&'static str, String)> {
         | Refusal::TooLong { field, .. }
         | Refusal::EndsBeforeItStarts { field, .. }
         | Refusal::InTheFuture { field } => *field,
+        Refusal::NotALink => Field::Link,
+        Refusal::ChannelTaken { .. } | Refusal::IsAnnounceChannel => Field::Channel,
+        Refusal::NotAnOriginal { .. } => Field::DuplicateOf,
         Refusal::MayNotAnnounce
         | Refusal::MayNotChange { .. }
         | Refusal::OutOfDate { .. }
+        | Refusal::MaybeTheSame { .. }
+        | Refusal::HasChannel
+        | Refusal::NothingToTake
         | Refusal::NothingChanged => return None,
     };
     let block = match field {
@@ -71,6 +88,11 @@ pub fn field_error(refusal: &Refusal) -> Option<(&'static str, String)> {
         Field::Resolution => block::RESOLUTION,
         Field::ResolvedAt => block::RESOLVED_AT,
         Field::StartedAt => block::STARTED_AT,
+        Field::Link => block::LINK,
+        Field::Channel => block::CHANNEL,
+        Field::DuplicateOf => block::DUPLICATE_OF,
+        // Which question it is only the form knows, and checks before it comes here.
+        Field::Impact => return None,
     };
     Some((block, answers::sentence(refusal)))
 }

@@ -5,6 +5,9 @@ use crate::{
     slack::mrkdwn,
 };
 
+/// Who has a role that nobody has taken.
+const NOBODY: &str = "nobody yet";
+
 pub fn find(id: PersonId, people: &[Person]) -> Option<&Person> {
     people.iter().find(|it| it.id == id)
 }
@@ -17,6 +20,16 @@ pub fn mention(id: PersonId, people: &[Person]) -> String {
 /// Names without a ping.
 pub fn name(id: PersonId, people: &[Person]) -> String {
     find(id, people).map_or_else(|| "somebody".to_owned(), mrkdwn::name)
+}
+
+/// Whoever has a role, with a ping; nobody as yet when none.
+pub fn assignee(id: Option<PersonId>, people: &[Person]) -> String {
+    id.map_or_else(|| NOBODY.to_owned(), |id| mention(id, people))
+}
+
+/// Whoever has a role, without a ping.
+pub fn assignee_name(id: Option<PersonId>, people: &[Person]) -> String {
+    id.map_or_else(|| NOBODY.to_owned(), |id| name(id, people))
 }
 
 /// Whoever caused a change, with a ping when it was a person.

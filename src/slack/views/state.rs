@@ -81,6 +81,16 @@ pub fn eta(eta: &Eta, now: Timestamp) -> String {
     }
 }
 
+/// `slipped once`, `slipped 3 times`; nothing when it never did.
+pub fn slips(count: u32) -> String {
+    match count {
+        0 => String::new(),
+        1 => "slipped once".to_owned(),
+        2 => "slipped twice".to_owned(),
+        more => format!("slipped {more} times"),
+    }
+}
+
 pub fn eta_label(eta: &Eta) -> String {
     match eta.label.trim() {
         "" => "unknown".to_owned(),

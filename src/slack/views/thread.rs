@@ -1,6 +1,6 @@
 //! Lines in the announcement's thread.
 
-use super::{changes, people};
+use super::{changes, people, state};
 use crate::{
     domain::{
         actor::Identity, change::differences, effect::Line, outage::Outage, person::Person,
@@ -42,8 +42,58 @@ pub fn thread_line(
             bots(format!("✔ *Resolved* {at} by {by}, after {lasted}."))
         }
         Line::Reopened { by, reason } => bots(with_words("↻ *Reopened*", by, reason, people)),
-        Line::Withdrawn { by, why } => bots(with_words("○ *Withdrawn*", by, why, people)),
+        Line::Withdrawn {
+            by,
+            why,
+            duplicate_of,
+        } => {
+            let what = match duplicate_of {
+                Some(original) => format!("○ *Merged into outage {original}*"),
+                None => "○ *Withdrawn*".to_owned(),
+            };
+            bots(with_words(&what, by, why, people))
+        }
+        Line::Raised { by, before, after } => {
+            let (before, after) = (before.word(), after.word());
+            let by = people::mention_of(by, people);
+            let shape = state::shape(outage);
+            bots(format!(
+                "{shape} *Severity raised to {after}* (was {before}) by {by}."
+            ))
+        }
+        Line::Channel { by } => {
+            let by = people::mention_of(by, people);
+            let channel = outage.channel.as_ref().and_then(|it| it.id.as_ref());
+            let channel =
+                channel.map_or_else(|| "a channel of its own".to_owned(), mrkdwn::channel);
+            bots(format!("Work on it happens in {channel}, opened by {by}."))
+        }
+        Line::Joined { by, text } => {
+            own_words(by, "reports the same", text, outage, people, command)
+        }
+        Line::Absorbed {
+            by,
+            number,
+            summary,
+        } => {
+            let by = people::mention_of(by, people);
+            bots(format!(
+                "Outage {number} is the same and was merged into this one by {by}:\n{}",
+                mrkdwn::quote(summary, 1000)
+            ))
+        }
+        // What needs more than the outage to be rendered has a function of its own below.
+        Line::FromMessage { .. } => from_message(None),
+        Line::Shared { .. } => bots("A message was shared here.".to_owned()),
     }
+}
+
+/// The message that the outage was made from; without its address when Slack gives none.
+pub fn from_message(permalink: Option<&str>) -> ThreadMessage {
+    bots(match permalink {
+        Some(url) => format!("Made from {}.", mrkdwn::link(url, "this message")),
+        None => "Made from a message that cannot be linked.".to_owned(),
+    })
 }
 
 fn bots(text: String) -> ThreadMessage {
@@ -100,7 +150,7 @@ fn changed(by: &[Identity], before_after: Option<(&Outage, &Outage)>, people: &[
     let room = MOST - mrkdwn::width(&by) - 50;
     let mut told = String::new();
     for (index, change) in changes.iter().enumerate() {
-        let line = changes::line(change);
+        let line = changes::line(change, people);
         if mrkdwn::width(&told) + mrkdwn::width(&line) > room {
             told.push_str(&format!("and {} more\n", changes.len() - index));
             break;

@@ -46,6 +46,7 @@ pub fn read(
         text: (values.has(at) && !same).then_some(text),
         answers: fields::changed(answers, base),
         turnover: (values.has(block::TURNOVER) && turnover != base.turnover).then_some(turnover),
+        post_mortem: None,
         post_mortem_wanted: wanted.filter(|it| before.map(|it| it.post_mortem_wanted) != Some(*it)),
     })
 }

@@ -12,7 +12,7 @@ use crate::{
         component::Component,
         eta::EtaChoice,
         ids::ComponentId,
-        impact::{Answer, Question},
+        impact::{Answer, Given, Question},
         limits,
         money::Money,
         outage::{Outage, Severity},
@@ -137,13 +137,17 @@ fn eta_choices(policy: &Policy) -> Vec<Choice> {
 
 /// Questions of which the answer may stay unknown.
 pub fn questions(policy: &Policy, known: impl Fn(&Question) -> Answer) -> Vec<SlackBlock> {
-    let question = |it: &Question| question(it, &Answer::ALL, known(it));
+    let question = |it: &Question| {
+        let mut offered = it.known_answers();
+        offered.push(Answer::Unknown);
+        question(it, &offered, known(it))
+    };
     asked(policy).map(question).collect()
 }
 
 /// Questions that want to be answered at last: an unknown answer starts blank.
 pub fn final_questions(policy: &Policy, known: impl Fn(&Question) -> Answer) -> Vec<SlackBlock> {
-    let question = |it: &Question| question(it, &[Answer::Yes, Answer::No], known(it));
+    let question = |it: &Question| question(it, &it.known_answers(), known(it));
     asked(policy).map(question).collect()
 }
 
@@ -169,9 +173,15 @@ pub fn read_questions(values: &Values, policy: &Policy, errors: &mut FieldErrors
         let Some(word) = values.selected(&block) else {
             continue;
         };
-        match Answer::from_word(word) {
-            Some(answer) => answers.push((question.key.clone(), answer)),
-            None => errors.add(&block, "Choose yes, no or unknown."),
+        let answer = Answer::from(word.to_owned());
+        if question.takes(&answer) {
+            answers.push(Given {
+                question: question.key.clone(),
+                answer: Some(answer),
+                detail: None,
+            });
+        } else {
+            errors.add(&block, NOT_OFFERED);
         }
     }
     answers
@@ -182,19 +192,19 @@ pub fn read_final_questions(values: &Values, policy: &Policy, errors: &mut Field
     let mut answers = read_questions(values, policy, errors);
     for question in asked(policy) {
         let block = block::impact(&question.key);
-        let answer = answers.iter().find(|(key, _)| *key == question.key);
-        let answered = answer.is_some_and(|(_, it)| *it != Answer::Unknown);
+        let answer = answers.iter().find(|it| it.question == question.key);
+        let answered = answer.is_some_and(|it| it.answer != Some(Answer::Unknown));
         if values.has(&block) && !answered {
-            errors.add(&block, "Choose yes or no.");
+            errors.add(&block, "Choose an answer.");
         }
     }
-    answers.retain(|(_, answer)| *answer != Answer::Unknown);
+    answers.retain(|it| it.answer != Some(Answer::Unknown));
     answers
 }
 
 /// Only the answers that differ from what is known.
 pub fn changed(answers: Answers, base: &Outage) -> Answers {
-    let differs = |(key, answer): &(String, Answer)| base.answer(key) != *answer;
+    let differs = |it: &Given| it.answer.as_ref() != Some(&base.answer(&it.question));
     answers.into_iter().filter(differs).collect()
 }
 
@@ -266,9 +276,9 @@ pub fn post_mortem(initial: bool) -> SlackBlock {
 
 /// None when the field holds nothing.
 pub fn read_post_mortem(values: &Values, errors: &mut FieldErrors) -> Option<bool> {
-    match Answer::from_word(values.selected(block::POST_MORTEM)?) {
-        Some(Answer::Yes) => Some(true),
-        Some(Answer::No) => Some(false),
+    match values.selected(block::POST_MORTEM)? {
+        "yes" => Some(true),
+        "no" => Some(false),
         _ => {
             errors.add(block::POST_MORTEM, "Choose yes or no.");
             None

@@ -10,6 +10,7 @@ use crate::{
         outage::{Outage, Phase, Stage},
         policy::Policy,
         refusal::Field,
+        time::Timestamp,
     },
     slack::{
         action::{Form, FormContext},
@@ -51,7 +52,12 @@ fn stage_field(outage: &Outage) -> slack_morphism::prelude::SlackBlock {
 }
 
 /// `base` is the outage as it was when the form was opened.
-pub fn read(values: &Values, base: &Outage, policy: &Policy) -> Result<Update, FieldErrors> {
+pub fn read(
+    values: &Values,
+    base: &Outage,
+    policy: &Policy,
+    now: Timestamp,
+) -> Result<Update, FieldErrors> {
     let mut errors = FieldErrors::default();
     let (at, limit) = (block::TEXT, limits::UPDATE);
     let text = fields::read_text(values, at, Field::Update, limit, &mut errors);
@@ -63,6 +69,7 @@ pub fn read(values: &Values, base: &Outage, policy: &Policy) -> Result<Update, F
         }
     }
     let eta = fields::read_eta(values, policy, &mut errors);
+    let eta = eta.map(|it| it.promise(now));
     errors.or(Update {
         text,
         stage: chosen.filter(|it| stage(base) != Some(*it)),

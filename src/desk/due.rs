@@ -1,0 +1,121 @@
+//! What becomes due because time passes. Called by jobs; when they run is their business.
+
+use std::time::Duration;
+
+use super::{Desk, DeskError};
+use crate::{
+    domain::{actor::Identity, effect::Effect, ids::OutageId, time::Timestamp},
+    store,
+};
+
+/// Between two moments at which the words about an ETA change by themselves.
+const STEP: Duration = Duration::from_secs(600);
+
+/// How long before it is archived a channel hears of it.
+const WARNING: Duration = Duration::from_secs(24 * 3600);
+
+/// How many channels are looked at in one go.
+const CHANNELS: i64 = 100;
+
+impl Desk {
+    /// Renders announcements anew whose words about the ETA are not true any more: ten minutes
+    /// before it, at it, and every ten minutes after it. Returns how many.
+    pub async fn refresh_etas(&self) -> Result<usize, DeskError> {
+        let now = self.clock.now();
+        let mut tx = self.db.read().await?;
+        let near = store::outages::near_their_eta(&mut tx, now.plus(STEP)).await?;
+        drop(tx);
+        let by = Identity::Job { name: "eta".into() };
+        let mut refreshed = 0;
+        for (id, due, rendered_at) in near {
+            let stale = rendered_at.is_none_or(|it| it < last_moment(due, now));
+            if stale {
+                self.follow_up(id, &by, &[Effect::Refresh], now).await?;
+                refreshed += 1;
+            }
+        }
+        Ok(refreshed)
+    }
+
+    /// Warns of the archiving of channels whose outage is over for long enough, and archives those
+    /// that were warned. Only channels that were made here. Returns how many.
+    pub async fn archive_channels(&self) -> Result<usize, DeskError> {
+        let Some(after) = self.policy.channels.archive_after else {
+            return Ok(0);
+        };
+        let now = self.clock.now();
+        let warning = WARNING.min(after);
+        let mut tx = self.db.read().await?;
+        let left = store::channels::left(&mut tx, now.minus(after - warning), CHANNELS).await?;
+        let mut due = Vec::new();
+        for id in left {
+            if let Some(row) = store::channels::of_outage(&mut tx, id).await? {
+                match row.warned_at {
+                    None => due.push((
+                        id,
+                        Effect::WarnOfArchive {
+                            at: now.plus(warning),
+                        },
+                    )),
+                    Some(at) if now.since(at) >= warning => {
+                        due.push((id, Effect::ArchiveChannel { warned_at: at }));
+                    }
+                    Some(_) => {}
+                }
+            }
+        }
+        drop(tx);
+        let by = Identity::Job {
+            name: "archive".into(),
+        };
+        let found = due.len();
+        for (id, effect) in due {
+            self.follow_up(id, &by, &[effect], now).await?;
+        }
+        Ok(found)
+    }
+
+    /// Queues effects that change nothing of the outage itself.
+    async fn follow_up(
+        &self,
+        id: OutageId,
+        by: &Identity,
+        effects: &[Effect],
+        now: Timestamp,
+    ) -> Result<(), DeskError> {
+        let mut tx = self.db.begin().await?;
+        if let Some(outage) = store::outages::by_id(&mut tx, id).await? {
+            self.enqueue(&mut tx, &outage, by, effects, now).await?;
+            tx.commit().await?;
+            self.wake.notify_one();
+        }
+        Ok(())
+    }
+}
+
+/// The last moment at or before `now` at which the words about an ETA changed; `due` is less than
+/// a step ahead.
+fn last_moment(due: Timestamp, now: Timestamp) -> Timestamp {
+    if now < due {
+        return due.minus(STEP);
+    }
+    let steps = now.since(due).as_secs() / STEP.as_secs();
+    due.plus(Duration::from_secs(steps * STEP.as_secs()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_change_ten_minutes_before_at_and_every_ten_minutes_after() {
+        let at = |minutes: i64| Timestamp::from_epoch(1_772_366_400 + minutes * 60);
+        let due = at(0);
+        assert_eq!(last_moment(due, at(-10)), at(-10));
+        assert_eq!(last_moment(due, at(-1)), at(-10));
+        assert_eq!(last_moment(due, at(0)), at(0));
+        assert_eq!(last_moment(due, at(9)), at(0));
+        assert_eq!(last_moment(due, at(25)), at(20));
+        assert_eq!(last_moment(due, at(600)), at(600));
+    }
+}
