@@ -4,7 +4,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::time::Timestamp;
+mod shown;
+
+pub use shown::{in_words, moment_in_words};
+
+use super::time::{Timestamp, Zone};
 
 /// One of the configured quick choices, such as `<2h`; `>24h` promises nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,14 +58,79 @@ impl EtaChoice {
     }
 }
 
+/// The label of an ETA that nobody knows.
+const UNKNOWN: &str = "unknown";
+
 /// The promise as it stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Eta {
-    /// The choice as it was shown to whoever made it.
+    /// The choice as it was shown to whoever made it; empty for an exact time, which is shown as its
+    /// moment; `unknown` when nobody knows.
     pub label: String,
     /// When the outage should be over; none when unknown.
     pub due: Option<Timestamp>,
     pub set_at: Timestamp,
+}
+
+impl Eta {
+    /// An exact time. Its label is empty: it is shown as its moment.
+    pub fn exact(due: Timestamp, now: Timestamp) -> Eta {
+        Eta {
+            label: String::new(),
+            due: Some(due),
+            set_at: now,
+        }
+    }
+
+    /// Nobody knows.
+    pub fn unknown(now: Timestamp) -> Eta {
+        Eta {
+            label: UNKNOWN.to_owned(),
+            due: None,
+            set_at: now,
+        }
+    }
+
+    /// Whether nothing at all is said: `>24h` promises no moment and yet says something.
+    pub fn is_unknown(&self) -> bool {
+        let label = self.label.trim();
+        self.due.is_none() && (label.is_empty() || label == UNKNOWN)
+    }
+}
+
+/// Why words were not understood as an ETA; views put it into a sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unclear {
+    /// Nothing was written.
+    Empty,
+    /// No reading at all, or more than one with nothing to choose between them, such as `30`.
+    NotUnderstood,
+    /// Understood, and it is not after now.
+    Past,
+    /// Understood, and more than a year ahead.
+    TooFar,
+    /// No clock shows it: `25:00`, `13 pm`.
+    NoSuchTime,
+    /// No calendar has it: `31 Feb`.
+    NoSuchDay,
+    /// The clocks jump over it on that day; they do so at `next`, the first moment that exists.
+    Skipped { next: Timestamp },
+    /// The date is not on that day of the week: `Mon 22 Nov` in a year when that is a Sunday.
+    WrongWeekday,
+    /// Today's own weekday with a time still ahead: today or in a week? `today 9:00`,
+    /// `next monday 9:00` and a date are clear.
+    TodayOrNextWeek,
+    /// A name from the writer's own zone that is not in use then, such as `16:30 CET` in July, where
+    /// many mean what their clock shows. `in_force` is the name in use then.
+    OutOfSeason { in_force: String },
+    /// `tomorrow 23:30 UTC` is tomorrow there and another day where the writer is.
+    OtherDay,
+}
+
+/// Reads what somebody in `zone` wrote at `now`.
+pub fn understand(text: &str, now: Timestamp, zone: Zone) -> Result<Eta, Unclear> {
+    let _ = (text, now, zone);
+    Err(Unclear::NotUnderstood)
 }
 
 #[cfg(test)]

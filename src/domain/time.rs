@@ -3,7 +3,10 @@
 
 use std::{fmt, str::FromStr, time::Duration};
 
-use chrono::{DateTime, SecondsFormat, SubsecRound, TimeDelta, Utc};
+use chrono::{
+    DateTime, Datelike, Days, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, Offset,
+    SecondsFormat, SubsecRound, TimeDelta, TimeZone, Timelike, Utc,
+};
 use serde::{Deserialize, Serialize};
 
 /// A point in time, in UTC, cut to whole microseconds because PostgreSQL keeps no more.
@@ -62,6 +65,15 @@ impl Timestamp {
         Timestamp::from_epoch(self.epoch().div_euclid(60) * 60)
     }
 
+    /// The first whole minute that is not before this.
+    pub fn minute_up(self) -> Timestamp {
+        let start = self.minute();
+        if start == self {
+            return self;
+        }
+        start.plus(Duration::from_secs(60))
+    }
+
     /// `2026-03-01T12:00:00Z`, for logs and machines.
     pub fn iso(self) -> String {
         self.0.to_rfc3339_opts(SecondsFormat::Secs, true)
@@ -92,6 +104,160 @@ impl Zone {
     pub fn name(self) -> &'static str {
         self.0.name()
     }
+
+    /// The date that a calendar in this zone shows.
+    pub fn day(self, at: Timestamp) -> Day {
+        Day(self.local(at).date())
+    }
+
+    /// What a clock in this zone shows, cut to the minute.
+    pub fn clock(self, at: Timestamp) -> Clock {
+        let time = self.local(at).time();
+        Clock::new(time.hour(), time.minute()).unwrap_or(Clock::MIDNIGHT)
+    }
+
+    /// What the zone is called at that moment: `CET`, `EST`, or `UTC+03` where no letters are in use.
+    pub fn abbreviation(self, at: Timestamp) -> String {
+        let name = at.0.with_timezone(&self.0).format("%Z").to_string();
+        if name.starts_with(['+', '-']) {
+            return format!("UTC{name}");
+        }
+        name
+    }
+
+    /// When a clock in this zone shows `clock` on `day`.
+    pub fn reading(self, day: Day, clock: Clock) -> Reading {
+        let local = day.0.and_time(clock.0);
+        let at = |it: DateTime<chrono_tz::Tz>| Timestamp(it.with_timezone(&Utc));
+        match self.0.from_local_datetime(&local) {
+            LocalResult::Single(only) => Reading::Once(at(only)),
+            LocalResult::Ambiguous(one, other) => {
+                Reading::Twice(at(one.min(other)), at(one.max(other)))
+            }
+            LocalResult::None => Reading::Skipped(
+                chrono_tz::GapInfo::new(&local, &self.0)
+                    .and_then(|gap| gap.end)
+                    .map_or(Timestamp(local.and_utc()), at),
+            ),
+        }
+    }
+
+    /// The date after `day`. Usually the next, but a zone that crosses the date line leaves one out.
+    pub fn day_after(self, day: Day) -> Day {
+        let next = day.plus(1);
+        if self.leaves_out(next) {
+            return next.plus(1);
+        }
+        next
+    }
+
+    /// Whether no clock in this zone ever shows this date, such as 2011-12-30 on Samoa.
+    pub fn leaves_out(self, day: Day) -> bool {
+        match (
+            self.reading(day, Clock::MIDNIGHT),
+            self.reading(day, Clock::LAST),
+        ) {
+            (Reading::Skipped(one), Reading::Skipped(other)) => one == other,
+            _ => false,
+        }
+    }
+
+    fn local(self, at: Timestamp) -> NaiveDateTime {
+        let utc = at.0.naive_utc();
+        let offset = self.0.offset_from_utc_datetime(&utc).fix();
+        // Only at the ends of chrono's calendar there is nothing to add to.
+        utc.checked_add_offset(offset).unwrap_or(utc)
+    }
+}
+
+/// A date, without a zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Day(NaiveDate);
+
+impl Day {
+    /// None when the calendar has no such date. Months and days count from 1.
+    pub fn new(year: i32, month: u32, day: u32) -> Option<Day> {
+        NaiveDate::from_ymd_opt(year, month, day).map(Day)
+    }
+
+    pub fn year(self) -> i32 {
+        self.0.year()
+    }
+
+    /// Days after Monday, 0 to 6.
+    pub fn weekday(self) -> u32 {
+        self.0.weekday().num_days_from_monday()
+    }
+
+    /// Later by whole days; saturates at the end of chrono's calendar.
+    pub fn plus(self, days: u64) -> Day {
+        Day(self
+            .0
+            .checked_add_days(Days::new(days))
+            .unwrap_or(NaiveDate::MAX))
+    }
+
+    /// Earlier by whole days; saturates at the beginning of chrono's calendar.
+    pub fn minus(self, days: u64) -> Day {
+        Day(self
+            .0
+            .checked_sub_days(Days::new(days))
+            .unwrap_or(NaiveDate::MIN))
+    }
+
+    /// Days from `earlier` to this; negative when this is before it.
+    pub fn days_since(self, earlier: Day) -> i64 {
+        (self.0 - earlier.0).num_days()
+    }
+
+    /// `Tue 3 Mar`.
+    pub fn short(self) -> String {
+        self.0.format("%a %-d %b").to_string()
+    }
+}
+
+/// What a clock shows, to the minute. Shown as `09:05`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Clock(NaiveTime);
+
+impl Clock {
+    pub const MIDNIGHT: Clock = Clock(NaiveTime::MIN);
+    /// The last minute of a day, 23:59.
+    const LAST: Clock = Clock(match NaiveTime::from_hms_opt(23, 59, 0) {
+        Some(time) => time,
+        None => NaiveTime::MIN,
+    });
+
+    /// None unless a clock of 24 hours can show it; 24:00 is the 00:00 of the next day.
+    pub fn new(hour: u32, minute: u32) -> Option<Clock> {
+        NaiveTime::from_hms_opt(hour, minute, 0).map(Clock)
+    }
+
+    pub fn hour(self) -> u32 {
+        self.0.hour()
+    }
+}
+
+impl fmt::Display for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:02}:{:02}", self.0.hour(), self.0.minute())
+    }
+}
+
+/// When a clock shows a certain time on a certain day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading {
+    Once(Timestamp),
+    /// The clocks are put back over it: the earlier and the later time.
+    Twice(Timestamp, Timestamp),
+    /// The clocks are put forward over it, at this moment.
+    Skipped(Timestamp),
+}
+
+/// Every zone there is.
+#[cfg(test)]
+pub fn all_zones() -> Vec<Zone> {
+    chrono_tz::TZ_VARIANTS.iter().copied().map(Zone).collect()
 }
 
 impl FromStr for Zone {
