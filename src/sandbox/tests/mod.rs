@@ -177,6 +177,7 @@ impl Stage {
             signing_secret: SECRET.to_owned(),
             bot_token: TOKEN.to_owned(),
             commands: vec!["/outage".to_owned(), "/announce".to_owned()],
+            shortcuts: Vec::new(),
             clock_offset_seconds: 0,
             seed: Seed::default(),
             data,
