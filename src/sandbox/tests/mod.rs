@@ -3,6 +3,7 @@
 
 mod blocks;
 mod calls;
+mod channels;
 mod control;
 mod forms;
 mod keeping;
