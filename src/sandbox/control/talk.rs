@@ -60,6 +60,19 @@ async fn say(ask: &Ask<'_>, text: String, wait: bool) -> Result<Value, Refused> 
     Ok(seen(ask, &mark, &channel, &ts, wait).await)
 }
 
+/// Slack's client lets nobody write or react in an archived channel.
+fn refuse_archived(ask: &Ask<'_>, channel: &str) -> Result<(), Refused> {
+    let archived = ask.shared.read(|world| {
+        world
+            .channel(channel)
+            .is_some_and(|channel| channel.is_archived)
+    });
+    if archived {
+        return Refused::because("The channel is archived.");
+    }
+    Ok(())
+}
+
 fn asked_to_wait(ask: &Ask<'_>) -> bool {
     ask.body["wait_ms"].is_u64()
 }
@@ -79,6 +92,7 @@ pub async fn edit(ask: &Ask<'_>) -> Result<Value, Refused> {
     let ts = ask.message(&channel)?;
     let text = ask.required("text")?.to_owned();
     let mark = Mark::now(ask, &user);
+    refuse_archived(ask, &channel)?;
     ask.shared.change(|world| {
         let own = world
             .channel(&channel)
@@ -124,6 +138,7 @@ pub async fn react(ask: &Ask<'_>) -> Result<Value, Refused> {
     let ts = ask.message(&channel)?;
     let name = ask.required("name")?.trim_matches(':').to_owned();
     let mark = Mark::now(ask, &user);
+    refuse_archived(ask, &channel)?;
     let add = !ask.flag("remove");
     ask.shared
         .change(|world| add_reaction(world, &user, &channel, &ts, &name, add))
