@@ -1009,13 +1009,14 @@ function panel(anchor, content, { label, role = 'dialog', className = '', focus 
     el.remove();
     document.removeEventListener('mousedown', outside, true);
     window.removeEventListener('resize', close);
-    if (message) message.classList.remove('holding');
     anchor.setAttribute('aria-expanded', 'false');
     openPanel = null;
     if (back) {
       const target = anchor.isConnected ? anchor : anchor.dataset.fk && document.querySelector(`[data-fk="${CSS.escape(anchor.dataset.fk)}"]`);
       if (target) target.focus({ preventScroll: true });
     }
+    // After that: what a message lets go of is hidden, and hidden buttons take no focus.
+    if (message) message.classList.remove('holding');
   }
   el.addEventListener('keydown', keys);
   document.addEventListener('mousedown', outside, true);
