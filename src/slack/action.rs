@@ -13,21 +13,49 @@ pub const PREFIX: &str = "balefire.";
 /// What a button asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    Update { number: OutageNumber },
-    Edit { number: OutageNumber },
-    Resolve { number: OutageNumber },
-    EditResolution { number: OutageNumber },
-    EditTimes { number: OutageNumber },
-    Reopen { number: OutageNumber },
-    Withdraw { number: OutageNumber },
+    Update {
+        number: OutageNumber,
+    },
+    Edit {
+        number: OutageNumber,
+    },
+    Resolve {
+        number: OutageNumber,
+    },
+    EditResolution {
+        number: OutageNumber,
+    },
+    EditTimes {
+        number: OutageNumber,
+    },
+    Reopen {
+        number: OutageNumber,
+    },
+    Withdraw {
+        number: OutageNumber,
+    },
     Announce,
-    Show { number: OutageNumber },
-    Eta { number: OutageNumber },
-    Reassign { number: OutageNumber },
-    Take { number: OutageNumber },
-    CreateChannel { number: OutageNumber },
-    SetChannel { number: OutageNumber },
-    LinkPostMortem { number: OutageNumber },
+    Show {
+        number: OutageNumber,
+    },
+    Eta {
+        number: OutageNumber,
+    },
+    Reassign {
+        number: OutageNumber,
+    },
+    Take {
+        number: OutageNumber,
+    },
+    CreateChannel {
+        number: OutageNumber,
+    },
+    SetChannel {
+        number: OutageNumber,
+    },
+    LinkPostMortem {
+        number: OutageNumber,
+    },
     /// Within the form that announces.
     Preview,
 }

@@ -4,6 +4,8 @@ pub mod click;
 pub mod command;
 pub mod event;
 pub mod open;
+mod preview;
+mod same;
 pub mod submit;
 pub mod suggest;
 
@@ -20,7 +22,9 @@ use crate::{
     desk::DeskError,
     domain::{
         ids::{OutageNumber, WorkspaceId},
+        person::Person,
         refusal::Refusal,
+        time::Zone,
     },
 };
 
@@ -87,6 +91,14 @@ impl Slack {
                 tracing::error!(%error, "a request of somebody's failed");
                 views::lists::try_again("Balefire could not write it down just now")
             }
+        }
+    }
+
+    /// The clock that somebody's words are read by.
+    async fn zone_of(&self, workspace: &WorkspaceId, person: &Person) -> Zone {
+        match self.knows(workspace, &person.slack_user).await {
+            Ok(true) => person.zone,
+            _ => self.desk.policy().zone,
         }
     }
 

@@ -113,6 +113,7 @@ impl Slack {
             policy: self.desk.policy(),
             summary: &summary,
             component: component.as_ref(),
+            from_message: None,
         })))
     }
 

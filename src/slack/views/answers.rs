@@ -2,12 +2,15 @@
 //!
 //! Their `text` holds no tokens: it may be shown at a field of a form, where Slack reads no markup.
 
-use super::Message;
+use super::{Message, direct};
 use crate::{
     domain::{
+        eta::{Unclear, moment_in_words},
         ids::OutageNumber,
+        outage::Role,
         person::Person,
         refusal::{Field, Refusal},
+        time::{Timestamp, Zone},
     },
     slack::{
         action::Action,
@@ -89,6 +92,86 @@ pub fn sentence(refusal: &Refusal) -> String {
         }
     }
 }
+
+/// Why words were not understood as an ETA, and what to write instead. `zone` is the writer's.
+pub fn unclear(unclear: &Unclear, now: Timestamp, zone: Zone) -> String {
+    match unclear {
+        Unclear::Empty => "Write an ETA like 45m, 16:30 or tomorrow noon.".to_owned(),
+        Unclear::NotUnderstood => "Balefire cannot read that as an ETA. Write something like 45m, \
+             16:30, tomorrow noon, or unknown."
+            .to_owned(),
+        Unclear::Past => "That time has passed. Write one that is still ahead, with a day if it \
+             is not today."
+            .to_owned(),
+        Unclear::TooFar => {
+            "That is more than a year ahead. Write an earlier time, or unknown.".to_owned()
+        }
+        Unclear::NoSuchTime => {
+            "No clock shows that time. Write it like 16:30 or 4:30 pm.".to_owned()
+        }
+        Unclear::NoSuchDay => {
+            "No calendar has that day. Write it like 3 Mar or 2027-03-03.".to_owned()
+        }
+        Unclear::Skipped { next } => format!(
+            "The clocks jump over that time on that day. The next one there is: {}.",
+            moment_in_words(*next, now, zone)
+        ),
+        Unclear::WrongWeekday => {
+            "That date is on another day of the week. Write only one of the two.".to_owned()
+        }
+        Unclear::TodayOrNextWeek => {
+            "That may be today or in a week. Write today or the date, with \
+             the time."
+                .to_owned()
+        }
+        Unclear::OutOfSeason { in_force } => format!(
+            "That time zone is not in use then. Write {in_force} instead, or the time alone for \
+             your own clock."
+        ),
+        Unclear::OtherDay => "That is another day where you are. Write the date, or the time of \
+             your own clock."
+            .to_owned(),
+    }
+}
+
+/// What somebody is responsible for now, after they took it.
+pub fn taken(number: OutageNumber, roles: &[Role]) -> Message {
+    let parts = people::listed(roles.iter().map(|it| direct::role(*it).to_owned()));
+    let text = format!("You are responsible for {parts} in outage {number} now.");
+    Message::new(&text, Vec::new())
+}
+
+/// The channel will be there in a moment.
+pub fn channel_is_made(number: OutageNumber) -> Message {
+    let text = format!(
+        "The channel for outage {number} is being made; its link will stand in the thread."
+    );
+    Message::new(&text, Vec::new())
+}
+
+/// Where the words of somebody are who reported what was announced already.
+pub fn joined(number: OutageNumber, permalink: Option<&str>) -> Message {
+    let text = format!("Your words are on their way into the thread of outage {number}.");
+    with_link("joined", &text, permalink)
+}
+
+/// An outage is open again because it was reported again.
+pub fn reopened(number: OutageNumber, permalink: Option<&str>) -> Message {
+    let text = format!("Outage {number} is open again, with your words as the reason.");
+    with_link("reopened", &text, permalink)
+}
+
+fn with_link(block_id: &str, text: &str, permalink: Option<&str>) -> Message {
+    let markup = match permalink {
+        Some(url) => format!("{text}\n{}", mrkdwn::link(url, "Go to the announcement")),
+        None => text.to_owned(),
+    };
+    Message::new(text, vec![kit::section(block_id, &markup)])
+}
+
+/// Why somebody cannot have a role: a sentence for the field.
+pub const IS_AN_APP: &str = "That is an app, and outages need people. Choose somebody else.";
+pub const IS_GONE: &str = "That account is deactivated. Choose somebody else.";
 
 fn maybe_the_same(open: &[OutageNumber], lately: &[OutageNumber]) -> String {
     let numbers = |of: &[OutageNumber]| people::listed(of.iter().map(|it| format!("outage {it}")));
