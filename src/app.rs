@@ -224,6 +224,28 @@ impl App {
                 async move { jobs::housekeeping::count(&db, &clock, &metrics).await }
             },
         ));
+        let desk = self.slack.desk.clone();
+        workers.spawn(jobs::every(
+            "etas",
+            jobs::passing::ETAS_EVERY,
+            self.clock.clone(),
+            stop.clone(),
+            move || {
+                let desk = desk.clone();
+                async move { jobs::passing::refresh_etas(&desk).await }
+            },
+        ));
+        let desk = self.slack.desk.clone();
+        workers.spawn(jobs::every(
+            "channels",
+            jobs::passing::CHANNELS_EVERY,
+            self.clock.clone(),
+            stop.clone(),
+            move || {
+                let desk = desk.clone();
+                async move { jobs::passing::archive_channels(&desk).await }
+            },
+        ));
         // Also when the workspace is known from before: the token may be another one's by now.
         if !self.met.load(Ordering::SeqCst) {
             let slack = self.slack.clone();
