@@ -27,7 +27,7 @@ use crate::{
     clock::Clock,
     config::Settings,
     desk::Desk,
-    domain::{ids::ChannelId, impact::shipped_questions, policy::Policy, time::Zone},
+    domain::{ids::ChannelId, policy::Policy, time::Zone},
     jobs,
     outbox::Outbox,
     slack::{
@@ -291,11 +291,11 @@ fn policy(settings: &Settings) -> Policy {
         announce_channel: ChannelId(settings.slack.announce_channel.clone()),
         eta_choices: settings.outages.eta_choices.clone(),
         default_severity: settings.outages.default_severity,
-        questions: shipped_questions(),
+        questions: settings.impact.questions.clone(),
         currency: settings.outages.currency.clone(),
         post_mortem_default: settings.outages.post_mortem_default,
         ask: settings.permissions.ask.clone(),
-        channels: Default::default(),
+        channels: settings.channels.clone(),
         zone: settings.time.zone.parse().unwrap_or(Zone::UTC),
     }
 }
