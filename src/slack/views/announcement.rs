@@ -30,7 +30,7 @@ const RESOLUTION: usize = 2300;
 const SUMMARY: usize = kit::SECTION;
 
 /// How many questions are shown; more would be a questionnaire.
-const QUESTIONS: usize = 12;
+const QUESTIONS: usize = 20;
 
 #[derive(Clone, Copy, Debug)]
 pub struct AnnouncementModel<'a> {
