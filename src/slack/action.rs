@@ -34,10 +34,6 @@ pub enum Action {
     Withdraw {
         number: OutageNumber,
     },
-    Announce,
-    Show {
-        number: OutageNumber,
-    },
     Eta {
         number: OutageNumber,
     },
@@ -56,6 +52,10 @@ pub enum Action {
     LinkPostMortem {
         number: OutageNumber,
     },
+    Announce,
+    Show {
+        number: OutageNumber,
+    },
     /// Within the form that announces.
     Preview,
 }
@@ -71,13 +71,13 @@ impl Action {
             | Action::EditTimes { number }
             | Action::Reopen { number }
             | Action::Withdraw { number }
-            | Action::Show { number }
             | Action::Eta { number }
             | Action::Reassign { number }
             | Action::Take { number }
             | Action::CreateChannel { number }
             | Action::SetChannel { number }
-            | Action::LinkPostMortem { number } => Some(*number),
+            | Action::LinkPostMortem { number }
+            | Action::Show { number } => Some(*number),
         }
     }
 
@@ -108,13 +108,13 @@ impl Action {
             "edit_times" => Action::EditTimes { number },
             "reopen" => Action::Reopen { number },
             "withdraw" => Action::Withdraw { number },
-            "show" => Action::Show { number },
             "eta" => Action::Eta { number },
             "reassign" => Action::Reassign { number },
             "take" => Action::Take { number },
             "create_channel" => Action::CreateChannel { number },
             "set_channel" => Action::SetChannel { number },
             "link_post_mortem" => Action::LinkPostMortem { number },
+            "show" => Action::Show { number },
             _ => return None,
         })
     }
@@ -128,14 +128,14 @@ impl Action {
             Action::EditTimes { .. } => "edit_times",
             Action::Reopen { .. } => "reopen",
             Action::Withdraw { .. } => "withdraw",
-            Action::Announce => "announce",
-            Action::Show { .. } => "show",
             Action::Eta { .. } => "eta",
             Action::Reassign { .. } => "reassign",
             Action::Take { .. } => "take",
             Action::CreateChannel { .. } => "create_channel",
             Action::SetChannel { .. } => "set_channel",
             Action::LinkPostMortem { .. } => "link_post_mortem",
+            Action::Announce => "announce",
+            Action::Show { .. } => "show",
             Action::Preview => "preview",
         }
     }

@@ -9,6 +9,7 @@ mod answers;
 mod changes;
 mod detail;
 pub mod direct;
+pub mod eta;
 pub mod forms;
 mod help;
 pub mod lists;

@@ -65,7 +65,19 @@ pub async fn follow(slack: Arc<Slack>, interaction: Interaction) {
             }
             continue;
         };
-        if let Err(error) = act(&slack, &workspace, &user, &interaction, &action, key).await {
+        let opening = opening_of(&interaction);
+        let called = interaction.user.called();
+        let outcome = match action {
+            Action::Preview => preview::show(&slack, &workspace, &interaction).await,
+            Action::Take { number } => {
+                take(&slack, &workspace, called, &opening, number, key).await
+            }
+            Action::CreateChannel { number } => {
+                create_channel(&slack, &workspace, called, &opening, number, key).await
+            }
+            action => act(&slack, &workspace, called, &opening, &action, value).await,
+        };
+        if let Err(error) = outcome {
             let message = match error {
                 DeskError::UnknownOutage(_) => slack.outdated(&workspace, &interaction).await,
                 error => slack.explain(&workspace, &error, action.number()).await,
@@ -76,20 +88,21 @@ pub async fn follow(slack: Arc<Slack>, interaction: Interaction) {
     slack.get_to_know(&workspace, &user).await;
 }
 
-async fn act(
+/// Opens what a button asks for. `value` is what the button carries: words to announce, where there
+/// are any.
+pub(super) async fn act(
     slack: &Arc<Slack>,
     workspace: &WorkspaceId,
-    user: &SlackUserId,
-    interaction: &Interaction,
+    called: &str,
+    opening: &Opening,
     action: &Action,
-    key: String,
+    value: &str,
 ) -> Result<(), DeskError> {
-    let opening = opening_of(interaction);
-    let called = interaction.user.called();
+    let user = &opening.user;
     let number = match action {
         Action::Announce => {
-            match slack.form_for(workspace, user, called, "").await? {
-                Ok(view) => slack.open(&opening, &view).await,
+            match slack.form_for(workspace, user, called, value).await? {
+                Ok(view) => slack.open(opening, &view).await,
                 Err(refusal) => slack.tell(user, &opening.response_url, &refusal).await,
             }
             return Ok(());
@@ -99,27 +112,8 @@ async fn act(
             slack.tell(user, &opening.response_url, &message).await;
             return Ok(());
         }
-        Action::Preview => {
-            if let Some(view) = &interaction.view {
-                preview::show(slack, workspace, interaction, view).await?;
-            }
-            return Ok(());
-        }
-        Action::Take { number } => {
-            let command = Command::Take;
-            let outage = at_once(slack, workspace, interaction, *number, &command, key).await?;
-            let person = slack.desk.meet(workspace, user, called).await?;
-            let message = views::lists::taken(*number, &roles_of(&outage, person.id));
-            slack.tell(user, &opening.response_url, &message).await;
-            return Ok(());
-        }
-        Action::CreateChannel { number } => {
-            let command = Command::CreateChannel;
-            at_once(slack, workspace, interaction, *number, &command, key).await?;
-            let message = views::lists::channel_is_made(*number);
-            slack.tell(user, &opening.response_url, &message).await;
-            return Ok(());
-        }
+        // These open nothing.
+        Action::Preview | Action::Take { .. } | Action::CreateChannel { .. } => return Ok(()),
         Action::Eta { number }
         | Action::Reassign { number }
         | Action::SetChannel { number }
@@ -130,6 +124,12 @@ async fn act(
         | Action::EditResolution { number }
         | Action::EditTimes { number }
         | Action::Reopen { number }
+        | Action::Eta { number }
+        | Action::Reassign { number }
+        | Action::Take { number }
+        | Action::CreateChannel { number }
+        | Action::SetChannel { number }
+        | Action::LinkPostMortem { number }
         | Action::Withdraw { number } => *number,
     };
     let outage = allowed(slack, workspace, user, called, number).await?;
@@ -169,7 +169,7 @@ async fn act(
             }));
         }
     };
-    slack.open(&opening, &view).await;
+    slack.open(opening, &view).await;
     Ok(())
 }
 
@@ -182,34 +182,64 @@ pub(super) fn opening_of(interaction: &Interaction) -> Opening {
     }
 }
 
-/// Does what a button asks for without a form.
+async fn take(
+    slack: &Slack,
+    workspace: &WorkspaceId,
+    called: &str,
+    opening: &Opening,
+    number: OutageNumber,
+    key: String,
+) -> Result<(), DeskError> {
+    let command = Command::Take;
+    let (outage, person) =
+        at_once(slack, workspace, called, opening, number, &command, key).await?;
+    let message = views::lists::taken(number, &roles_of(&outage, person));
+    let user = &opening.user;
+    slack.tell(user, &opening.response_url, &message).await;
+    Ok(())
+}
+
+async fn create_channel(
+    slack: &Slack,
+    workspace: &WorkspaceId,
+    called: &str,
+    opening: &Opening,
+    number: OutageNumber,
+    key: String,
+) -> Result<(), DeskError> {
+    let command = Command::CreateChannel;
+    at_once(slack, workspace, called, opening, number, &command, key).await?;
+    let message = views::lists::channel_is_made(number);
+    let user = &opening.user;
+    slack.tell(user, &opening.response_url, &message).await;
+    Ok(())
+}
+
+/// Does what a button asks for without a form. `key` is the click's.
 async fn at_once(
     slack: &Slack,
     workspace: &WorkspaceId,
-    interaction: &Interaction,
+    called: &str,
+    opening: &Opening,
     number: OutageNumber,
     command: &Command,
     key: String,
-) -> Result<Outage, DeskError> {
-    let user = SlackUserId(interaction.user.id.clone());
-    let called = interaction.user.called();
-    let person = slack.desk.meet(workspace, &user, called).await?;
+) -> Result<(Outage, PersonId), DeskError> {
+    let user = &opening.user;
+    let person = slack.desk.meet(workspace, user, called).await?.id;
     let once = Once::new("slack.button", key, format!("{command:?}:{number}"));
-    let change = || {
-        slack
-            .desk
-            .change(workspace, person.id, number, command, &once)
-    };
-    match change().await {
+    let change = || slack.desk.change(workspace, person, number, command, &once);
+    let outcome = match change().await {
         Err(DeskError::Refused(Refusal::MayNotChange { .. }))
-            if !slack.knows(workspace, &user).await? =>
+            if !slack.knows(workspace, user).await? =>
         {
             // Their e-mail address may be what gives them the right.
-            slack.get_to_know(workspace, &user).await;
+            slack.get_to_know(workspace, user).await;
             change().await
         }
         outcome => outcome,
-    }
+    };
+    Ok((outcome?, person))
 }
 
 fn roles_of(outage: &Outage, person: PersonId) -> Vec<Role> {

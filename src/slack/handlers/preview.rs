@@ -82,8 +82,10 @@ pub(super) async fn show(
     slack: &Arc<Slack>,
     workspace: &WorkspaceId,
     interaction: &Interaction,
-    view: &View,
 ) -> Result<(), DeskError> {
+    let Some(view) = &interaction.view else {
+        return Ok(());
+    };
     let user = SlackUserId(interaction.user.id.clone());
     let called = interaction.user.called();
     let person = slack.desk.meet(workspace, &user, called).await?;

@@ -5,12 +5,10 @@
 use super::{Message, direct};
 use crate::{
     domain::{
-        eta::{Unclear, moment_in_words},
         ids::OutageNumber,
         outage::Role,
         person::Person,
         refusal::{Field, Refusal},
-        time::{Timestamp, Zone},
     },
     slack::{
         action::Action,
@@ -90,47 +88,6 @@ pub fn sentence(refusal: &Refusal) -> String {
         Refusal::NotAnOriginal { number } => {
             format!("Outage {number} cannot be the one that stays. Choose another one.")
         }
-    }
-}
-
-/// Why words were not understood as an ETA, and what to write instead. `zone` is the writer's.
-pub fn unclear(unclear: &Unclear, now: Timestamp, zone: Zone) -> String {
-    match unclear {
-        Unclear::Empty => "Write an ETA like 45m, 16:30 or tomorrow noon.".to_owned(),
-        Unclear::NotUnderstood => "Balefire cannot read that as an ETA. Write something like 45m, \
-             16:30, tomorrow noon, or unknown."
-            .to_owned(),
-        Unclear::Past => "That time has passed. Write one that is still ahead, with a day if it \
-             is not today."
-            .to_owned(),
-        Unclear::TooFar => {
-            "That is more than a year ahead. Write an earlier time, or unknown.".to_owned()
-        }
-        Unclear::NoSuchTime => {
-            "No clock shows that time. Write it like 16:30 or 4:30 pm.".to_owned()
-        }
-        Unclear::NoSuchDay => {
-            "No calendar has that day. Write it like 3 Mar or 2027-03-03.".to_owned()
-        }
-        Unclear::Skipped { next } => format!(
-            "The clocks jump over that time on that day. The next one there is: {}.",
-            moment_in_words(*next, now, zone)
-        ),
-        Unclear::WrongWeekday => {
-            "That date is on another day of the week. Write only one of the two.".to_owned()
-        }
-        Unclear::TodayOrNextWeek => {
-            "That may be today or in a week. Write today or the date, with \
-             the time."
-                .to_owned()
-        }
-        Unclear::OutOfSeason { in_force } => format!(
-            "That time zone is not in use then. Write {in_force} instead, or the time alone for \
-             your own clock."
-        ),
-        Unclear::OtherDay => "That is another day where you are. Write the date, or the time of \
-             your own clock."
-            .to_owned(),
     }
 }
 

@@ -64,7 +64,9 @@ pub fn view(model: &Model) -> SlackView {
         outage: &outage,
         people: model.people,
         now: model.now,
+        policy: model.policy,
         command: model.command,
+        original: None,
     });
     let mut blocks = Vec::new();
     let problems = problems(model);

@@ -148,7 +148,7 @@ fn due(text: &str, now: Timestamp, zone: Zone) -> Result<Timestamp, Unclear> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1500) })]
+    #![proptest_config(ProptestConfig::with_cases(1000))]
 
     #[test]
     fn nothing_written_breaks_it(text in scribble(), place in somewhere()) {

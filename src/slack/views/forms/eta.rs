@@ -16,7 +16,7 @@ use crate::{
     slack::{
         action::{Form, FormContext},
         kit, mrkdwn,
-        views::answers,
+        views::{answers, eta},
     },
 };
 
@@ -36,11 +36,11 @@ pub fn read(
     zone: Zone,
 ) -> Result<(Eta, String), FieldErrors> {
     let mut errors = FieldErrors::default();
-    let eta = fields::read_eta(values, policy, now, zone, &mut errors);
+    let promise = fields::read_eta(values, policy, now, zone, &mut errors);
     let (at, limit) = (block::REASON, limits::REASON);
     let reason = fields::read_optional_text(values, at, Field::Reason, limit, &mut errors);
-    match eta {
-        Some(eta) => errors.or((eta, reason)),
+    match promise {
+        Some(promise) => errors.or((promise, reason)),
         None => {
             if errors.get(block::ETA_TEXT).is_none() {
                 errors.add(block::ETA, &answers::sentence(&Refusal::NothingChanged));
@@ -53,8 +53,8 @@ pub fn read(
 /// How the words are understood, or what to write instead.
 pub fn note(text: &str, now: Timestamp, zone: Zone) -> String {
     let words = match understand(text, now, zone) {
-        Ok(eta) => format!("Understood as {}", in_words(&eta, now, zone)),
-        Err(unclear) => answers::unclear(&unclear, now, zone),
+        Ok(promise) => format!("Understood as {}", in_words(&promise, now, zone)),
+        Err(unclear) => eta::unclear(&unclear, zone),
     };
     mrkdwn::escape_within(&words, kit::SECTION)
 }

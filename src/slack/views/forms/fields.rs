@@ -22,7 +22,7 @@ use crate::{
     slack::{
         kit::{self, Choice},
         mrkdwn,
-        views::{answers, state::capitalised},
+        views::{answers, eta::unclear as unclear_words, state::capitalised},
     },
 };
 
@@ -152,7 +152,7 @@ pub fn read_eta(
         return match understand(text, now, zone) {
             Ok(eta) => Some(eta),
             Err(unclear) => {
-                errors.add(block::ETA_TEXT, &answers::unclear(&unclear, now, zone));
+                errors.add(block::ETA_TEXT, &unclear_words(&unclear, zone));
                 None
             }
         };

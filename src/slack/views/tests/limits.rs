@@ -278,7 +278,14 @@ proptest! {
 
     #[test]
     fn every_announcement_fits((outage, people) in worst(), minutes in 0u64..1000) {
-        let model = AnnouncementModel { outage: &outage, people: &people, now: at(minutes), command: "/outage" };
+        let model = AnnouncementModel {
+            outage: &outage,
+            people: &people,
+            now: at(minutes),
+            policy: &policy(),
+            command: "/outage",
+            original: Some(LINK),
+        };
         check_message(&announcement(&model));
     }
 

@@ -26,7 +26,9 @@ fn shown(outage: &Outage, minutes: u64) -> serde_json::Value {
         outage,
         people: &people,
         now: at(minutes),
+        policy: &policy(),
         command: "/outage",
+        original: None,
     })
     .to_json()
 }
