@@ -324,7 +324,7 @@ proptest! {
             outage,
             announcement,
         };
-        check_message(&lists::detail(&detail, now));
+        check_message(&lists::detail(&detail, &policy(), now));
         let outage = &detail.outage;
         for (gained, lost) in [(&Role::ALL[..], &[][..]), (&[], &Role::ALL), (&Role::ALL[..1], &Role::ALL[1..])] {
             check_message(&direct::roles(gained, lost, outage, Some(LINK), &people[0]));

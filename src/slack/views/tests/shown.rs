@@ -248,7 +248,7 @@ fn an_outage_with_its_timeline() {
         outage,
         announcement,
     };
-    assert_json_snapshot!(lists::detail(&detail, at(500)).to_json());
+    assert_json_snapshot!(lists::detail(&detail, &policy(), at(500)).to_json());
 }
 
 #[test]
