@@ -53,7 +53,7 @@ fn exact_words_beat_keeping_the_eta() {
     assert_eq!(read(&keep).unwrap().eta, None);
     let exact = keep.clone().text(block::ETA_TEXT, "2h30");
     assert_eq!(read(&exact).unwrap().eta, Some(Eta::exact(at(150), noon())));
-    let bad = keep.text(block::ETA_TEXT, "9:00");
+    let bad = keep.text(block::ETA_TEXT, "today 9:00");
     assert!(wrong(read(&bad))["eta_text"].is_string());
 }
 
@@ -85,7 +85,7 @@ fn a_form_says_how_an_eta_is_understood() {
     assert_eq!(note("45m"), "Understood as today 13:45 CET (in 45m)");
     assert_eq!(
         note("tomorrow noon"),
-        "Understood as tomorrow 12:00 CET (in 23h)"
+        "Understood as tomorrow 12:00 CET (in 23h 0m)"
     );
     assert_eq!(note("unknown"), "Understood as unknown");
     assert!(note("<2h").starts_with("Understood as &lt;2h, until today 15:00 CET"));
