@@ -28,7 +28,7 @@ use crate::{
         mrkdwn,
         views::{
             self, Message,
-            forms::{self, Values, same::Choice},
+            forms::{self, FieldErrors, Values, same::Choice},
         },
     },
     store,
@@ -148,9 +148,10 @@ pub(super) async fn answered(
                 seen: context.seen,
             };
             let outcome = announce_or_ask(slack, workspace, person, waiting, "update").await;
-            // The fields that are wrong are those of the form below: this one cannot show them.
+            // What is wrong is in the form below, which this one cannot show: a time that was
+            // ahead when it was written, for instance.
             outcome.map_err(|stays| match stays {
-                Stays::Fields(_) => Stays::Unknown,
+                Stays::Fields(errors) => Stays::Fields(below(&errors)),
                 stays => stays,
             })
         }
@@ -176,6 +177,16 @@ pub(super) async fn answered(
             Ok(clear())
         }
     }
+}
+
+/// What is wrong with the form below, said here.
+fn below(errors: &FieldErrors) -> FieldErrors {
+    let mut here = FieldErrors::default();
+    if let Some((_, sentence)) = errors.iter().next() {
+        let sentence = format!("Press Cancel and correct the form below: {sentence}");
+        here.add(forms::block::SAME, &sentence);
+    }
+    here
 }
 
 /// Says where the words are, beside the answer.

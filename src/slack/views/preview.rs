@@ -184,8 +184,8 @@ fn told_channels(model: &Model) -> Vec<String> {
     let mut lines: Vec<String> = told.into_iter().take(CHANNELS).map(line).collect();
     match count {
         0 => {}
-        1 => lines.insert(0, "• One channel besides is told.".to_owned()),
-        more => lines.insert(0, format!("• {more} channels besides are told.")),
+        1 => lines.insert(0, "• One other channel is told:".to_owned()),
+        more => lines.insert(0, format!("• {more} other channels are told:")),
     }
     lines
 }
