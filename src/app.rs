@@ -99,7 +99,13 @@ impl App {
         let outbox = Arc::new(Outbox::new(
             db.clone(),
             clock.clone(),
-            SlackDeliver::new(db.clone(), clock.clone(), api.clone(), command),
+            SlackDeliver::new(
+                db.clone(),
+                clock.clone(),
+                api.clone(),
+                command,
+                policy.clone(),
+            ),
             metrics.clone(),
             wake.clone(),
             settings.deliveries.give_up_after,
