@@ -5,7 +5,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{ids::OutageNumber, outage::Outage};
+use crate::domain::{
+    ids::{OutageNumber, ShareId},
+    outage::Outage,
+};
 
 /// What every `action_id` and `callback_id` of ours begins with.
 pub const PREFIX: &str = "balefire.";
@@ -13,21 +16,41 @@ pub const PREFIX: &str = "balefire.";
 /// What a button asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    Update { number: OutageNumber },
-    Edit { number: OutageNumber },
-    Resolve { number: OutageNumber },
-    EditResolution { number: OutageNumber },
-    EditTimes { number: OutageNumber },
-    Reopen { number: OutageNumber },
-    Withdraw { number: OutageNumber },
+    Update {
+        number: OutageNumber,
+    },
+    Edit {
+        number: OutageNumber,
+    },
+    Resolve {
+        number: OutageNumber,
+    },
+    EditResolution {
+        number: OutageNumber,
+    },
+    EditTimes {
+        number: OutageNumber,
+    },
+    Reopen {
+        number: OutageNumber,
+    },
+    Withdraw {
+        number: OutageNumber,
+    },
     Announce,
-    Show { number: OutageNumber },
+    Show {
+        number: OutageNumber,
+    },
+    /// Takes a shared message out of the thread.
+    WithdrawShare {
+        share: ShareId,
+    },
 }
 
 impl Action {
     pub fn number(&self) -> Option<OutageNumber> {
         match self {
-            Action::Announce => None,
+            Action::Announce | Action::WithdrawShare { .. } => None,
             Action::Update { number }
             | Action::Edit { number }
             | Action::Resolve { number }
@@ -44,8 +67,11 @@ impl Action {
         format!("{PREFIX}v1.{}", self.word())
     }
 
-    /// The button's `value`: the outage's number, or nothing.
+    /// The button's `value`: the number of the outage or of the share, or nothing.
     pub fn value(&self) -> String {
+        if let Action::WithdrawShare { share } = self {
+            return share.to_string();
+        }
         self.number().map(|it| it.to_string()).unwrap_or_default()
     }
 
@@ -65,6 +91,9 @@ impl Action {
             "reopen" => Action::Reopen { number },
             "withdraw" => Action::Withdraw { number },
             "show" => Action::Show { number },
+            "withdraw_share" => Action::WithdrawShare {
+                share: ShareId(number.0),
+            },
             _ => return None,
         })
     }
@@ -80,6 +109,7 @@ impl Action {
             Action::Withdraw { .. } => "withdraw",
             Action::Announce => "announce",
             Action::Show { .. } => "show",
+            Action::WithdrawShare { .. } => "withdraw_share",
         }
     }
 }
@@ -191,7 +221,7 @@ mod tests {
     use super::*;
 
     fn actions() -> impl Strategy<Value = Action> {
-        (1..=i64::MAX, 0..9usize).prop_map(|(number, which)| {
+        (1..=i64::MAX, 0..10usize).prop_map(|(number, which)| {
             let number = OutageNumber(number);
             [
                 Action::Update { number },
@@ -203,6 +233,9 @@ mod tests {
                 Action::Withdraw { number },
                 Action::Announce,
                 Action::Show { number },
+                Action::WithdrawShare {
+                    share: ShareId(number.0),
+                },
             ][which]
         })
     }
@@ -247,6 +280,10 @@ mod tests {
             ("balefire.v1.withdraw", Action::Withdraw { number }),
             ("balefire.v1.announce", Action::Announce),
             ("balefire.v1.show", Action::Show { number }),
+            (
+                "balefire.v1.withdraw_share",
+                Action::WithdrawShare { share: ShareId(12) },
+            ),
         ] {
             assert_eq!(Action::decode(id, "12"), Some(action), "{id}");
         }

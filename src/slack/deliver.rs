@@ -421,9 +421,8 @@ fn affected(scene: &Scene, question: &str) -> Result<Value, Stop> {
     if matches!(outage.phase, Phase::Withdrawn { .. }) {
         return Err(moot("it was a false alarm"));
     }
-    let yes = |it: &&crate::domain::impact::Impact| {
-        it.question == question && it.answer == Answer::Yes
-    };
+    let yes =
+        |it: &&crate::domain::impact::Impact| it.question == question && it.answer == Answer::Yes;
     let Some(impact) = outage.impact.iter().find(yes) else {
         return Err(moot("the answer is not yes any more"));
     };

@@ -4,6 +4,7 @@ pub mod click;
 pub mod command;
 pub mod event;
 pub mod open;
+mod reaction;
 pub mod submit;
 pub mod suggest;
 

@@ -24,6 +24,11 @@ impl SlackDeliver {
     ) -> Result<Receipt, Stop> {
         let thread = scene.posted()?;
         let signed = self.may_customize.is_on();
+        if let Line::Shared { share } = line
+            && self.stands(*share).await?
+        {
+            return self.reshow(scene, *share).await;
+        }
         let message = match line {
             Line::Shared { share } => match self.line_to_share(scene, *share, signed).await? {
                 Some(message) => message,
@@ -72,13 +77,12 @@ impl SlackDeliver {
                 let versions = before.as_ref().zip(after.as_ref());
                 // Roles that changed name people who have no part in it any more.
                 let mut people = scene.people.clone();
-                for (before, after) in versions {
+                if let Some((before, after)) = versions {
                     let mut named = people_of(before);
                     named.extend(people_of(after));
                     named.retain(|id| !people.iter().any(|it| it.id == *id));
                     people.extend(store::people::by_ids(&mut tx, &named).await?);
                 }
-                people.dedup_by_key(|it| it.id);
                 thread::thread_line(line, &scene.outage, versions, &people, &self.command)
             }
             Line::FromMessage { message } => {

@@ -88,6 +88,16 @@ async fn act(
             slack.tell(user, &opening.response_url, &message).await;
             return Ok(());
         }
+        Action::WithdrawShare { share } => {
+            let person = slack.desk.meet(workspace, user, called).await?;
+            let outage = slack.desk.withdraw_share(workspace, person.id, *share);
+            let message = match outage.await? {
+                Some(outage) => views::shared::withdrawn(outage.number),
+                None => slack.outdated(workspace, interaction).await,
+            };
+            slack.tell(user, &opening.response_url, &message).await;
+            return Ok(());
+        }
         Action::Update { number }
         | Action::Edit { number }
         | Action::Resolve { number }
