@@ -37,6 +37,24 @@ pub enum Action {
     Withdraw {
         number: OutageNumber,
     },
+    Eta {
+        number: OutageNumber,
+    },
+    Reassign {
+        number: OutageNumber,
+    },
+    Take {
+        number: OutageNumber,
+    },
+    CreateChannel {
+        number: OutageNumber,
+    },
+    SetChannel {
+        number: OutageNumber,
+    },
+    LinkPostMortem {
+        number: OutageNumber,
+    },
     Announce,
     Show {
         number: OutageNumber,
@@ -58,6 +76,12 @@ impl Action {
             | Action::EditTimes { number }
             | Action::Reopen { number }
             | Action::Withdraw { number }
+            | Action::Eta { number }
+            | Action::Reassign { number }
+            | Action::Take { number }
+            | Action::CreateChannel { number }
+            | Action::SetChannel { number }
+            | Action::LinkPostMortem { number }
             | Action::Show { number } => Some(*number),
         }
     }
@@ -90,6 +114,12 @@ impl Action {
             "edit_times" => Action::EditTimes { number },
             "reopen" => Action::Reopen { number },
             "withdraw" => Action::Withdraw { number },
+            "eta" => Action::Eta { number },
+            "reassign" => Action::Reassign { number },
+            "take" => Action::Take { number },
+            "create_channel" => Action::CreateChannel { number },
+            "set_channel" => Action::SetChannel { number },
+            "link_post_mortem" => Action::LinkPostMortem { number },
             "show" => Action::Show { number },
             "withdraw_share" => Action::WithdrawShare {
                 share: ShareId(number.0),
@@ -107,6 +137,12 @@ impl Action {
             Action::EditTimes { .. } => "edit_times",
             Action::Reopen { .. } => "reopen",
             Action::Withdraw { .. } => "withdraw",
+            Action::Eta { .. } => "eta",
+            Action::Reassign { .. } => "reassign",
+            Action::Take { .. } => "take",
+            Action::CreateChannel { .. } => "create_channel",
+            Action::SetChannel { .. } => "set_channel",
+            Action::LinkPostMortem { .. } => "link_post_mortem",
             Action::Announce => "announce",
             Action::Show { .. } => "show",
             Action::WithdrawShare { .. } => "withdraw_share",

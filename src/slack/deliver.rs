@@ -48,8 +48,8 @@ pub struct SlackDeliver {
     db: Db,
     clock: Clock,
     api: Arc<SlackApi>,
-    command: String,
     policy: Arc<Policy>,
+    command: String,
     may_customize: Optional,
     may_read_groups: Optional,
     may_set_topics: Optional,
@@ -106,6 +106,8 @@ struct Scene {
     outage: Outage,
     announcement: Announcement,
     people: Vec<Person>,
+    /// Where the announcement stands of the outage that this one turned out to be.
+    original: Option<String>,
 }
 
 /// Why an attempt ended before a call was made.
@@ -146,15 +148,15 @@ impl SlackDeliver {
         db: Db,
         clock: Clock,
         api: Arc<SlackApi>,
-        command: String,
         policy: Arc<Policy>,
+        command: String,
     ) -> SlackDeliver {
         SlackDeliver {
             db,
             clock,
             api,
-            command,
             policy,
+            command,
             may_customize: Optional::new(
                 "the app lacks the scope chat:write.customize: \
                  reasons and updates are posted under the bot's own name",
@@ -274,7 +276,9 @@ impl SlackDeliver {
             outage: &scene.outage,
             people: &scene.people,
             now: self.clock.now(),
+            policy: &self.policy,
             command: &self.command,
+            original: scene.original.as_deref(),
         })
         .to_json()
     }
@@ -382,10 +386,23 @@ impl SlackDeliver {
         ids.sort();
         ids.dedup();
         let people = store::people::by_ids(&mut tx, &ids).await?;
+        let original = match outage.phase.duplicate_of() {
+            None => None,
+            Some(number) => {
+                let found = store::outages::by_number(&mut tx, &outage.workspace, number).await?;
+                match found {
+                    Some(original) => store::announcements::of_outage(&mut tx, original.id)
+                        .await?
+                        .and_then(|it| it.permalink),
+                    None => None,
+                }
+            }
+        };
         Ok(Scene {
             outage,
             announcement,
             people,
+            original,
         })
     }
 }

@@ -6,7 +6,7 @@
 
 use slack_morphism::prelude::{
     SlackAccessibilityLabel, SlackActionBlockElement, SlackActionId, SlackActionsBlock, SlackBlock,
-    SlackBlockButtonElement, SlackBlockButtonStyle, SlackBlockChoiceItem,
+    SlackBlockButtonElement, SlackBlockButtonStyle, SlackBlockChoiceItem, SlackBlockConfirmItem,
     SlackBlockDateTimePickerElement, SlackBlockExternalSelectElement, SlackBlockId,
     SlackBlockMarkDownText, SlackBlockPlainText, SlackBlockPlainTextInputElement,
     SlackBlockPlainTextOnly, SlackBlockStaticSelectElement, SlackBlockText, SlackCallbackId,
@@ -268,6 +268,12 @@ fn id(block_id: &str) -> SlackBlockId {
 
 fn action(action_id: &str) -> SlackActionId {
     SlackActionId(short_id(action_id))
+}
+
+/// A question before a button acts.
+pub fn confirm(title: &str, text: &str, yes: &str, no: &str) -> SlackBlockConfirmItem {
+    let text = SlackBlockText::Plain(SlackBlockPlainText::new(present(shorten(text, 300))));
+    SlackBlockConfirmItem::new(plain(title, 100), text, plain(yes, 30), plain(no, 30))
 }
 
 fn plain(text: &str, max: usize) -> SlackBlockPlainTextOnly {

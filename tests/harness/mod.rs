@@ -98,6 +98,7 @@ impl World {
             signing_secret: SIGNING_SECRET.to_owned(),
             bot_token: BOT_TOKEN.to_owned(),
             commands: vec!["/outage".to_owned(), "/announce".to_owned()],
+            shortcuts: Vec::new(),
             clock_offset_seconds: 0,
             seed: sandbox::Seed::default(),
             data: None,
@@ -158,6 +159,9 @@ impl World {
     pub async fn passes(&self, span: Duration) {
         self.control("clock", json!({ "advance_seconds": span.as_secs() }))
             .await;
+        // What the jobs would do now.
+        self.slack.desk.refresh_etas().await.unwrap();
+        self.slack.desk.archive_channels().await.unwrap();
         self.settle().await;
     }
 

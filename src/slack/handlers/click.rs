@@ -104,6 +104,12 @@ async fn act(
         | Action::EditResolution { number }
         | Action::EditTimes { number }
         | Action::Reopen { number }
+        | Action::Eta { number }
+        | Action::Reassign { number }
+        | Action::Take { number }
+        | Action::CreateChannel { number }
+        | Action::SetChannel { number }
+        | Action::LinkPostMortem { number }
         | Action::Withdraw { number } => *number,
     };
     let outage = allowed(slack, workspace, user, called, number).await?;
