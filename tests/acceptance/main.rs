@@ -10,6 +10,7 @@ mod announce;
 mod attack;
 mod browser;
 mod change;
+mod channel;
 mod crash;
 mod deliveries;
 mod demo;
