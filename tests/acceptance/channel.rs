@@ -29,7 +29,8 @@ async fn changes(world: &World, number: i64, command: &Command) -> Outage {
     let desk = &world.slack.desk;
     let workspace = world.slack.workspace().unwrap();
     let ana = desk.meet(&workspace, &"U0ANA".into(), "Ana").await.unwrap();
-    let once = Once::new("test", format!("{number}:{command:?}"), String::new());
+    let key = format!("{number}:{}", world.clock.now().micros());
+    let once = Once::new("test", key, String::new());
     let number = OutageNumber(number);
     let changed = desk
         .change(&workspace, ana.id, number, command, &once)
@@ -148,7 +149,7 @@ async fn a_channel_is_made_with_all_that_belongs_into_it() {
     assert!(thread[0].1.contains(&mention), "{thread:?}");
     assert!(words(&world.announcement().await).contains(&mention));
 
-    let topic = channel["topic"].as_str().unwrap().to_owned();
+    let topic = channel["topic"]["value"].as_str().unwrap().to_owned();
     assert!(
         topic.starts_with("Outage 1 · Payments: investigating, severity"),
         "{topic}"
@@ -159,13 +160,13 @@ async fn a_channel_is_made_with_all_that_belongs_into_it() {
         eta: None,
     };
     changes(&world, 1, &Command::Update(update)).await;
-    let topic = only_made(&world).await["topic"]
+    let topic = only_made(&world).await["topic"]["value"]
         .as_str()
         .unwrap()
         .to_owned();
     assert!(topic.contains(": identified, severity"), "{topic}");
     resolves(&world).await;
-    let topic = only_made(&world).await["topic"]
+    let topic = only_made(&world).await["topic"]["value"]
         .as_str()
         .unwrap()
         .to_owned();
@@ -180,7 +181,9 @@ async fn a_channel_is_made_with_all_that_belongs_into_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_name_that_is_taken_gets_a_number() {
     let world = announced(Setup::default()).await;
-    let outage = changes(&world, 1, &Command::Take).await;
+    let workspace = world.slack.workspace().unwrap();
+    let outage = world.slack.desk.outage(&workspace, OutageNumber(1)).await;
+    let outage = outage.unwrap();
     let wanted = balefire::domain::channel::name(&outage, world.slack.desk.policy());
     world
         .control(
@@ -217,10 +220,15 @@ async fn a_lost_answer_does_not_take_the_channel_of_another_outage() {
     let world = announced(Setup::default()).await;
     changes(&world, 1, &Command::CreateChannel).await;
     // The same component once more, on the same day.
-    let text = "Refunds fail";
-    let ana = world.person("ana");
-    resolves(&world).await;
-    ana.announces("Payments", text).await;
+    let withdraw = Command::Withdraw {
+        why: "A false alarm".into(),
+        duplicate_of: None,
+    };
+    changes(&world, 1, &withdraw).await;
+    world
+        .person("ana")
+        .announces("Payments", "Refunds fail")
+        .await;
     world
         .faults(json!([{ "method": "conversations.create", "kind": "drop_before", "times": 1 }]))
         .await;
