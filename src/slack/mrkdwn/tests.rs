@@ -136,10 +136,7 @@ fn what_slack_sent_links_but_pings_nobody() {
     assert_eq!(shown("1 < 2 <unclosed"), "1 &lt; 2 &lt;unclosed");
     assert_eq!(shown("<<@U0BO>\n>"), "&lt;somebody\n&gt;");
     assert_eq!(shown("*bold* ```code```"), "*bold* ```code```");
-    assert_eq!(
-        mentioned("<@U1> <@W2|x> <@U1> <#C1> <!here>"),
-        ["U1", "W2"]
-    );
+    assert_eq!(mentioned("<@U1> <@W2|x> <@U1> <#C1> <!here>"), ["U1", "W2"]);
     ana.name = "here".into();
     assert_eq!(foreign("@<@U0ANA>", &[ana]), "@\u{200d}here");
 }
@@ -173,12 +170,38 @@ fn nasty() -> impl Strategy<Value = String> {
 /// Parts of what Slack sends, and of what it never would.
 fn sent() -> impl Strategy<Value = String> {
     let parts = [
-        "<!channel>", "<!here|here>", "<@U0ANA>", "<@U0BO|bo>", "<!subteam^S1|@here>", "<#C1|x>",
-        "<https://example.com/a?b=1&amp;c|label>", "<http://x|<!here>>", "<", ">", "@", "&amp;", "&lt;",
-        "&gt;", "&", "here", "channel", "|", "!", "\n", " ", "words", "🔥", "<mailto:a@b|@channel>",
-        "<!date^1^{time}|@everyone>", "amp;", "lt;!here&gt;",
+        "<!channel>",
+        "<!here|here>",
+        "<@U0ANA>",
+        "<@U0BO|bo>",
+        "<!subteam^S1|@here>",
+        "<#C1|x>",
+        "<https://example.com/a?b=1&amp;c|label>",
+        "<http://x|<!here>>",
+        "<",
+        ">",
+        "@",
+        "&amp;",
+        "&lt;",
+        "&gt;",
+        "&",
+        "here",
+        "channel",
+        "|",
+        "!",
+        "\n",
+        " ",
+        "words",
+        "🔥",
+        "<mailto:a@b|@channel>",
+        "<!date^1^{time}|@everyone>",
+        "amp;",
+        "lt;!here&gt;",
     ];
-    prop_oneof![proptest::sample::select(parts.to_vec()).prop_map(str::to_owned), nasty()]
+    prop_oneof![
+        proptest::sample::select(parts.to_vec()).prop_map(str::to_owned),
+        nasty()
+    ]
 }
 
 /// Whether every `&` begins an entity and there is no token and no call.
