@@ -5,9 +5,10 @@ use std::time::Duration;
 use balefire::{
     desk::Once,
     domain::{
-        command::{Command, Resolve, Update},
+        command::{Command, Edit, Resolve, Update},
+        eta::Eta,
         ids::{ChannelId, OutageNumber},
-        outage::{Outage, Stage},
+        outage::{Outage, Severity, Stage},
     },
 };
 use serde_json::{Value, json};
@@ -15,7 +16,7 @@ use serde_json::{Value, json};
 use crate::harness::{Setup, World, minutes, words};
 
 /// Ana has announced outage 1.
-async fn announced(setup: Setup) -> World {
+pub async fn announced(setup: Setup) -> World {
     let world = World::with(setup).await;
     world
         .person("ana")
@@ -25,7 +26,7 @@ async fn announced(setup: Setup) -> World {
 }
 
 /// Ana changes an outage, by whatever button that is.
-async fn changes(world: &World, number: i64, command: &Command) -> Outage {
+pub async fn changes(world: &World, number: i64, command: &Command) -> Outage {
     let desk = &world.slack.desk;
     let workspace = world.slack.workspace().unwrap();
     let ana = desk.meet(&workspace, &"U0ANA".into(), "Ana").await.unwrap();
@@ -40,7 +41,7 @@ async fn changes(world: &World, number: i64, command: &Command) -> Outage {
     changed
 }
 
-async fn resolves(world: &World) {
+pub async fn resolves(world: &World) {
     let resolve = Resolve {
         text: "Switched to the other provider".into(),
         at: world.clock.now(),
@@ -59,7 +60,7 @@ async fn made(world: &World) -> Vec<Value> {
     channels.iter().filter(made).cloned().collect()
 }
 
-async fn only_made(world: &World) -> Value {
+pub async fn only_made(world: &World) -> Value {
     let mut made = made(world).await;
     assert_eq!(made.len(), 1, "{made:#?}");
     made.remove(0)
@@ -84,38 +85,8 @@ fn has_member(channel: &Value, user: &str) -> bool {
     members.iter().any(|it| it == user)
 }
 
-/// Events reach the app on their own: works on them until nothing more comes.
-async fn hears(world: &World) {
-    for _ in 0..15 {
-        balefire::jobs::inbox::run_once(&world.slack).await.unwrap();
-        world.settle().await;
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-}
-
-async fn writes(world: &World, user: &str, channel: &str, text: &str) -> String {
-    let body = json!({ "user": user, "channel": channel, "text": text });
-    let seen = world.control("message", body).await;
-    seen["ts"].as_str().unwrap().to_owned()
-}
-
-async fn reacts(world: &World, user: &str, channel: &str, ts: &str, emoji: &str, remove: bool) {
-    let body = json!({
-        "user": user, "channel": channel, "ts": ts, "name": emoji, "remove": remove,
-    });
-    world.control("react", body).await;
-    hears(world).await;
-}
-
-/// The lines in the thread that are shared messages.
-async fn shared(world: &World) -> Vec<(String, String)> {
-    let thread = world.thread().await;
-    let source = |it: &(String, String)| it.1.contains("\n— ");
-    thread.into_iter().filter(source).collect()
-}
-
 /// Everything the bot wrote to people is read.
-async fn read_all(world: &World) {
+pub async fn read_all(world: &World) {
     for person in ["ana", "bo", "cy", "dee"] {
         world.person(person).direct_messages().await;
     }
@@ -342,139 +313,6 @@ async fn an_archived_channel_is_not_entered_and_that_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_reaction_shares_a_message_once() {
-    let world = announced(Setup::default()).await;
-    changes(&world, 1, &Command::CreateChannel).await;
-    let channel = only_made(&world).await;
-    let id = channel["id"].as_str().unwrap().to_owned();
-    world
-        .control("channel", json!({ "channel": id, "add": "bo" }))
-        .await;
-    let ts = writes(&world, "bo", &id, "<!here> <@U0ANA> the provider & we").await;
-    reacts(&world, "ana", &id, &ts, "eyes", false).await;
-    assert!(
-        shared(&world).await.is_empty(),
-        "another emoji does nothing"
-    );
-    reacts(&world, "ana", &id, &ts, "point_up::skin-tone-3", false).await;
-    let lines = shared(&world).await;
-    assert_eq!(lines.len(), 1, "{lines:?}");
-    assert_eq!(lines[0].0, "Bo Berg");
-    let text = &lines[0].1;
-    assert!(
-        text.starts_with("> @\u{200d}here Ana Alvarez the provider &amp; we"),
-        "{text}"
-    );
-    assert!(
-        text.contains(&format!("Bo Berg in <#{id}>, <!date^")),
-        "{text}"
-    );
-    assert!(text.contains("|Go to the message>"), "{text}");
-    let marked = message(&world, &id, &ts).await;
-    assert!(has_mark(&marked), "{marked:#}");
-
-    reacts(&world, "bo", &id, &ts, "point_up", false).await;
-    assert_eq!(shared(&world).await.len(), 1, "shared once");
-
-    // It follows its source.
-    let edit = json!({ "user": "bo", "channel": id, "ts": ts, "text": "the provider is back" });
-    world.control("edit", edit).await;
-    hears(&world).await;
-    let text = shared(&world).await.remove(0).1;
-    assert!(text.starts_with("> the provider is back"), "{text}");
-    assert!(text.contains("(edited)"), "{text}");
-    let delete = json!({ "user": "bo", "channel": id, "ts": ts });
-    world.control("delete", delete).await;
-    hears(&world).await;
-    let text = shared(&world).await.remove(0).1;
-    assert!(
-        text.contains("was deleted") && !text.contains("is back"),
-        "{text}"
-    );
-    read_all(&world).await;
-    world.end().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn other_channels_are_no_concern() {
-    let world = announced(Setup::default()).await;
-    changes(&world, 1, &Command::CreateChannel).await;
-    let ts = writes(&world, "bo", "general", "nothing to see").await;
-    reacts(&world, "ana", "general", &ts, "point_up", false).await;
-    assert!(shared(&world).await.is_empty());
-    assert!(world.calls("reactions.get").await.is_empty());
-    read_all(&world).await;
-    world.end().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn taking_the_last_reaction_away_offers_to_take_the_message_out() {
-    let world = announced(Setup::default()).await;
-    changes(&world, 1, &Command::CreateChannel).await;
-    resolves(&world).await;
-    let channel = only_made(&world).await;
-    let id = channel["id"].as_str().unwrap().to_owned();
-    let ts = writes(&world, "ana", &id, "we watch it").await;
-    reacts(&world, "ana", &id, &ts, "point_up", false).await;
-    assert_eq!(shared(&world).await.len(), 1, "works after the end, too");
-    reacts(&world, "ana", &id, &ts, "point_up", true).await;
-    let ephemerals = world.state().await["ephemerals"].clone();
-    let asked = ephemerals.as_array().unwrap().last().unwrap().clone();
-    assert!(
-        words(&asked).contains("You took the last :point_up: away"),
-        "{asked:#}"
-    );
-    assert_eq!(shared(&world).await.len(), 1, "nothing happens unasked");
-    let asked_ts = asked["ts"]
-        .as_str()
-        .or(asked["message_ts"].as_str())
-        .unwrap();
-    world
-        .person("ana")
-        .clicks_action(&id, asked_ts, "balefire.v1.withdraw_share")
-        .await;
-    world.settle().await;
-    assert!(shared(&world).await.is_empty());
-    assert!(!has_mark(&message(&world, &id, &ts).await));
-
-    // Shared anew, it stands there anew.
-    reacts(&world, "ana", &id, &ts, "point_up", false).await;
-    assert_eq!(shared(&world).await.len(), 1);
-    read_all(&world).await;
-    world.end().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn in_a_channel_of_two_outages_the_open_one_is_meant() {
-    let world = announced(Setup::default()).await;
-    changes(&world, 1, &Command::CreateChannel).await;
-    let id = only_made(&world).await["id"].as_str().unwrap().to_owned();
-    resolves(&world).await;
-    world
-        .person("ana")
-        .announces("Booking", "Nobody can book")
-        .await;
-    let set = Command::SetChannel {
-        channel: ChannelId::from(id.as_str()),
-    };
-    changes(&world, 2, &set).await;
-    let ts = writes(&world, "ana", &id, "it is the database").await;
-    reacts(&world, "ana", &id, &ts, "point_up", false).await;
-    let workspace = world.slack.workspace().unwrap();
-    let desk = &world.slack.desk;
-    let share = desk
-        .share_of(&workspace, &id.as_str().into(), &ts.as_str().into())
-        .await
-        .unwrap()
-        .unwrap();
-    let second = desk.outage(&workspace, OutageNumber(2)).await.unwrap();
-    assert_eq!(share.outage_id, second.id);
-    assert_eq!(shared(&world).await.len(), 1);
-    read_all(&world).await;
-    world.end().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn an_old_channel_is_archived_after_a_warning() {
     let world = announced(Setup {
         archive_after_hours: 48,
@@ -494,16 +332,75 @@ async fn an_old_channel_is_archived_after_a_warning() {
     world.end().await;
 }
 
-async fn message(world: &World, channel: &str, ts: &str) -> Value {
-    let state = world.state().await;
-    let channels = state["channels"].as_array().unwrap();
-    let channel = channels.iter().find(|it| it["id"] == channel).unwrap();
-    let messages = channel["messages"].as_array().unwrap();
-    messages.iter().find(|it| it["ts"] == ts).unwrap().clone()
+#[tokio::test(flavor = "multi_thread")]
+async fn what_got_worse_is_seen_in_the_channel_too() {
+    let world = announced(Setup::default()).await;
+    let edit = Edit {
+        summary: None,
+        component: None,
+        severity: Some(Severity::Critical),
+        eta: None,
+        answers: Vec::new(),
+        reason: "Everything is down".into(),
+    };
+    changes(&world, 1, &Command::Edit(edit)).await;
+    let posted = world.calls("chat.postMessage").await;
+    let loud = posted
+        .iter()
+        .filter(|it| it.to_string().contains("reply_broadcast"));
+    let loud: Vec<String> = loud.map(words).collect();
+    assert_eq!(loud.len(), 1, "{loud:?}");
+    assert!(loud[0].contains("Severity raised to critical"), "{loud:?}");
+    read_all(&world).await;
+    world.end().await;
 }
 
-fn has_mark(message: &Value) -> bool {
-    let reactions = message["reactions"].as_array();
-    let mut reactions = reactions.into_iter().flatten();
-    reactions.any(|it| it["name"] == "white_check_mark")
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_that_died_tells_everything_when_it_is_tried_again() {
+    let world = announced(Setup::default()).await;
+    let outages = "outages";
+    world
+        .faults(json!([
+            { "method": "chat.postMessage", "kind": "drop_before", "times": 1, "channel": outages },
+            { "method": "chat.postMessage", "kind": "api_error", "error": "invalid_blocks", "times": 1, "channel": outages },
+        ]))
+        .await;
+    let eta = Eta {
+        label: "<8h".into(),
+        due: Some(world.clock.now().plus(Duration::from_secs(8 * 3600))),
+        set_at: world.clock.now(),
+    };
+    let reason = String::new();
+    changes(&world, 1, &Command::Eta { eta, reason }).await;
+    let desk = &world.slack.desk;
+    let workspace = world.slack.workspace().unwrap();
+    let bo = desk.meet(&workspace, &"U0BO".into(), "Bo").await.unwrap();
+    let reassign = Command::Reassign {
+        solution: None,
+        communication: Some(Some(bo.id)),
+    };
+    changes(&world, 1, &reassign).await;
+    world.passes(minutes(1)).await;
+    assert!(world.thread().await.is_empty());
+    let mut tx = world.db.begin().await.unwrap();
+    let dead = balefire::store::deliveries::list(&mut tx, true, 10)
+        .await
+        .unwrap();
+    assert_eq!(dead.len(), 1, "{dead:#?}");
+    let now = world.clock.now();
+    balefire::store::deliveries::revive(&mut tx, dead[0].id, now)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    world.settle().await;
+    let thread = world.thread().await;
+    assert_eq!(thread.len(), 1, "{thread:?}");
+    let text = &thread[0].1;
+    assert!(
+        text.contains("ETA") && text.contains("Communication"),
+        "{text}"
+    );
+    world.passes(minutes(5)).await;
+    read_all(&world).await;
+    world.end().await;
 }

@@ -18,5 +18,6 @@ mod ingress;
 mod refusals;
 mod resolve;
 mod sdk;
+mod shares;
 
 pub use harness::databases;
