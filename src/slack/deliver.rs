@@ -51,6 +51,7 @@ pub struct SlackDeliver {
     policy: Arc<Policy>,
     command: String,
     may_customize: Optional,
+    may_invite: Optional,
     may_read_groups: Optional,
     may_set_topics: Optional,
     may_bookmark: Optional,
@@ -161,6 +162,7 @@ impl SlackDeliver {
                 "the app lacks the scope chat:write.customize: \
                  reasons and updates are posted under the bot's own name",
             ),
+            may_invite: Optional::new("the app lacks a scope: nobody is invited to channels"),
             may_read_groups: Optional::new(
                 "the app lacks the scope usergroups:read: \
                  the configured groups are not invited to dedicated channels",

@@ -8,11 +8,11 @@ use std::{collections::BTreeSet, time::Duration};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Scene, SlackDeliver, Stop, moot, refused};
+use super::{Optional, Scene, SlackDeliver, Stop, judge, moot, refused};
 use crate::{
     domain::{
         channel::numbered,
-        delivery::Receipt,
+        delivery::{Outcome, Receipt},
         ids::{ChannelId, PersonId, SlackUserId},
         outage::Outage,
         time::Timestamp,
@@ -234,7 +234,7 @@ impl SlackDeliver {
             };
             match &refusal {
                 CallError::Refused { code, .. } if code == "missing_scope" => {
-                    return Err(moot(&refusal.to_string()));
+                    return Err(self.may_invite.learn(refusal));
                 }
                 CallError::Refused { .. } if !is_left(&refusal) => {}
                 _ => return Err(left(refusal.into())),
@@ -345,7 +345,7 @@ impl SlackDeliver {
                 .post::<Value>("conversations.setTopic", &arguments)
                 .await;
             if let Err(error) = set {
-                return Err(left(self.may_set_topics.learn(error)));
+                return Err(nicety(&self.may_set_topics, error));
             }
         }
         Ok(Receipt::Topic { text })
@@ -371,10 +371,11 @@ impl SlackDeliver {
             Some(link) => link.clone(),
             None => {
                 let channel = &scene.announcement.channel_id;
-                self.api.permalink(channel, posted).await?
+                let asked = self.api.permalink(channel, posted).await;
+                asked.map_err(|error| nicety(&self.may_bookmark, error))?
             }
         };
-        let learnt = |error| left(self.may_bookmark.learn(error));
+        let learnt = |error| nicety(&self.may_bookmark, error);
         if look_first {
             let arguments = [("channel_id", channel.to_string())];
             let listed = self.api.get::<Listed>("bookmarks.list", &arguments).await;
@@ -391,9 +392,6 @@ impl SlackDeliver {
         });
         match self.api.post::<Value>("bookmarks.add", &arguments).await {
             Ok(_) => Ok(Receipt::Done),
-            Err(error) if error.code() == Some("too_many_bookmarks") => {
-                Err(moot("the channel has as many bookmarks as Slack allows"))
-            }
             Err(error) => Err(learnt(error)),
         }
     }
@@ -517,6 +515,20 @@ fn is_left(error: &CallError) -> bool {
         error.code(),
         Some("is_archived" | "channel_not_found" | "not_in_channel")
     )
+}
+
+/// What only makes a channel nicer: where it is refused, nobody has to hear of it.
+fn nicety(optional: &Optional, error: CallError) -> Stop {
+    match left(optional.learn(error)) {
+        Stop::Call(error) => match judge(error) {
+            Outcome::Refused { why } => {
+                tracing::info!(why, "something of a dedicated channel is left out");
+                moot(&why)
+            }
+            outcome => Stop::Outcome(outcome),
+        },
+        stop => stop,
+    }
 }
 
 /// What is for a channel that people left is done with.

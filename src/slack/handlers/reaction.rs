@@ -307,7 +307,10 @@ impl Slack {
         if people > 0 {
             return Ok(());
         }
-        let Some(outage) = self.desk.outage_of_channel(workspace, channel).await? else {
+        let mut tx = self.db.read().await?;
+        let outage = store::outages::by_id(&mut tx, share.outage_id).await?;
+        drop(tx);
+        let Some(outage) = outage else {
             return Ok(());
         };
         let by = self.known(workspace, user).await?;
