@@ -5,7 +5,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{command::MessageRef, ids::OutageNumber, outage::Outage};
+use crate::domain::{
+    command::MessageRef,
+    ids::{OutageNumber, ShareId},
+    outage::Outage,
+};
 
 /// What every `action_id` and `callback_id` of ours begins with.
 pub const PREFIX: &str = "balefire.";
@@ -58,12 +62,16 @@ pub enum Action {
     },
     /// Within the form that announces.
     Preview,
+    /// Takes a shared message out of the thread.
+    WithdrawShare {
+        share: ShareId,
+    },
 }
 
 impl Action {
     pub fn number(&self) -> Option<OutageNumber> {
         match self {
-            Action::Announce | Action::Preview => None,
+            Action::Announce | Action::Preview | Action::WithdrawShare { .. } => None,
             Action::Update { number }
             | Action::Edit { number }
             | Action::Resolve { number }
@@ -86,8 +94,11 @@ impl Action {
         format!("{PREFIX}v1.{}", self.word())
     }
 
-    /// The button's `value`: the outage's number, or nothing.
+    /// The button's `value`: the number of the outage or of the share, or nothing.
     pub fn value(&self) -> String {
+        if let Action::WithdrawShare { share } = self {
+            return share.to_string();
+        }
         self.number().map(|it| it.to_string()).unwrap_or_default()
     }
 
@@ -115,6 +126,9 @@ impl Action {
             "set_channel" => Action::SetChannel { number },
             "link_post_mortem" => Action::LinkPostMortem { number },
             "show" => Action::Show { number },
+            "withdraw_share" => Action::WithdrawShare {
+                share: ShareId(number.0),
+            },
             _ => return None,
         })
     }
@@ -137,6 +151,7 @@ impl Action {
             Action::Announce => "announce",
             Action::Show { .. } => "show",
             Action::Preview => "preview",
+            Action::WithdrawShare { .. } => "withdraw_share",
         }
     }
 }
@@ -307,7 +322,7 @@ mod tests {
     use super::*;
 
     fn actions() -> impl Strategy<Value = Action> {
-        (1..=i64::MAX, 0..16usize).prop_map(|(number, which)| {
+        (1..=i64::MAX, 0..17usize).prop_map(|(number, which)| {
             let number = OutageNumber(number);
             [
                 Action::Update { number },
@@ -326,6 +341,9 @@ mod tests {
                 Action::SetChannel { number },
                 Action::LinkPostMortem { number },
                 Action::Preview,
+                Action::WithdrawShare {
+                    share: ShareId(number.0),
+                },
             ][which]
         })
     }
@@ -398,6 +416,10 @@ mod tests {
                 Action::LinkPostMortem { number },
             ),
             ("balefire.v1.preview", Action::Preview),
+            (
+                "balefire.v1.withdraw_share",
+                Action::WithdrawShare { share: ShareId(12) },
+            ),
         ] {
             assert_eq!(Action::decode(id, "12"), Some(action), "{id}");
         }

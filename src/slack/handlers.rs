@@ -5,6 +5,7 @@ pub mod command;
 pub mod event;
 pub mod open;
 mod preview;
+mod reaction;
 mod same;
 pub mod submit;
 pub mod suggest;

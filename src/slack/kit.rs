@@ -132,9 +132,9 @@ pub fn button(action: Action, label: &str, spoken: &str, look: Look) -> SlackBlo
     let button = SlackBlockButtonElement::new(plain(label, BUTTON))
         .with_action_id(SlackActionId(action.id()))
         .with_accessibility_label(SlackAccessibilityLabel(shorten(spoken, BUTTON)));
-    let button = match action.number() {
-        Some(_) => button.with_value(action.value()),
-        None => button,
+    let button = match action.value() {
+        value if value.is_empty() => button,
+        value => button.with_value(value),
     };
     match look {
         Look::Plain => button,

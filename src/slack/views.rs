@@ -7,6 +7,7 @@
 pub mod announcement;
 mod answers;
 mod changes;
+pub mod channel;
 mod detail;
 pub mod direct;
 pub mod eta;
@@ -15,6 +16,7 @@ mod help;
 pub mod lists;
 mod people;
 pub mod preview;
+pub mod shared;
 mod state;
 pub mod thread;
 

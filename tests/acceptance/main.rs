@@ -10,6 +10,7 @@ mod announce;
 mod attack;
 mod browser;
 mod change;
+mod channel;
 mod crash;
 mod deliveries;
 mod demo;
@@ -18,5 +19,6 @@ mod ingress;
 mod refusals;
 mod resolve;
 mod sdk;
+mod shares;
 
 pub use harness::databases;

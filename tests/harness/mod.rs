@@ -66,6 +66,10 @@ pub struct World {
 pub struct Setup {
     pub allow_all: bool,
     pub with_components: bool,
+    /// User groups whose members are invited to dedicated channels.
+    pub invite_groups: Vec<&'static str>,
+    /// After which dedicated channels are archived; never when 0.
+    pub archive_after_hours: u32,
 }
 
 impl Default for Setup {
@@ -73,6 +77,8 @@ impl Default for Setup {
         Setup {
             allow_all: false,
             with_components: true,
+            invite_groups: Vec::new(),
+            archive_after_hours: 0,
         }
     }
 }
@@ -411,8 +417,12 @@ fn settings(api_url: &str, setup: &Setup) -> toml::Table {
         on_call = ["U0ANA", "bo@example.com"]
         edit_all_outages = ["U0ANA"]
         ask = "the desk in #general"
+
+        [channels]
+        invite_groups = {:?}
+        archive_after_hours = {}
         "#,
-        setup.allow_all
+        setup.allow_all, setup.invite_groups, setup.archive_after_hours
     );
     text.parse().unwrap()
 }

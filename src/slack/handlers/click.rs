@@ -8,7 +8,7 @@ use crate::{
     desk::{DeskError, Once},
     domain::{
         command::Command,
-        ids::{ChannelId, MessageTs, OutageNumber, PersonId, SlackUserId, WorkspaceId},
+        ids::{ChannelId, MessageTs, OutageNumber, PersonId, ShareId, SlackUserId, WorkspaceId},
         outage::{Outage, Phase, Role},
         refusal::Refusal,
         time::Timestamp,
@@ -75,6 +75,9 @@ pub async fn follow(slack: Arc<Slack>, interaction: Interaction) {
             Action::CreateChannel { number } => {
                 create_channel(&slack, &workspace, called, &opening, number, key).await
             }
+            Action::WithdrawShare { share } => {
+                withdraw_share(&slack, &workspace, &interaction, share).await
+            }
             action => act(&slack, &workspace, called, &opening, &action, value).await,
         };
         if let Err(error) = outcome {
@@ -86,6 +89,27 @@ pub async fn follow(slack: Arc<Slack>, interaction: Interaction) {
         }
     }
     slack.get_to_know(&workspace, &user).await;
+}
+
+/// Takes a shared message out of the thread; a second press finds it gone and says the same.
+async fn withdraw_share(
+    slack: &Arc<Slack>,
+    workspace: &WorkspaceId,
+    interaction: &Interaction,
+    share: ShareId,
+) -> Result<(), DeskError> {
+    let user = SlackUserId(interaction.user.id.clone());
+    let person = slack
+        .desk
+        .meet(workspace, &user, interaction.user.called())
+        .await?;
+    let outage = slack.desk.withdraw_share(workspace, person.id, share);
+    let message = match outage.await? {
+        Some(outage) => views::shared::withdrawn(outage.number),
+        None => slack.outdated(workspace, interaction).await,
+    };
+    slack.tell(&user, &interaction.response_url, &message).await;
+    Ok(())
 }
 
 /// Opens what a button asks for. `value` is what the button carries: words to announce, where there
@@ -113,7 +137,10 @@ pub(super) async fn act(
             return Ok(());
         }
         // These open nothing.
-        Action::Preview | Action::Take { .. } | Action::CreateChannel { .. } => return Ok(()),
+        Action::Preview
+        | Action::Take { .. }
+        | Action::CreateChannel { .. }
+        | Action::WithdrawShare { .. } => return Ok(()),
         Action::Eta { number }
         | Action::Reassign { number }
         | Action::SetChannel { number }

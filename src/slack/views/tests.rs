@@ -1,5 +1,6 @@
 //! Outages and people to render, and whether what comes out is what Slack takes.
 
+mod channel;
 mod filled;
 mod forms;
 mod limits;

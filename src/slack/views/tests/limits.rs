@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// What people write: all that means something to Slack, all that grows when it is escaped.
-fn nasty(most: usize) -> impl Strategy<Value = String> {
+pub(super) fn nasty(most: usize) -> impl Strategy<Value = String> {
     let parts = [
         "<!channel>",
         "<@U0EVIL>",
@@ -76,7 +76,7 @@ fn phase() -> impl Strategy<Value = Phase> {
     })
 }
 
-fn worst() -> impl Strategy<Value = (Outage, Vec<Person>)> {
+pub(super) fn worst() -> impl Strategy<Value = (Outage, Vec<Person>)> {
     let texts = (nasty(3000), nasty(3000), nasty(200), nasty(200), nasty(300));
     (phase(), texts, 1..40usize, 0..30usize).prop_map(|(phase, texts, components, questions)| {
         let (summary, update, name, label, person) = texts;
@@ -229,7 +229,7 @@ fn texts<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
     }
 }
 
-fn check_message(message: &Message) {
+pub(super) fn check_message(message: &Message) {
     let value = message.to_json();
     check(&value);
     assert!(width(&message.text) <= 4000 && !message.text.is_empty());
@@ -248,7 +248,7 @@ fn check_message(message: &Message) {
 }
 
 /// Only tokens of ours, only whole ones, only entities, and no call to everybody.
-fn check_markup(text: &str) {
+pub(super) fn check_markup(text: &str) {
     let mut rest = text;
     while let Some(start) = rest.find('<') {
         let end = rest[start..].find('>').expect(text) + start;
