@@ -52,6 +52,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
         signing_secret: secrets.signing.clone(),
         bot_token: secrets.token.clone(),
         commands: vec!["/outage".to_owned(), "/announce".to_owned()],
+        shortcuts: Vec::new(),
         clock_offset_seconds: 0,
         seed: sandbox::Seed::default(),
         data: kept,

@@ -4,10 +4,16 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+mod moment;
+mod resolve;
 mod shown;
+mod span;
+mod tokens;
+mod vocabulary;
 
 pub use shown::{in_words, moment_in_words};
 
+use self::tokens::Cursor;
 use super::time::{Timestamp, Zone};
 
 /// One of the configured quick choices, such as `<2h`; `>24h` promises nothing.
@@ -127,36 +133,78 @@ pub enum Unclear {
     OtherDay,
 }
 
-/// Reads what somebody in `zone` wrote at `now`.
+/// No ETA is longer than this, in characters; reading stops here.
+const LONGEST: usize = 100;
+
+/// Nothing is promised further ahead than this: as [`EtaChoice::parse`] has it.
+const FURTHEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+
+/// Reads what somebody in `zone` wrote at `now`: how long it takes (`2h30`), a moment
+/// (`tomorrow 9:00`), a quick choice (`<2h`) or that nobody knows (`tbd`).
+///
+/// What is due is after `now` and on a whole minute, for a length of time the first that is not
+/// before its end; a quick choice is the same promise as its button, to the second. Nothing is
+/// guessed: words with two readings are not understood.
 pub fn understand(text: &str, now: Timestamp, zone: Zone) -> Result<Eta, Unclear> {
-    let _ = (text, now, zone);
-    Err(Unclear::NotUnderstood)
+    if text.chars().nth(LONGEST).is_some() {
+        return Err(Unclear::NotUnderstood);
+    }
+    let text = tokens::normal(text);
+    if text.is_empty() {
+        return Err(Unclear::Empty);
+    }
+    let text = without_name(&text);
+    if vocabulary::says_unknown(text) {
+        return Ok(Eta::unknown(now));
+    }
+    if text.starts_with(['<', '>']) {
+        let label = text.trim_end_matches('.').replace(' ', "");
+        let choice = EtaChoice::parse(&label).ok_or(Unclear::NotUnderstood)?;
+        return Ok(choice.promise(now));
+    }
+    let tokens = tokens::split(text).ok_or(Unclear::NotUnderstood)?;
+    let due = due(Cursor::new(&tokens), now, zone)?;
+    if due > now.plus(FURTHEST).minute_up() {
+        return Err(Unclear::TooFar);
+    }
+    Ok(Eta::exact(due, now))
+}
+
+/// What follows `ETA` or `eta:`.
+fn without_name(text: &str) -> &str {
+    match text.strip_prefix("eta") {
+        Some(rest) if rest.starts_with([' ', ':']) => rest.trim_start_matches([' ', ':']),
+        _ => text,
+    }
+}
+
+fn due(mut rest: Cursor<'_>, now: Timestamp, zone: Zone) -> Result<Timestamp, Unclear> {
+    // `in 2:30` is likely two and a half hours, and `at 16h` likely 16:00: neither is read.
+    let (mut span_fits, mut moment_fits) = (true, true);
+    loop {
+        if rest.skip_words("in") || rest.skip_words("within") {
+            moment_fits = false;
+        } else if ["at", "by", "on", "until", "till"]
+            .iter()
+            .any(|it| rest.skip_words(it))
+        {
+            span_fits = false;
+        } else if !["around", "about", "approx", "roughly"]
+            .iter()
+            .any(|it| rest.skip_words(it))
+            && !rest.skip_mark('~')
+        {
+            break;
+        }
+    }
+    match span::read(rest) {
+        Some(_) if !span_fits => Err(Unclear::NotUnderstood),
+        Some(Duration::ZERO) => Err(Unclear::Past),
+        Some(span) => Ok(now.plus(span).minute_up()),
+        None if !moment_fits => Err(Unclear::NotUnderstood),
+        None => resolve::moment(&moment::read(rest)?, now, zone),
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn choices_are_read() {
-        let minutes =
-            |text| EtaChoice::parse(text).map(|it| it.within.map(|span| span.as_secs() / 60));
-        assert_eq!(minutes("<30m"), Some(Some(30)));
-        assert_eq!(minutes("<2h"), Some(Some(120)));
-        assert_eq!(minutes(">24h"), Some(None));
-        for bad in [
-            "",
-            "<",
-            "<m",
-            "30m",
-            "<30",
-            "<-3h",
-            "<3x",
-            "<0m",
-            "<ěm",
-            "<9999999999d",
-        ] {
-            assert_eq!(minutes(bad), None, "{bad:?}");
-        }
-    }
-}
+mod tests;

@@ -55,6 +55,15 @@ impl Timestamp {
         )
     }
 
+    /// Later by whole minutes, or earlier by negative ones; saturates like [`Timestamp::plus`].
+    pub fn shifted(self, minutes: i64) -> Timestamp {
+        let span = Duration::from_secs(minutes.unsigned_abs().saturating_mul(60));
+        if minutes < 0 {
+            return self.minus(span);
+        }
+        self.plus(span)
+    }
+
     /// How long after `earlier` this is; zero when it is not after.
     pub fn since(self, earlier: Timestamp) -> Duration {
         (self.0 - earlier.0).to_std().unwrap_or_default()
@@ -118,7 +127,10 @@ impl Zone {
 
     /// What the zone is called at that moment: `CET`, `EST`, or `UTC+03` where no letters are in use.
     pub fn abbreviation(self, at: Timestamp) -> String {
-        let name = at.0.with_timezone(&self.0).format("%Z").to_string();
+        let name = self
+            .0
+            .offset_from_utc_datetime(&at.0.naive_utc())
+            .to_string();
         if name.starts_with(['+', '-']) {
             return format!("UTC{name}");
         }

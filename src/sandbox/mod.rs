@@ -23,7 +23,9 @@ mod signing;
 mod tests;
 mod world;
 
-pub use seed::{Seed, SeedApp, SeedChannel, SeedUser, SeedWorkspace};
+pub use seed::{
+    Seed, SeedApp, SeedChannel, SeedGroup, SeedUser, SeedWorkspace, Shortcut, ShortcutKind,
+};
 
 use anyhow::Context;
 use clock::Clock;
@@ -48,6 +50,8 @@ pub struct Options {
     pub bot_token: String,
     /// Registered slash commands, e.g. `/outage`.
     pub commands: Vec<String>,
+    /// The app's shortcuts, which the page offers.
+    pub shortcuts: Vec<Shortcut>,
     /// How far the sandbox's clock is ahead of the system's when it starts for the first time.
     pub clock_offset_seconds: i64,
     pub seed: Seed,
@@ -84,6 +88,7 @@ impl Sandbox {
         let clock = Arc::new(Clock::new(options.clock_offset_seconds));
         let mut world = World::new(options.seed, options.bot_token, options.commands, clock);
         world.url = format!("http://{address}");
+        world.shortcuts = options.shortcuts;
         if let Some(file) = &options.data {
             keeping::restore(&mut world, file)?;
         }

@@ -10,6 +10,7 @@ pub struct Seed {
     pub app: SeedApp,
     pub users: Vec<SeedUser>,
     pub channels: Vec<SeedChannel>,
+    pub groups: Vec<SeedGroup>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -50,6 +51,33 @@ pub struct SeedChannel {
     pub is_archived: bool,
 }
 
+/// People who can be mentioned together, as `@oncall`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SeedGroup {
+    pub id: String,
+    pub handle: String,
+    pub name: String,
+    pub users: Vec<String>,
+}
+
+/// A shortcut of the app, as its settings at Slack name it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shortcut {
+    pub callback_id: String,
+    pub name: String,
+    #[serde(rename = "type")]
+    pub kind: ShortcutKind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ShortcutKind {
+    /// In the menu beside the message box.
+    Global,
+    /// In the menu of every message.
+    Message,
+}
+
 impl Default for Seed {
     fn default() -> Seed {
         Seed {
@@ -76,6 +104,10 @@ impl Default for Seed {
                 is_archived: false,
             })
             .collect(),
+            groups: vec![
+                group("S0ONCALL", "oncall", "On call", &["U0BO", "U0ANA"]),
+                group("S0SUPPORT", "support", "Support", &["U0CY", "U0DEE"]),
+            ],
         }
     }
 }
@@ -109,5 +141,14 @@ fn user(id: &str, name: &str, real_name: &str, tz: &str, is_admin: bool) -> Seed
         email: format!("{name}@example.com"),
         tz: tz.to_owned(),
         is_admin,
+    }
+}
+
+fn group(id: &str, handle: &str, name: &str, users: &[&str]) -> SeedGroup {
+    SeedGroup {
+        id: id.to_owned(),
+        handle: handle.to_owned(),
+        name: name.to_owned(),
+        users: users.iter().map(|user| (*user).to_owned()).collect(),
     }
 }

@@ -25,6 +25,7 @@ async fn local_slack() -> Sandbox {
         signing_secret: SIGNING_SECRET.to_owned(),
         bot_token: BOT_TOKEN.to_owned(),
         commands: vec!["/outage".to_owned()],
+        shortcuts: Vec::new(),
         clock_offset_seconds: 0,
         seed: sandbox::Seed::default(),
         data: None,

@@ -1,4 +1,4 @@
-//! conversations.open, info, list, history, replies, members, join.
+//! conversations.open, info, list, history, replies, members: looking at channels.
 
 use super::arguments::Arguments;
 use super::{Answer, Fail, channel, joined_channel, page};
@@ -20,8 +20,10 @@ pub fn open(world: &mut World, arguments: &Arguments) -> Answer {
     match users.as_slice() {
         [] => Err("users_list_not_supplied".into()),
         [user] => {
-            if world.user(user).is_none_or(|user| user.is_bot) {
-                return Err("user_not_found".into());
+            match world.user(user).filter(|user| !user.is_bot) {
+                None => return Err("user_not_found".into()),
+                Some(user) if user.deleted => return Err("user_disabled".into()),
+                Some(_) => {}
             }
             let known = world.channels.iter().any(
                 |channel| matches!(&channel.kind, Kind::Direct { user: with } if with == user),
@@ -146,32 +148,9 @@ pub fn replies(world: &mut World, arguments: &Arguments) -> Answer {
 
 pub fn members(world: &mut World, arguments: &Arguments) -> Answer {
     let channel = channel(world, arguments)?;
-    let members = channel.members.iter().collect();
+    let members = world.active_members(channel).collect();
     let page = page::cut(members, arguments, 100, 1000, |member| member.as_str())?;
     Ok(json!({"members": page.items, "response_metadata": page.metadata()}))
-}
-
-pub fn join(world: &mut World, arguments: &Arguments) -> Answer {
-    let found = channel(world, arguments)?;
-    if !matches!(found.kind, Kind::Public { .. }) {
-        return Err("method_not_supported_for_channel_type".into());
-    }
-    if found.is_archived {
-        return Err("is_archived".into());
-    }
-    let id = found.id.clone();
-    let bot = world.app.user_id.clone();
-    let already = found.has_member(&bot);
-    if !already && let Some(channel) = world.channel_mut(&id) {
-        channel.members.push(bot);
-    }
-    let found = channel(world, arguments)?;
-    let mut answer = json!({"channel": world.render_channel(found, false)});
-    if already {
-        answer["warning"] = json!("already_in_channel");
-        answer["response_metadata"] = json!({"warnings": ["already_in_channel"]});
-    }
-    Ok(answer)
 }
 
 /// `oldest`, `latest` and `inclusive`.

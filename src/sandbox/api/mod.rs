@@ -2,6 +2,8 @@
 //! answers at once; the HTTP side is `http`, the reading of arguments `arguments`.
 
 pub mod arguments;
+mod bookmarks;
+mod channels;
 mod chat;
 mod conversations;
 pub mod http;
@@ -9,6 +11,7 @@ mod page;
 mod pins;
 mod reactions;
 mod team;
+mod usergroups;
 mod users;
 mod views;
 
@@ -122,7 +125,22 @@ fn find(method: &str) -> Option<fn(&mut World, &Arguments) -> Answer> {
         "conversations.history" => conversations::history,
         "conversations.replies" => conversations::replies,
         "conversations.members" => conversations::members,
-        "conversations.join" => conversations::join,
+        "conversations.create" => channels::create,
+        "conversations.join" => channels::join,
+        "conversations.leave" => channels::leave,
+        "conversations.invite" => channels::invite,
+        "conversations.kick" => channels::kick,
+        "conversations.setTopic" => channels::set_topic,
+        "conversations.setPurpose" => channels::set_purpose,
+        "conversations.rename" => channels::rename,
+        "conversations.archive" => channels::archive,
+        "conversations.unarchive" => channels::unarchive,
+        "bookmarks.add" => bookmarks::add,
+        "bookmarks.edit" => bookmarks::edit,
+        "bookmarks.list" => bookmarks::list,
+        "bookmarks.remove" => bookmarks::remove,
+        "usergroups.list" => usergroups::list,
+        "usergroups.users.list" => usergroups::users,
         "pins.add" => pins::add,
         "pins.remove" => pins::remove,
         "pins.list" => pins::list,

@@ -32,6 +32,7 @@ pub fn lookup_by_email(world: &mut World, arguments: &Arguments) -> Answer {
     let user = world
         .users
         .iter()
+        .filter(|user| !user.deleted)
         .find(|user| {
             user.email
                 .as_deref()

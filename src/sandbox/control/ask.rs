@@ -92,6 +92,9 @@ impl<'a> Ask<'a> {
 pub fn user_id(world: &World, name: &str) -> Result<String, Refused> {
     match world.user_named(name) {
         Some(user) if user.is_bot => Refused::because("The bot cannot be played; its app does."),
+        Some(user) if user.deleted => {
+            Refused::because(format!("The account of {} is deactivated.", user.real_name))
+        }
         Some(user) => Ok(user.id.clone()),
         None => Refused::because(format!("There is nobody called {name}.")),
     }

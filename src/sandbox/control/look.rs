@@ -78,7 +78,7 @@ fn show_world(world: &World, revision: u64) -> Value {
             .map(|message| world.render(channel, message, true))
             .collect();
         match &channel.kind {
-            Kind::Public { .. } => channels.push(show_channel(channel, messages)),
+            Kind::Public { .. } => channels.push(show_channel(world, channel, messages)),
             Kind::Direct { user } => {
                 dms.push(json!({"id": channel.id, "user": user, "messages": messages}));
             }
@@ -96,6 +96,7 @@ fn show_world(world: &World, revision: u64) -> Value {
                 "tz": user.tz,
                 "is_admin": user.is_admin,
                 "is_bot": user.is_bot,
+                "deleted": user.deleted,
                 "picture": world.picture(&user.id),
             })
         })
@@ -120,6 +121,8 @@ fn show_world(world: &World, revision: u64) -> Value {
         "workspace": world.workspace,
         "app": world.app,
         "commands": world.commands,
+        "shortcuts": world.shortcuts,
+        "groups": world.groups,
         "users": users,
         "channels": channels,
         "dms": dms,
@@ -130,13 +133,22 @@ fn show_world(world: &World, revision: u64) -> Value {
     })
 }
 
-fn show_channel(channel: &Channel, messages: Vec<Value>) -> Value {
+fn show_channel(world: &World, channel: &Channel, messages: Vec<Value>) -> Value {
+    let bookmarks: Vec<Value> = channel
+        .bookmarks
+        .iter()
+        .map(|bookmark| world.render_bookmark(channel, bookmark))
+        .collect();
     let pins: Vec<&str> = channel.pins.iter().map(|pin| pin.ts.as_str()).collect();
     json!({
         "id": channel.id,
         "name": channel.name(),
         "is_archived": channel.is_archived,
         "members": channel.members,
+        "topic": channel.topic,
+        "purpose": channel.purpose,
+        "creator": world.creator(channel),
+        "bookmarks": bookmarks,
         "pins": pins,
         "messages": messages,
     })

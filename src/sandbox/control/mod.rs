@@ -2,6 +2,7 @@
 //! things in it. Loopback only. Not Slack's: everything under `/_sandbox` is our own.
 
 mod act;
+mod arrange;
 mod ask;
 mod checks;
 mod choose;
@@ -60,15 +61,16 @@ async fn dispatch(shared: &Arc<Shared>, what: &str, body: &[u8]) -> Result<Value
         "suggest" => click::suggest(&ask).await,
         "submit" => forms::submit(&ask).await,
         "close" => forms::close(&ask).await,
-        "message" => talk::message(&ask),
-        "mention" => talk::mention(&ask),
-        "edit" => talk::edit(&ask),
-        "delete" => talk::delete(&ask),
-        "react" => talk::react(&ask),
+        "message" => talk::message(&ask).await,
+        "mention" => talk::mention(&ask).await,
+        "edit" => talk::edit(&ask).await,
+        "delete" => talk::delete(&ask).await,
+        "react" => talk::react(&ask).await,
         "clock" => tune::clock(&ask).await,
         "faults" => tune::faults(&ask),
         "reset_faults" => tune::reset_faults(&ask),
-        "channel" => tune::channel(&ask),
+        "channel" => arrange::channel(&ask),
+        "person" => arrange::person(&ask),
         "app" => tune::app(&ask),
         _ => Err(Refused(format!(
             "There is nothing called {what} here; GET /_sandbox lists what there is."

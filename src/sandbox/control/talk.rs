@@ -1,26 +1,35 @@
-//! What people do without the app: writing, changing and deleting messages, reacting.
+//! What people do without calling the app: writing, changing and deleting messages, reacting. The
+//! app hears of it by events. A mention waits for what comes of them; the others do so where
+//! `wait_ms` asks for it, because most of what people write is not for the app.
 
 use super::ask::{Ask, Refused};
 use super::seen::{Mark, Result as Seen};
 use crate::sandbox::api::react as add_reaction;
 use crate::sandbox::world::World;
-use crate::sandbox::world::message::Author;
+use crate::sandbox::world::message::{Author, Message};
 use crate::sandbox::world::posting::{Change, Draft};
 use serde_json::{Value, json};
 
-pub fn message(ask: &Ask<'_>) -> Result<Value, Refused> {
+pub async fn message(ask: &Ask<'_>) -> Result<Value, Refused> {
     let text = ask.required("text")?.to_owned();
-    say(ask, text)
+    say(ask, text, asked_to_wait(ask)).await
 }
 
 /// A message to the bot in a channel: `<@BOT> text`.
-pub fn mention(ask: &Ask<'_>) -> Result<Value, Refused> {
-    let bot = ask.shared.read(|world| world.app.user_id.clone());
+pub async fn mention(ask: &Ask<'_>) -> Result<Value, Refused> {
+    let channel = ask.channel()?;
+    let (bot, heard) = ask.shared.read(|world| {
+        let found = world.channel(&channel);
+        let heard = found.is_some_and(|channel| world.is_heard(channel));
+        (world.app.user_id.clone(), heard)
+    });
     let text = format!("<@{bot}> {}", ask.text("text").unwrap_or(""));
-    say(ask, text.trim_end().to_owned())
+    // Without an app that hears it there is nothing to wait for.
+    let wait = heard && ask.shared.app_url().is_some();
+    say(ask, text.trim_end().to_owned(), wait).await
 }
 
-fn say(ask: &Ask<'_>, text: String) -> Result<Value, Refused> {
+async fn say(ask: &Ask<'_>, text: String, wait: bool) -> Result<Value, Refused> {
     let user = ask.user()?;
     let channel = ask.channel()?;
     let mark = Mark::now(ask, &user);
@@ -48,20 +57,47 @@ fn say(ask: &Ask<'_>, text: String) -> Result<Value, Refused> {
         };
         Ok(world.post(&channel, Author::Person(user.clone()), draft))
     })?;
-    Ok(with_ts(mark.report(ask, Seen::default()), &ts))
+    Ok(seen(ask, &mark, &channel, &ts, wait).await)
 }
 
-pub fn edit(ask: &Ask<'_>) -> Result<Value, Refused> {
+/// Slack's client lets nobody write or react in an archived channel.
+fn refuse_archived(ask: &Ask<'_>, channel: &str) -> Result<(), Refused> {
+    let archived = ask.shared.read(|world| {
+        world
+            .channel(channel)
+            .is_some_and(|channel| channel.is_archived)
+    });
+    if archived {
+        return Refused::because("The channel is archived.");
+    }
+    Ok(())
+}
+
+fn asked_to_wait(ask: &Ask<'_>) -> bool {
+    ask.body["wait_ms"].is_u64()
+}
+
+async fn seen(ask: &Ask<'_>, mark: &Mark, channel: &str, ts: &str, wait: bool) -> Value {
+    if wait {
+        mark.wait_for_sight(ask, Some(channel)).await;
+    }
+    let mut report = mark.report(ask, Seen::default());
+    report["ts"] = json!(ts);
+    report
+}
+
+pub async fn edit(ask: &Ask<'_>) -> Result<Value, Refused> {
     let user = ask.user()?;
     let channel = ask.channel()?;
     let ts = ask.message(&channel)?;
     let text = ask.required("text")?.to_owned();
     let mark = Mark::now(ask, &user);
+    refuse_archived(ask, &channel)?;
     ask.shared.change(|world| {
         let own = world
             .channel(&channel)
             .and_then(|channel| channel.message(&ts))
-            .is_some_and(|message| message.author == Author::Person(user.clone()));
+            .is_some_and(|message| is_own(message, &user));
         if !own {
             return Refused::because("People can change only their own messages.");
         }
@@ -73,10 +109,10 @@ pub fn edit(ask: &Ask<'_>) -> Result<Value, Refused> {
         world.change_message(&channel, &ts, change, Some(user.clone()));
         Ok(())
     })?;
-    Ok(with_ts(mark.report(ask, Seen::default()), &ts))
+    Ok(seen(ask, &mark, &channel, &ts, asked_to_wait(ask)).await)
 }
 
-pub fn delete(ask: &Ask<'_>) -> Result<Value, Refused> {
+pub async fn delete(ask: &Ask<'_>) -> Result<Value, Refused> {
     let user = ask.user()?;
     let channel = ask.channel()?;
     let ts = ask.message(&channel)?;
@@ -85,7 +121,7 @@ pub fn delete(ask: &Ask<'_>) -> Result<Value, Refused> {
         let own = world
             .channel(&channel)
             .and_then(|channel| channel.message(&ts))
-            .is_some_and(|message| message.author == Author::Person(user.clone()));
+            .is_some_and(|message| is_own(message, &user));
         let is_admin = world.user(&user).is_some_and(|user| user.is_admin);
         if !own && !is_admin {
             return Refused::because("Only administrators can delete messages of others.");
@@ -93,23 +129,24 @@ pub fn delete(ask: &Ask<'_>) -> Result<Value, Refused> {
         world.delete_message(&channel, &ts);
         Ok(())
     })?;
-    Ok(with_ts(mark.report(ask, Seen::default()), &ts))
+    Ok(seen(ask, &mark, &channel, &ts, asked_to_wait(ask)).await)
 }
 
-pub fn react(ask: &Ask<'_>) -> Result<Value, Refused> {
+pub async fn react(ask: &Ask<'_>) -> Result<Value, Refused> {
     let user = ask.user()?;
     let channel = ask.channel()?;
     let ts = ask.message(&channel)?;
     let name = ask.required("name")?.trim_matches(':').to_owned();
     let mark = Mark::now(ask, &user);
+    refuse_archived(ask, &channel)?;
     let add = !ask.flag("remove");
     ask.shared
         .change(|world| add_reaction(world, &user, &channel, &ts, &name, add))
         .map_err(|fail| Refused(format!("Slack would refuse this reaction: {}.", fail.error)))?;
-    Ok(with_ts(mark.report(ask, Seen::default()), &ts))
+    Ok(seen(ask, &mark, &channel, &ts, asked_to_wait(ask)).await)
 }
 
-fn with_ts(mut report: Value, ts: &str) -> Value {
-    report["ts"] = json!(ts);
-    report
+/// What Slack says in somebody's name is not theirs.
+fn is_own(message: &Message, user: &str) -> bool {
+    message.author == Author::Person(user.to_owned()) && message.system.is_none()
 }

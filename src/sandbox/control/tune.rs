@@ -1,8 +1,8 @@
-//! Arranging the circumstances: the clock, faults, the state of channels, where the app is.
+//! Arranging the circumstances: the clock, faults, where the app is.
 
-use super::ask::{Ask, Refused, user_id};
+use super::ask::{Ask, Refused};
 use crate::sandbox::faults::Faults;
-use crate::sandbox::world::World;
+use crate::sandbox::seed::Shortcut;
 use serde_json::{Value, json};
 
 /// Moves the clock, tells those who asked to know, and runs the retries that are due then.
@@ -40,44 +40,24 @@ pub fn reset_faults(ask: &Ask<'_>) -> Result<Value, Refused> {
     Ok(json!({"ok": true}))
 }
 
-/// Archives a channel or brings it back, adds and removes members (the bot, too).
-pub fn channel(ask: &Ask<'_>) -> Result<Value, Refused> {
-    let id = ask.channel()?;
-    let (add, remove) = ask.shared.read(|world| {
-        let member = |name: &str| match ask.text(name) {
-            None => Ok(None),
-            Some(user) if world.app.user_id == user || world.app.name == user => {
-                Ok(Some(world.app.user_id.clone()))
-            }
-            Some(user) => user_id(world, user).map(Some),
-        };
-        Ok::<_, Refused>((member("add")?, member("remove")?))
-    })?;
-    ask.shared.change(|world: &mut World| {
-        if let Some(channel) = world.channel_mut(&id) {
-            if let Some(archived) = ask.body["archived"].as_bool() {
-                channel.is_archived = archived;
-            }
-            channel
-                .members
-                .retain(|member| Some(member) != remove.as_ref());
-            if let Some(user) = add.filter(|user| !channel.has_member(user)) {
-                channel.members.push(user);
-            }
-        }
-        let shown = world
-            .channel(&id)
-            .map(|channel| world.render_channel(channel, true));
-        Ok(json!({"ok": true, "channel": shown}))
-    })
-}
-
-/// Says where the app is.
+/// Says where the app is, and which shortcuts it has.
 pub fn app(ask: &Ask<'_>) -> Result<Value, Refused> {
-    let url = ask.required("url")?;
-    if url::Url::parse(url).is_err() {
-        return Refused::because(format!("{url} is not a URL."));
+    let shortcuts = match &ask.body["shortcuts"] {
+        Value::Null => None,
+        given => Some(
+            serde_json::from_value::<Vec<Shortcut>>(given.clone())
+                .map_err(|error| Refused(format!("These are not shortcuts: {error}.")))?,
+        ),
+    };
+    if shortcuts.is_none() || ask.text("url").is_some() {
+        let url = ask.required("url")?;
+        if url::Url::parse(url).is_err() {
+            return Refused::because(format!("{url} is not a URL."));
+        }
+        ask.shared.connect_app(url);
     }
-    ask.shared.connect_app(url);
+    if let Some(shortcuts) = shortcuts {
+        ask.shared.change(|world| world.shortcuts = shortcuts);
+    }
     Ok(json!({"ok": true}))
 }

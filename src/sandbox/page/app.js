@@ -56,6 +56,9 @@ const ICONS = {
   lock: 'M6 9V7a4 4 0 0 1 8 0v2M5 9h10v7H5z',
   eye: 'M2 10c3-5 13-5 16 0-3 5-13 5-16 0zM10 8a2 2 0 1 0 0 4 2 2 0 0 0 0-4z',
   plus: 'M10 4v12M4 10h12',
+  more: 'M10 4.500h.01M10 10h.01M10 15.500h.01',
+  bolt: 'M11.5 2.500 4.5 11.500h5L8.5 17.500l7-9h-5z',
+  back: 'M12.5 4.500 7 10l5.5 5.500',
   people: 'M7 9a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5zM2 16c0-3 2-5 5-5s5 2 5 5M13 9a2 2 0 1 0 0-4M14 11c2.5 0 4 2 4 5',
 };
 function icon(name) {
@@ -91,6 +94,7 @@ const app = {
   dismissed: new Set(storedList('dismissed')),
   atBottom: true,
   home: false,          // the app's home tab is shown instead of the direct message
+  editing: null,        // the own message that is being changed: {key, text}
   newSince: null,       // from where on messages were new when the channel was opened
   users: new Map(),
   channels: new Map(),
@@ -116,6 +120,10 @@ function place(id = app.channel) {
   if (dm) return { ...dm, dm: true };
   return null;
 }
+/** Where nobody can write or react any more. */
+const isShut = (id) => !!(place(id) && place(id).is_archived);
+const groupOf = (id) => (app.state.groups || []).find((g) => g.id === id);
+const shortcutsOf = (type) => (app.state.shortcuts || []).filter((s) => s.type === type);
 const channelLabel = (id) => {
   const c = app.channels.get(id);
   return c ? `#${c.name}` : `#${id}`;
@@ -327,9 +335,24 @@ function permalink(url) {
   if (!match || match[1] !== app.state.workspace.domain) return null;
   return { channel: match[2], ts: match[3] ? `${match[3]}.${match[4]}` : null, thread: new URLSearchParams(match[5] || '').get('thread_ts') };
 }
+/** Goes to a message (or a channel) of this workspace and shows which one it is. */
 function visit(target) {
-  go(target.channel, target.thread ? null : target.ts);
-  if (target.thread) openThread(target.thread);
+  const there = place(target.channel);
+  if (!there || (there.dm && there.user !== app.me)) {
+    toast(`${nameOf(me())} cannot see that conversation.`);
+    return;
+  }
+  const found = (there.messages || []).find((m) => m.ts === target.ts);
+  const thread = found && found.thread_ts && found.thread_ts !== found.ts ? found.thread_ts : found ? null : target.thread;
+  if (there.dm) app.home = false;
+  // On a phone the panes lie over the channel.
+  if (narrow.matches && !thread) { app.thread = null; app.journal = false; }
+  go(target.channel, thread && !(found && found.subtype === 'thread_broadcast') ? null : target.ts);
+  if (target.ts && !found) toast('That message is no longer there.');
+  if (thread) {
+    if (app.thread !== thread) openThread(thread);
+    if (found) reveal(found.ts, 'thread-log');
+  }
 }
 const link = (url, label) => {
   const href = safeUrl(url);
@@ -348,6 +371,12 @@ function userMention(id, label) {
   const u = user(id);
   const mine = id === app.me;
   return h('span', { class: `mention${mine ? ' mention-me' : ''}`, data: { mention: id } }, `@${u ? nameOf(u) : label || id}`);
+}
+function groupMention(id, label) {
+  const group = groupOf(id);
+  const mine = group && group.users.includes(app.me);
+  const text = group ? `@${group.handle}` : label || `@${id}`;
+  return h('span', { class: `mention${mine ? ' mention-me' : ''}`, title: group ? group.users.map((u) => nameOf(user(u))).join(', ') : null }, text);
 }
 function channelMention(id, label) {
   const c = app.channels.get(id);
@@ -383,7 +412,7 @@ function token(inner, starts) {
     const [, epoch, format, url] = target.split('^');
     return dateNode(epoch, unescapeSlack(format || '{date} {time}'), url && unescapeSlack(url), label, starts);
   }
-  if (target.startsWith('!subteam^')) return h('span', { class: 'mention' }, label || `@${target.slice(9)}`);
+  if (target.startsWith('!subteam^')) return groupMention(target.slice(9), label);
   if (/^!(here|channel|everyone)$/.test(target)) return h('span', { class: 'mention mention-me' }, `@${target.slice(1)}`);
   if (target.startsWith('!')) return document.createTextNode(label || `<${target}>`);
   return link(unescapeSlack(target), label || unescapeSlack(target));
@@ -667,7 +696,7 @@ function dmId() {
 let hashRead = false;
 function choose() {
   if (!hashRead) { hashRead = true; app.me = store('user'); app.channel = store('channel'); fromHash(); }
-  if (!user(app.me) || user(app.me).is_bot) app.me = humans().length ? humans()[0].id : null;
+  if (!user(app.me) || user(app.me).is_bot || user(app.me).deleted) app.me = humans().length ? humans()[0].id : null;
   const dm = (app.state.dms || []).find((d) => d.id === app.channel);
   if ((dm && dm.user !== app.me) || user(app.channel)) app.channel = dmId();
   if (!place() && app.channel !== dmId()) {
@@ -707,8 +736,8 @@ function go(id, ts) {
   if (ts) reveal(ts);
   else if (moved) byId('composer-input').focus({ preventScroll: true });
 }
-function reveal(ts) {
-  const el = byId('log').querySelector(`[data-ts="${CSS.escape(ts)}"]`);
+function reveal(ts, where = 'log') {
+  const el = byId(where).querySelector(`[data-ts="${CSS.escape(ts)}"]`);
   if (!el) return;
   el.scrollIntoView({ block: 'center' });
   el.classList.add('flash');
@@ -905,19 +934,48 @@ function drawHead() {
   title.replaceChildren(...(dm
     ? [avatar(bot() && bot().picture, botName(), 'avatar tiny'), h('span', {}, botName()), h('span', { class: 'app-badge' }, 'APP')]
     : [h('span', { class: 'hash', 'aria-hidden': 'true' }, '#'), h('span', {}, here.name)]));
-  const topic = here && here.topic && (here.topic.value || here.topic);
-  byId('channel-topic').replaceChildren(typeof topic === 'string' ? mrkdwn(topic) : '');
+  if (!dm && here.is_archived) title.append(h('span', { class: 'side-note archived', data: { testid: 'channel-archived' } }, 'archived'));
+  drawTopic((here && here.topic && here.topic.value) || '');
+  drawBookmarks(here);
   const pins = pinsOf(here);
   const button = byId('pins-toggle');
   button.hidden = !pins.length;
   button.replaceChildren(emojiNode('📌'), h('span', {}, ` ${pins.length}`), h('span', { class: 'wide-only' }, ' pinned'));
   button.setAttribute('aria-label', `${plural(pins.length, 'pinned message')}, show`);
-  const members = here && here.members ? here.members : [];
+  const members = (here && here.members ? here.members : []).filter((id) => !(user(id) || {}).deleted);
   const box = byId('members');
   box.hidden = dm || !members.length;
   box.title = members.map((id) => nameOf(user(id))).join(', ');
   box.replaceChildren(icon('people'), h('span', {}, String(members.length)), h('span', { class: 'sr-only' }, ' members'));
   byId('log').setAttribute('aria-label', `Messages in ${placeTitle()}`);
+}
+
+/** Drawn anew only when it is another one, so that a link in it keeps the focus. */
+function drawTopic(topic) {
+  const box = byId('channel-topic');
+  const signature = `${topic}/${zone()}/${app.users.size}/${app.channels.size}`;
+  if (box.dataset.drawn === signature) return;
+  box.dataset.drawn = signature;
+  box.replaceChildren(mrkdwn(topic));
+  box.title = mrkdwnWords(topic);
+  box.hidden = !topic;
+}
+function drawBookmarks(here) {
+  const bookmarks = (here && !here.dm && here.bookmarks) || [];
+  const bar = byId('bookmarks');
+  bar.hidden = !bookmarks.length;
+  reconcile(byId('bookmark-list'), bookmarks.map((b) => ({
+    key: b.id, sig: JSON.stringify([b, app.me]),
+    build: () => {
+      const a = link(b.link, '');
+      a.classList.add('bookmark');
+      a.dataset.testid = 'bookmark';
+      a.dataset.bookmarkId = b.id;
+      if (!a.title) a.title = b.link;
+      a.append(b.emoji ? emojiByName(b.emoji.replace(/:/g, '')) : emojiNode('🔗'), h('span', {}, unescapeSlack(b.title)));
+      return h('li', {}, a);
+    },
+  })));
 }
 
 /** A panel at a control: closes on Escape and on a click elsewhere, gives the focus back. */
@@ -1001,8 +1059,7 @@ function showPins() {
   panel(button, [h('h3', { class: 'panel-title' }, plural(pinned.length, 'pinned message')), h('ul', { class: 'pins', data: { testid: 'pins' } }, items)], { label: 'Pinned messages', className: 'wide' });
 }
 function jump(m) {
-  if (m.thread_ts && m.thread_ts !== m.ts) openThread(m.thread_ts);
-  else reveal(m.ts);
+  visit({ channel: app.channel, ts: m.ts, thread: m.thread_ts });
 }
 /** A line or two that say what a message is about. */
 function summary(m) {
@@ -1103,7 +1160,8 @@ function messageItems(list, items, { place: here, thread, newSince }) {
     const footer = thread ? null : answers.length ? [answers.length, answers[answers.length - 1].ts, [...new Set(answers.map((r) => author(r).name))]] : m.reply_count ? [m.reply_count, m.latest_reply || m.ts, []] : null;
     items.push({
       key: m.ephemeral ? `e-${m.id}` : m.ts,
-      sig: JSON.stringify([m, app.me, zone(), pinned, compact, footer, names, !!thread]),
+      sig: JSON.stringify([m, app.me, zone(), pinned, compact, footer, names, !!thread, isShut(here && here.id), (app.state.shortcuts || []).length,
+        app.editing && app.editing.key === `${thread ? 'thread-' : ''}${m.ts}-edit`]),
       build: () => message(m, { here, who, compact, pinned, footer, thread, quiet, answers }),
     });
     if (thread && index === 0) {
@@ -1145,19 +1203,20 @@ function message(m, { here, who, compact, pinned, footer, thread, quiet, answers
   // What a person typed comes as text and again as rich text without any markup.
   const hasBlocks = Array.isArray(m.blocks) && m.blocks.length && !(!who.app && typed(m));
   if (hasBlocks) content.append(...blockNodes(m.blocks, ctx));
-  else if (m.text) content.append(h('div', { class: 'text' }, mrkdwn(m.text)));
+  else if (m.text) content.append(h('div', { class: 'text' }, mrkdwn(quiet ? spoken(m) : m.text)));
   (m.attachments || []).forEach((a, index) => content.append(attachment(a, { ...ctx, fk: `${ctx.fk}-${index}` })));
   if (edited) {
     const last = content.lastElementChild;
     if (last && last.classList.contains('text') && !last.querySelector(':scope > pre:last-child, :scope > blockquote:last-child')) last.append(edited);
     else content.append(h('p', { class: 'edited-line' }, edited));
   }
-  body.append(content);
+  if (app.editing && app.editing.key === fk('edit')) body.append(editor(m, channel, fk('edit')));
+  else body.append(content);
   if (m.reactions && m.reactions.length) {
     body.append(h('div', { class: 'reactions', role: 'group', 'aria-label': 'Reactions' }, m.reactions.filter((r) => (r.count || (r.users || []).length)).map((r) => {
       const mine = (r.users || []).includes(app.me);
       return h('button', {
-        type: 'button', class: 'reaction', 'aria-pressed': String(mine), data: { reaction: r.name, fk: fk(`r-${r.name}`) },
+        type: 'button', class: 'reaction', disabled: isShut(channel), 'aria-pressed': String(mine), data: { reaction: r.name, testid: `reaction-${r.name}`, fk: fk(`r-${r.name}`) },
         title: `${(r.users || []).map((id) => nameOf(user(id))).join(', ')} reacted with :${r.name}:`,
         'aria-label': `${r.name.replace(/_/g, ' ')}, ${plural(r.count || r.users.length, 'reaction')}`,
         on: { click: () => react(channel, m.ts, r.name, mine) },
@@ -1184,13 +1243,114 @@ function message(m, { here, who, compact, pinned, footer, thread, quiet, answers
 const typed = (m) => m.blocks.length === 1 && m.blocks[0].type === 'rich_text' && (m.blocks[0].elements || []).length === 1
   && (m.blocks[0].elements[0].elements || []).length === 1 && m.blocks[0].elements[0].elements[0].text === m.text;
 
+/** What Slack says in somebody's name, without saying the name again. */
+function spoken(m) {
+  const said = m.text.replace(new RegExp(`^<@${m.user}(\\|[^>]*)?>\\s+`), '').replace(/^has (joined|left) the channel/, (_, did) => `${did} ${channelLabel(m.channel || app.channel)}`)
+    .replace(/^has renamed/, 'renamed');
+  return m.inviter ? `${said}, invited by <@${m.inviter}>` : said;
+}
+
 function tools(m, { channel, thread, fk }) {
-  const mayDelete = m.user === app.me || (me() && me().is_admin);
+  const shut = isShut(channel);
   const add = h('button', { type: 'button', class: 'tool', 'aria-label': 'Add reaction', title: 'Add reaction', 'aria-haspopup': 'menu', 'aria-expanded': 'false', data: { testid: 'add-reaction', fk: fk('react') } }, icon('react'));
   add.addEventListener('click', () => pickReaction(add, channel, m));
-  return h('div', { class: 'tools', role: 'group', 'aria-label': 'Message actions' }, add,
+  const more = h('button', { type: 'button', class: 'tool more', 'aria-label': 'More actions', title: 'More actions', 'aria-haspopup': 'menu', 'aria-expanded': 'false', data: { testid: 'message-menu', fk: fk('menu') } }, icon('more'));
+  more.addEventListener('click', () => messageMenu(more, m, channel, fk('edit')));
+  return h('div', { class: 'tools', role: 'group', 'aria-label': 'Message actions' }, shut ? null : add,
     thread ? null : h('button', { type: 'button', class: 'tool', 'aria-label': 'Reply in thread', title: 'Reply in thread', data: { testid: 'reply-in-thread', fk: fk('reply') }, on: { click: () => openThread(m.thread_ts || m.ts) } }, icon('thread')),
-    mayDelete ? h('button', { type: 'button', class: 'tool', 'aria-label': 'Delete message', title: 'Delete message', data: { testid: 'delete-message', fk: fk('delete') }, on: { click: () => remove(channel, m) } }, icon('trash')) : null);
+    more);
+}
+
+/** Everything else that can be done with a message; the app's shortcuts have their own part. */
+function messageMenu(button, m, channel, editKey) {
+  if (openPanel && openPanel.anchor === button) { closePanel(); return; }
+  const shut = isShut(channel);
+  const own = m.user === app.me && !QUIET.has(m.subtype);
+  const item = (testid, label, act_, extra = {}) => h('button', {
+    type: 'button', role: 'menuitem', class: `menu-item${extra.danger ? ' danger-item' : ''}`, data: { testid, ...extra.data },
+    on: { click: () => { opened.close(true); act_(); } },
+  }, extra.picture || null, h('span', {}, label));
+  const url = messageLink(m, channel);
+  const shortcuts = shortcutsOf('message');
+  const items = [
+    own && !shut ? item('edit-message', 'Edit message', () => edit(m, editKey)) : null,
+    item('copy-link', 'Copy link', () => copyLink(url), { data: { link: url } }),
+    (own || (me() && me().is_admin)) && !shut ? item('delete-message', 'Delete message…', () => remove(channel, m), { danger: true }) : null,
+    shortcuts.length ? h('div', { role: 'separator', class: 'menu-line' }) : null,
+    shortcuts.map((s) => item(`shortcut-${s.callback_id}`, s.name, () => shortcut(s, { channel, ts: m.ts }), { picture: avatar(bot() && bot().picture, botName(), 'avatar mini') })),
+  ];
+  const opened = panel(button, put(h('div', {}), items), { label: 'More actions', role: 'menu', className: 'menu' });
+}
+/** As chat.getPermalink gives it. */
+function messageLink(m, channel) {
+  const base = `https://${app.state.workspace.domain}.slack.com/archives/${channel}/p${m.ts.replace('.', '')}`;
+  return m.thread_ts && m.thread_ts !== m.ts ? `${base}?thread_ts=${m.thread_ts}&cid=${channel}` : base;
+}
+async function copyLink(url) {
+  try {
+    await navigator.clipboard.writeText(url);
+    toast('The link is copied. Paste it into a message.');
+  } catch { toast(`The browser does not allow copying. The link is ${url}`); }
+}
+async function shortcut(s, where = {}) {
+  const channel = where.channel || app.channel;
+  try {
+    const seen = await act('shortcut', { user: app.me, callback_id: s.callback_id, ...where });
+    if (seen.error) notice(channel, null, `“${s.name}” failed with the error "${seen.error}"`);
+  } catch (error) { toast(error.message); }
+}
+/** The app's shortcuts that are about no message. */
+function globalShortcuts(button) {
+  if (openPanel && openPanel.anchor === button) { closePanel(); return; }
+  const items = shortcutsOf('global').map((s) => h('button', {
+    type: 'button', role: 'menuitem', class: 'menu-item', data: { testid: `shortcut-${s.callback_id}` },
+    on: { click: () => { opened.close(true); shortcut(s); } },
+  }, avatar(bot() && bot().picture, botName(), 'avatar mini'), h('span', {}, s.name)));
+  const opened = panel(button, items, { label: 'Shortcuts', role: 'menu', className: 'menu' });
+}
+
+// Changing one's own message in its place
+
+/** A message's text as somebody would have typed it. */
+function asTyped(text) {
+  return unescapeSlack(String(text).replace(/<@(\w+)(?:\|[^>]*)?>/g, (whole, id) => (user(id) ? `@${user(id).name}` : whole))
+    .replace(/<!subteam\^(\w+)(?:\|[^>]*)?>/g, (whole, id) => (groupOf(id) ? `@${groupOf(id).handle}` : whole))
+    .replace(/<#(\w+)(?:\|([^>]*))?>/g, (_, id, label) => channelLabel(id) || `#${label}`)
+    .replace(/<!(here|channel|everyone)(?:\|[^>]*)?>/g, '@$1')
+    .replace(/<((?:https?|mailto):[^|>]+)(?:\|[^>]*)?>/g, '$1'));
+}
+function edit(m, key) {
+  app.editing = { key, text: asTyped(m.text) };
+  render();
+  const area = document.querySelector(`[data-fk="${CSS.escape(key)}"]`);
+  if (area) { area.focus(); area.setSelectionRange(area.value.length, area.value.length); }
+}
+function editor(m, channel, key) {
+  const area = h('textarea', { class: 'field', rows: 2, 'aria-label': 'Edit message', data: { testid: 'edit-input', fk: key }, value: app.editing.text });
+  const done = () => {
+    app.editing = null;
+    render();
+    const row = document.querySelector(`[data-fk="${CSS.escape(key.replace(/-edit$/, '-row'))}"]`);
+    if (row) row.focus({ preventScroll: true });
+  };
+  const save = async () => {
+    const text = area.value.trim();
+    if (!text) { toast('A message cannot be empty; delete it instead.'); return; }
+    try {
+      await api('edit', { user: app.me, channel, ts: m.ts, text: encoded(text) });
+      await refresh();
+      done();
+    } catch (error) { toast(error.message); }
+  };
+  area.addEventListener('input', () => { if (app.editing) app.editing.text = area.value; grow(area); });
+  area.addEventListener('keydown', (event) => {
+    if (event.isComposing) return;
+    if (event.key === 'Enter' && !event.shiftKey) { event.preventDefault(); save(); }
+    if (event.key === 'Escape') { event.preventDefault(); event.stopPropagation(); done(); }
+  });
+  return h('div', { class: 'editor' }, area, h('div', { class: 'editor-foot' },
+    h('button', { type: 'button', class: 'btn small', data: { testid: 'edit-cancel', fk: `${key}-cancel` }, on: { click: done } }, 'Cancel'),
+    h('button', { type: 'button', class: 'btn small primary', data: { testid: 'edit-save', fk: `${key}-save` }, on: { click: save } }, 'Save')));
 }
 
 /** One tab stop for the whole list; the arrow keys go from message to message. */
@@ -1215,7 +1375,7 @@ const PICKS = ['point_up', '+1', 'eyes', 'white_check_mark', 'fire', 'tada', 'ho
 function pickReaction(button, channel, m) {
   if (openPanel && openPanel.anchor === button) { closePanel(); return; }
   const opened = panel(button, PICKS.map((name) => h('button', {
-    type: 'button', role: 'menuitem', class: 'pick', 'aria-label': name.replace(/_/g, ' '), title: `:${name}:`, data: { reaction: name },
+    type: 'button', role: 'menuitem', class: 'pick', 'aria-label': name.replace(/_/g, ' '), title: `:${name}:`, data: { reaction: name, testid: `pick-${name}` },
     on: { click: () => { opened.close(true); react(channel, m.ts, name, false); } },
   }, emojiByName(name))), { label: 'Add reaction', role: 'menu', className: 'picker' });
 }
@@ -1334,7 +1494,7 @@ function richInline(item) {
     case 'link': node = link(item.url, item.text || item.url); break;
     case 'user': node = userMention(item.user_id); break;
     case 'channel': node = channelMention(item.channel_id); break;
-    case 'usergroup': node = h('span', { class: 'mention' }, `@${item.usergroup_id}`); break;
+    case 'usergroup': node = groupMention(item.usergroup_id, ''); break;
     case 'broadcast': node = h('span', { class: 'mention mention-me' }, `@${item.range}`); break;
     case 'emoji': node = emojiByName(item.name); break;
     case 'date': node = dateNode(item.timestamp, item.format || '{date} {time}', item.url, item.fallback, false); break;
@@ -1496,7 +1656,11 @@ function overflowElement(spec, ctx, data) {
     if (openPanel && openPanel.anchor === button) { closePanel(); return; }
     const opened = panel(button, (spec.options || []).map((option) => {
       const choose_ = () => { opened.close(true); fire(spec, ctx, button, { selected: option.value }); };
-      if (option.url && safeUrl(option.url)) return h('a', { class: 'menu-item', role: 'menuitem', href: option.url, target: '_blank', rel: 'noopener noreferrer', on: { click: choose_ } }, textObject(option.text));
+      if (option.url && safeUrl(option.url)) {
+        const inside = permalink(option.url);
+        const follow_ = (event) => { if (inside) { event.preventDefault(); visit(inside); } choose_(); };
+        return h('a', { class: 'menu-item', role: 'menuitem', href: option.url, target: '_blank', rel: 'noopener noreferrer', on: { click: follow_ } }, textObject(option.text));
+      }
       return h('button', { type: 'button', class: 'menu-item', role: 'menuitem', data: { value: option.value }, on: { click: choose_ } }, textObject(option.text), option.description ? h('small', {}, textObject(option.description)) : null);
     }), { label: 'More actions', role: 'menu', className: 'menu' });
   });
@@ -1636,7 +1800,9 @@ function selectElement(spec, ctx, data, dispatches) {
     const filter = spec.filter || {};
     const include = filter.include || ['public', 'private', 'im'];
     const list = include.some((w) => w === 'public' || w === 'private') || kind === 'channels' ? visibleChannels().filter((c) => !c.is_archived).map(channelItem) : [];
-    if (kind === 'conversations' && include.includes('im')) list.push(...humans().map(userItem));
+    // The only direct messages here are those with the app.
+    const dm = (app.state.dms || []).find((d) => d.user === app.me);
+    if (kind === 'conversations' && include.includes('im') && dm && !filter.exclude_bot_users) list.push({ value: dm.id, label: botName(), description: 'direct message', picture: bot() && bot().picture, person: true });
     return list;
   };
   if (kind === 'static') {
@@ -1656,7 +1822,8 @@ function selectElement(spec, ctx, data, dispatches) {
       return [{ label: '', items: grouped.map(toItem) }];
     };
   } else if (kind === 'users') {
-    groups = [{ label: '', items: humans().map(userItem) }];
+    // Slack offers apps, too: there is no filter for them in this menu.
+    groups = [{ label: '', items: [...humans(), ...[bot()].filter(Boolean)].map(userItem) }];
     initial = (multi ? spec.initial_users || [] : [spec.initial_user].filter(Boolean)).map((id) => user(id)).filter(Boolean).map(userItem);
   } else {
     groups = [{ label: '', items: conversations() }];
@@ -1922,6 +2089,7 @@ function drawViews() {
     views.set(top.id, entry);
   }
   entry.stacked = stack.length > 1;
+  entry.back.hidden = !entry.stacked;
   if (entry.signature !== signatureOf(top)) fillView(entry, top);
   else entry.view = top;
   showErrors(entry, top.errors || {});
@@ -1951,7 +2119,7 @@ function shutView(entry) {
 function focusFirst(entry) {
   const wrong = entry.fields.find((f) => f.wrong);
   const first = wrong || entry.fields[0];
-  const target = (entry.lastFocus && entry.lastFocus.isConnected && entry.lastFocus) || (first && first.focusable()) || entry.dialog.querySelector('.dialog-body button, .dialog-body a[href]') || entry.dialog.querySelector('.dialog-foot .primary') || entry.dialog.querySelector('button');
+  const target = (entry.lastFocus && entry.lastFocus.isConnected && entry.lastFocus) || (first && first.focusable()) || entry.dialog.querySelector('.dialog-body button, .dialog-body a[href]') || entry.dialog.querySelector('.dialog-foot .primary') || entry.dialog.querySelector('button:not([hidden])');
   if (target) target.focus();
 }
 
@@ -1959,11 +2127,12 @@ function makeView(view) {
   const entry = { id: view.id, view, fields: [], errors: {}, own: {}, signature: null, submitting: false };
   entry.titleId = uid('view-title');
   entry.title = h('h2', { id: entry.titleId });
+  entry.back = h('button', { type: 'button', class: 'icon-btn', 'aria-label': 'Back', title: 'Back', data: { testid: 'modal-back' }, hidden: true, on: { click: () => closeView(entry) } }, icon('back'));
   entry.body = h('div', { class: 'dialog-body' });
   entry.foot = h('div', { class: 'dialog-foot' });
   entry.trouble = h('p', { class: 'trouble', role: 'alert', data: { testid: 'modal-trouble' }, hidden: true });
   entry.form = h('form', { class: 'dialog-box', novalidate: true, autocomplete: 'off', data: { testid: 'modal-form' } },
-    h('div', { class: 'dialog-head' }, avatar(bot() && bot().picture, botName(), 'avatar tiny'), entry.title,
+    h('div', { class: 'dialog-head' }, entry.back, avatar(bot() && bot().picture, botName(), 'avatar tiny'), entry.title,
       h('button', { type: 'button', class: 'icon-btn', 'aria-label': 'Close', data: { testid: 'modal-x' }, on: { click: () => closeView(entry, true) } }, icon('close'))),
     entry.body, entry.trouble, entry.foot);
   entry.form.addEventListener('submit', (event) => { event.preventDefault(); submitView(entry); });
@@ -2144,7 +2313,7 @@ function drawComposer() {
     if (draftOf) app.drafts.set(draftOf, input.value);
     draftOf = key;
     input.value = app.drafts.get(key) || '';
-    commandList.hide();
+    completions.main.hide();
     grow(input);
   }
   const threadKey = app.thread ? draftKey(app.thread) : null;
@@ -2169,6 +2338,9 @@ function drawComposer() {
   byId('join').hidden = !!off || member;
   byId('tip').hidden = !!store('tip');
   byId('thread-composer').hidden = shut;
+  byId('thread-off').hidden = !shut;
+  byId('thread-off').textContent = off || byId('composer-off-text').textContent;
+  byId('global-shortcuts').hidden = !shortcutsOf('global').length;
 }
 
 const commandNames = () => (app.state && app.state.commands ? app.state.commands.map((c) => (typeof c === 'string' ? c : c.command || c.name)).filter(Boolean) : []);
@@ -2178,12 +2350,12 @@ const commandNote = (name) => {
   return given ? [given.description, given.usage_hint].filter(Boolean).join(' ') : COMMAND_NOTES[name] || `A command of ${botName()}`;
 };
 
-/** The list of commands over the composer while somebody types "/". */
-const commandList = (() => {
+/** The list over a message box: commands while somebody types "/", people while they type "@". */
+function makeCompletions(area, form, id, commands) {
   let el = null;
   let found = [];
   let active = 0;
-  const input = () => byId('composer-input');
+  const input = () => byId(area);
   function hide() {
     if (!el) return;
     el.remove();
@@ -2191,31 +2363,58 @@ const commandList = (() => {
     input().removeAttribute('aria-activedescendant');
     input().removeAttribute('aria-controls');
   }
-  function show() {
+  function find() {
     const text = input().value;
-    found = /^\/\S*$/.test(text) ? commandNames().filter((name) => name.startsWith(text.toLowerCase())) : [];
+    if (commands && /^\/\S*$/.test(text)) {
+      return commandNames().filter((name) => name.startsWith(text.toLowerCase())).map((name) => ({
+        typed: text, insert: name, label: name, note: commandNote(name), picture: bot() && bot().picture, name: botName(), data: { command: name },
+      }));
+    }
+    const at = /(?:^|[\s(])(@[\w.-]*)$/.exec(text.slice(0, input().selectionStart));
+    if (!at) return [];
+    const low = at[1].slice(1).toLowerCase();
+    const people = [bot(), ...humans()].filter(Boolean).map((u) => ({
+      typed: at[1], insert: `@${u.name}`, label: u.is_bot ? botName() : nameOf(u), note: `@${u.name}`, picture: u.picture, name: nameOf(u), data: { mention: u.name },
+    }));
+    const groups = (app.state.groups || []).map((g) => ({ typed: at[1], insert: `@${g.handle}`, label: `@${g.handle}`, note: g.name, name: g.handle, data: { mention: g.handle } }));
+    return [...people, ...groups].filter((item) => item.insert.slice(1).toLowerCase().startsWith(low) || item.label.toLowerCase().split(/\s+/).some((word) => word.startsWith(low)));
+  }
+  function show() {
+    found = find();
     if (!found.length) { hide(); return; }
     if (!el) {
-      el = h('div', { class: 'commands', id: 'command-list', role: 'listbox', 'aria-label': 'Commands', data: { testid: 'command-list' } });
+      el = h('div', { class: 'commands', id, role: 'listbox' });
       el.addEventListener('mousedown', (event) => event.preventDefault());
-      byId('composer').append(el);
-      input().setAttribute('aria-controls', 'command-list');
+      byId(form).append(el);
+      input().setAttribute('aria-controls', id);
     }
-    active = Math.max(0, found.indexOf(text.toLowerCase()));
+    const mention = found[0].insert.startsWith('@');
+    el.dataset.testid = mention ? 'mention-list' : 'command-list';
+    el.setAttribute('aria-label', mention ? 'People' : 'Commands');
+    active = Math.max(0, found.findIndex((item) => item.insert === item.typed.toLowerCase()));
     draw();
   }
   function draw() {
-    el.replaceChildren(...found.map((name, index) => h('div', {
-      class: `option${index === active ? ' active' : ''}`, role: 'option', id: `command-${index}`, 'aria-selected': String(index === active), data: { command: name },
+    el.replaceChildren(...found.map((item, index) => h('div', {
+      class: `option${index === active ? ' active' : ''}`, role: 'option', id: `${id}-${index}`, 'aria-selected': String(index === active), data: item.data,
       on: { click: () => take(index) },
-    }, avatar(bot() && bot().picture, botName(), 'avatar tiny'), h('span', { class: 'option-text' }, h('strong', {}, name), h('small', {}, commandNote(name))))));
-    input().setAttribute('aria-activedescendant', `command-${active}`);
+    }, avatar(item.picture, item.name, 'avatar tiny'), h('span', { class: 'option-text' }, h('strong', {}, item.label), h('small', {}, item.note)))));
+    input().setAttribute('aria-activedescendant', `${id}-${active}`);
+    const current = byId(`${id}-${active}`);
+    if (current) current.scrollIntoView({ block: 'nearest' });
   }
   function take(index) {
-    input().value = `${found[index]} `;
+    const box = input();
+    const item = found[index];
+    const caret = box.selectionStart;
+    const before = item.insert.startsWith('/') ? '' : box.value.slice(0, caret - item.typed.length);
+    const after = item.insert.startsWith('/') ? '' : box.value.slice(caret).replace(/^ /, '');
+    box.value = `${before}${item.insert} ${after}`;
+    const at = before.length + item.insert.length + 1;
     hide();
-    input().focus();
-    grow(input());
+    box.focus();
+    box.setSelectionRange(at, at);
+    grow(box);
   }
   return {
     show, hide,
@@ -2229,11 +2428,15 @@ const commandList = (() => {
       }
       if (event.key === 'Escape') { hide(); return true; }
       if (event.key === 'Tab' && !event.shiftKey) { take(active); return true; }
-      if (event.key === 'Enter' && found[active] !== input().value.toLowerCase()) { take(active); return true; }
+      if (event.key === 'Enter' && !event.shiftKey && found[active].insert !== found[active].typed.toLowerCase()) { take(active); return true; }
       return false;
     },
   };
-})();
+}
+const completions = {
+  main: makeCompletions('composer-input', 'composer', 'command-list', true),
+  thread: makeCompletions('thread-input', 'thread-composer', 'thread-completions', false),
+};
 
 /** What somebody typed, as Slack's client hands it on: escaped, with ids for people and channels. */
 function encoded(text) {
@@ -2243,6 +2446,8 @@ function encoded(text) {
       const low = name.toLowerCase();
       if (/^(here|channel|everyone)$/.test(low)) return `${before}<!${low}>`;
       const found = people.find((u) => u.name.toLowerCase() === low);
+      const group = (app.state.groups || []).find((g) => g.handle === low);
+      if (!found && group) return `${before}<!subteam^${group.id}>`;
       return found ? `${before}<@${found.id}>` : whole;
     })
     .replace(/(^|[\s(])#([\w-]+)/g, (whole, before, name) => {
@@ -2264,7 +2469,8 @@ async function sendFrom(area, thread) {
   area.value = '';
   app.drafts.delete(key);
   grow(area);
-  commandList.hide();
+  completions.main.hide();
+  completions.thread.hide();
   if (!thread) app.atBottom = true;
   if (command && thread) {
     giveBack();
@@ -2296,15 +2502,61 @@ async function sendFrom(area, thread) {
   } finally { form.classList.remove('busy'); }
 }
 
-function wireComposer(form, area, thread) {
+function wireComposer(form, area, list, thread) {
   form.addEventListener('submit', (event) => { event.preventDefault(); sendFrom(area, thread()); });
-  area.addEventListener('input', () => { grow(area); if (area.id === 'composer-input') commandList.show(); });
+  area.addEventListener('input', () => { grow(area); list.show(); });
   area.addEventListener('keydown', (event) => {
     if (event.isComposing) return;
-    if (area.id === 'composer-input' && commandList.key(event)) { event.preventDefault(); event.stopPropagation(); return; }
+    if (list.key(event)) { event.preventDefault(); event.stopPropagation(); return; }
     if (event.key === 'Enter' && !event.shiftKey) { event.preventDefault(); sendFrom(area, thread()); }
   });
-  area.addEventListener('blur', () => setTimeout(() => { if (document.activeElement !== area && area.id === 'composer-input') commandList.hide(); }, 100));
+  area.addEventListener('blur', () => setTimeout(() => { if (document.activeElement !== area) list.hide(); }, 100));
+}
+
+/** Makes a channel that the acting person alone is in. */
+function createChannel() {
+  const titleId = uid('create');
+  const input = h('input', { class: 'field', id: uid('name'), type: 'text', maxlength: 80, autocomplete: 'off', autocapitalize: 'off', spellcheck: 'false', placeholder: 'e.g. lunch', data: { testid: 'create-channel-name' } });
+  const trouble_ = h('p', { class: 'field-error', role: 'alert', hidden: true });
+  const done = () => { dialog.close(); dialog.remove(); };
+  const form = h('form', { class: 'dialog-box small', novalidate: true, on: { submit: async (event) => {
+    event.preventDefault();
+    try {
+      const answer = await api('channel', { create: true, name: input.value.trim(), by: app.me });
+      await refresh();
+      done();
+      go(answer.channel.id);
+    } catch (error) { trouble_.hidden = false; trouble_.textContent = error.message; input.focus(); }
+  } } },
+  h('div', { class: 'dialog-head' }, h('h2', { id: titleId }, 'Create a channel')),
+  h('div', { class: 'dialog-body' }, h('div', { class: 'block input' }, h('label', { class: 'label', for: input.id }, 'Name'), input, trouble_,
+    h('p', { class: 'hint' }, `Small letters, digits, - and _. ${botName()} is not in it until somebody adds it.`))),
+  h('div', { class: 'dialog-foot' }, h('button', { type: 'button', class: 'btn', data: { testid: 'create-channel-cancel' }, on: { click: done } }, 'Cancel'),
+    h('button', { type: 'submit', class: 'btn primary', data: { testid: 'create-channel-save' } }, 'Create')));
+  const dialog = h('dialog', { class: 'dialog', 'aria-modal': 'true', 'aria-labelledby': titleId, data: { testid: 'create-channel-dialog' } }, form);
+  dialogKeys(dialog, done);
+  document.body.append(dialog);
+  dialog.showModal();
+  input.focus();
+}
+
+/** Who is in a channel, and who could be: anybody can add somebody else, the app too. */
+function showMembers() {
+  const button = byId('members');
+  if (openPanel && openPanel.anchor === button) { closePanel(); return; }
+  const here = place();
+  const b = bot();
+  const inside = new Set(here.members || []);
+  const rows = [...humans(), ...[b].filter(Boolean)].map((u) => h('li', { class: 'member', data: { user: u.id } },
+    avatar(u.picture, nameOf(u), 'avatar tiny'), h('span', { class: 'side-name' }, u.is_bot ? botName() : nameOf(u)), u.is_bot ? h('span', { class: 'app-badge' }, 'APP') : null,
+    inside.has(u.id) ? h('span', { class: 'member-note' }, 'member') : here.is_archived ? null : h('button', {
+      type: 'button', class: 'btn small', data: { testid: `add-member-${u.name}` }, on: { click: async () => {
+        closePanel();
+        try { await act('channel', { channel: here.id, add: u.id, by: app.me }); } catch (error) { toast(error.message); }
+        byId('members').focus();
+      } },
+    }, 'Add')));
+  panel(button, [h('h3', { class: 'panel-title' }, `Members of #${here.name}`), h('ul', { data: { testid: 'member-list' } }, rows)], { label: 'Members', className: 'wide' });
 }
 
 // ---------------------------------------------------------------------------------------------
@@ -2525,8 +2777,13 @@ function wire() {
     theme();
   });
   byId('tip').querySelector('.tip-mark').replaceChildren(emojiNode('👋'));
-  wireComposer(byId('composer'), byId('composer-input'), () => null);
-  wireComposer(byId('thread-composer'), byId('thread-input'), () => app.thread);
+  wireComposer(byId('composer'), byId('composer-input'), completions.main, () => null);
+  wireComposer(byId('thread-composer'), byId('thread-input'), completions.thread, () => app.thread);
+  byId('global-shortcuts').append(icon('bolt'));
+  byId('global-shortcuts').addEventListener('click', (event) => globalShortcuts(event.currentTarget));
+  byId('create-channel').append(icon('plus'));
+  byId('create-channel').addEventListener('click', createChannel);
+  byId('members').addEventListener('click', showMembers);
   byId('tip-close').addEventListener('click', () => { store('tip', 'seen'); byId('tip').hidden = true; byId('composer-input').focus(); });
   byId('join').addEventListener('click', async () => {
     try {

@@ -225,7 +225,7 @@ async fn a_mention_arrives_twice() {
     stage
         .control(
             "mention",
-            json!({"user": "ana", "channel": "general", "text": "help"}),
+            json!({"user": "ana", "channel": "general", "text": "help", "wait_ms": 0}),
         )
         .await;
     let calls = stage.app.wait_for("events", 2).await;

@@ -154,3 +154,43 @@ async fn stopping_ends_waiting_requests() {
     stage.sandbox.stop().await;
     assert!(waiting.await.is_ok());
 }
+
+#[tokio::test]
+async fn a_mention_waits_for_what_the_app_does() {
+    let stage = Stage::start().await;
+    let answer = async {
+        stage.app.wait_for("events", 2).await;
+        let whisper = json!({"channel": "C0OUTAGES", "user": "U0BO", "text": "Yes?"});
+        stage.api("chat.postEphemeral", whisper).await
+    };
+    let mention = json!({"user": "bo", "channel": "outages", "text": "help"});
+    let (seen, _) = tokio::join!(stage.control("mention", mention), answer);
+    assert_eq!(seen["seen"]["ephemeral"]["text"], "Yes?", "{seen}");
+    // The others wait where it is asked for.
+    let before = stage.app.received("events").len();
+    let answer = async {
+        stage.app.wait_for("events", before + 1).await;
+        let whisper = json!({"channel": "C0OUTAGES", "user": "U0BO", "text": "Noted"});
+        stage.api("chat.postEphemeral", whisper).await
+    };
+    let react = json!({
+        "user": "bo", "channel": "outages", "ts": seen["ts"], "name": "eyes", "wait_ms": 2000,
+    });
+    let (seen, _) = tokio::join!(stage.control("react", react), answer);
+    assert_eq!(seen["seen"]["ephemeral"]["text"], "Noted", "{seen}");
+}
+
+#[tokio::test]
+async fn shortcuts_are_told_to_the_page() {
+    let stage = Stage::start().await;
+    let shortcuts = json!([
+        {"callback_id": "announce", "name": "Announce an outage", "type": "global"},
+        {"callback_id": "note", "name": "Add to the timeline", "type": "message"},
+    ]);
+    let told = json!({"shortcuts": shortcuts});
+    assert_eq!(stage.control("app", told).await["ok"], true);
+    assert_eq!(stage.look("state").await["shortcuts"], shortcuts);
+    let wrong = json!({"shortcuts": [{"callback_id": "x", "name": "X", "type": "window"}]});
+    assert_eq!(stage.control("app", wrong).await["ok"], false);
+    assert_eq!(stage.control("app", json!({})).await["ok"], false);
+}

@@ -53,6 +53,13 @@ async fn busy_day(stage: &Stage) -> String {
             "chat.postEphemeral",
             json!({"channel": "C0SALES", "user": "U0CY", "text": "only you"}),
         ),
+        (
+            "bookmarks.add",
+            json!({
+                "channel_id": "C0SALES", "type": "link", "title": "Prices",
+                "link": "https://example.com/prices",
+            }),
+        ),
     ];
     for (method, arguments) in calls {
         let answer = stage.api(method, arguments).await;
@@ -67,6 +74,11 @@ async fn busy_day(stage: &Stage) -> String {
             "channel",
             json!({"channel": "partners", "archived": true, "remove": "cy"}),
         ),
+        (
+            "channel",
+            json!({"create": true, "name": "lunch", "by": "bo", "topic": "Soup?"}),
+        ),
+        ("person", json!({"user": "cy", "deactivated": true})),
         ("clock", json!({"advance_seconds": 3600})),
     ];
     for (what, body) in plays {
@@ -190,4 +202,35 @@ async fn a_file_that_cannot_be_written_is_an_error_at_the_start() {
     let told = format!("{error:#}");
     assert!(told.contains("cannot write"), "{told}");
     assert!(told.contains(&*file.to_string_lossy()), "{told}");
+}
+
+/// Before channels had topics, bookmarks and messages of Slack's own, and people an end.
+#[tokio::test]
+async fn a_file_of_an_older_sandbox_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("sandbox.json");
+    let stage = start(&file).await.unwrap();
+    let ts = stage.post("Cards fail").await;
+    stage.sandbox.stop().await;
+    let mut kept: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    let remove = |value: &mut Value, names: &[&str]| {
+        for name in names {
+            let removed = value.as_object_mut().unwrap().remove(*name);
+            assert!(removed.is_some(), "{name}");
+        }
+    };
+    for channel in kept["channels"].as_array_mut().unwrap() {
+        let new = ["creator", "topic", "purpose", "previous_names", "bookmarks"];
+        remove(channel, &new);
+        for message in channel["messages"].as_array_mut().unwrap() {
+            remove(message, &["system"]);
+        }
+    }
+    for user in kept["users"].as_array_mut().unwrap() {
+        remove(user, &["deleted"]);
+    }
+    std::fs::write(&file, kept.to_string()).unwrap();
+    let stage = start(&file).await.unwrap();
+    assert_eq!(stage.messages("C0OUTAGES").await[0]["ts"], json!(ts));
+    stage.sandbox.stop().await;
 }

@@ -3,6 +3,7 @@
 
 mod blocks;
 mod calls;
+mod channels;
 mod control;
 mod forms;
 mod keeping;
@@ -177,6 +178,7 @@ impl Stage {
             signing_secret: SECRET.to_owned(),
             bot_token: TOKEN.to_owned(),
             commands: vec!["/outage".to_owned(), "/announce".to_owned()],
+            shortcuts: Vec::new(),
             clock_offset_seconds: 0,
             seed: Seed::default(),
             data,

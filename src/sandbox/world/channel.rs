@@ -2,6 +2,7 @@
 //! shows them.
 
 use super::World;
+use super::bookmarks::Bookmark;
 use super::message::{Author, Message};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -17,6 +18,25 @@ pub struct Channel {
     /// Oldest first, replies included.
     pub messages: Vec<Message>,
     pub created: i64,
+    /// Who made it; channels of the seed were made by the first person.
+    #[serde(default)]
+    pub creator: Option<String>,
+    #[serde(default)]
+    pub topic: Note,
+    #[serde(default)]
+    pub purpose: Note,
+    #[serde(default)]
+    pub previous_names: Vec<String>,
+    #[serde(default)]
+    pub bookmarks: Vec<Bookmark>,
+}
+
+/// A topic or a purpose, and who set it when.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    pub value: String,
+    pub creator: String,
+    pub last_set: i64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +53,23 @@ pub struct Pin {
 }
 
 impl Channel {
+    pub fn new(id: String, kind: Kind, members: Vec<String>, created: i64) -> Channel {
+        Channel {
+            id,
+            kind,
+            is_archived: false,
+            members,
+            pins: Vec::new(),
+            messages: Vec::new(),
+            created,
+            creator: None,
+            topic: Note::default(),
+            purpose: Note::default(),
+            previous_names: Vec::new(),
+            bookmarks: Vec::new(),
+        }
+    }
+
     pub fn name(&self) -> Option<&str> {
         match &self.kind {
             Kind::Public { name } => Some(name),
@@ -129,6 +166,19 @@ impl World {
         }
     }
 
+    pub fn creator<'a>(&'a self, channel: &'a Channel) -> Option<&'a str> {
+        let first = || self.users.first().map(|user| user.id.as_str());
+        channel.creator.as_deref().or_else(first)
+    }
+
+    /// Those whose accounts are in use: Slack does not count the others.
+    pub fn active_members<'a>(&'a self, channel: &'a Channel) -> impl Iterator<Item = &'a String> {
+        channel
+            .members
+            .iter()
+            .filter(|id| !self.user(id).is_some_and(|user| user.deleted))
+    }
+
     pub fn render_channel(&self, channel: &Channel, with_count: bool) -> Value {
         let created = channel.created;
         let mut shown = match &channel.kind {
@@ -147,15 +197,15 @@ impl World {
                 "is_org_shared": false,
                 "is_ext_shared": false,
                 "is_member": channel.has_member(&self.app.user_id),
-                "creator": self.users.first().map(|user| user.id.as_str()),
+                "creator": self.creator(channel),
                 "created": created,
                 "updated": created * 1000,
                 "unlinked": 0,
                 "context_team_id": self.workspace.id,
                 "shared_team_ids": [self.workspace.id],
-                "previous_names": [],
-                "topic": {"value": "", "creator": "", "last_set": 0},
-                "purpose": {"value": "", "creator": "", "last_set": 0},
+                "previous_names": channel.previous_names,
+                "topic": channel.topic,
+                "purpose": channel.purpose,
             }),
             Kind::Direct { user } => json!({
                 "id": channel.id,
@@ -171,7 +221,7 @@ impl World {
             }),
         };
         if with_count {
-            shown["num_members"] = json!(channel.members.len());
+            shown["num_members"] = json!(self.active_members(channel).count());
         }
         shown
     }

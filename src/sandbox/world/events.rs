@@ -56,6 +56,7 @@ impl World {
         event["event_ts"] = json!(ts);
         let mentioned = matches!(channel.kind, Kind::Public { .. })
             && message.author != super::message::Author::App
+            && message.system.is_none()
             && message.text.contains(&format!("<@{}", self.app.user_id));
         self.tell(event.clone());
         if mentioned {

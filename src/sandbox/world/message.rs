@@ -3,7 +3,7 @@
 
 use super::World;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Message {
@@ -22,6 +22,16 @@ pub struct Message {
     pub client_msg_id: Option<String>,
     /// Deleted, but kept as the head of a thread that still has replies.
     pub tombstone: bool,
+    /// What Slack itself says in the author's name, e.g. that they joined.
+    #[serde(default)]
+    pub system: Option<System>,
+}
+
+/// A message of Slack's: `channel_join`, `channel_topic` and the like, with their own fields.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct System {
+    pub subtype: String,
+    pub fields: Map<String, Value>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,6 +82,7 @@ impl Message {
             costume: Costume::default(),
             client_msg_id: None,
             tombstone: false,
+            system: None,
         }
     }
 
@@ -102,9 +113,16 @@ impl World {
             "text": message.text,
             "team": self.workspace.id,
         });
-        match &message.author {
-            Author::Person(user) => shown["user"] = json!(user),
-            Author::App => self.dress(&mut shown, &message.costume),
+        match (&message.author, &message.system) {
+            (_, Some(system)) => {
+                shown["user"] = json!(self.author_id(message));
+                shown["subtype"] = json!(system.subtype);
+                for (name, value) in &system.fields {
+                    shown[name] = value.clone();
+                }
+            }
+            (Author::Person(user), None) => shown["user"] = json!(user),
+            (Author::App, None) => self.dress(&mut shown, &message.costume),
         }
         if !message.blocks.is_empty() {
             shown["blocks"] = json!(message.blocks);

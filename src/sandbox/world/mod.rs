@@ -1,10 +1,12 @@
 //! Everything the workspace remembers: people, channels, messages, modals, triggers. Plain data
 //! behind one mutex (held by `shared`); nothing here waits, and nothing here speaks HTTP.
 
+pub mod bookmarks;
 pub mod channel;
 pub mod controls;
 pub mod events;
 pub mod kept;
+pub mod membership;
 pub mod message;
 pub mod people;
 pub mod posting;
@@ -14,7 +16,7 @@ pub mod views;
 use super::clock::Clock;
 use super::faults::Faults;
 use super::journal::Journal;
-use super::seed::{Seed, SeedApp, SeedWorkspace};
+use super::seed::{Seed, SeedApp, SeedGroup, SeedWorkspace, Shortcut};
 use channel::{Channel, Kind};
 use people::User;
 use serde::{Deserialize, Serialize};
@@ -32,6 +34,8 @@ pub struct World {
     pub workspace: SeedWorkspace,
     pub app: SeedApp,
     pub commands: Vec<String>,
+    pub shortcuts: Vec<Shortcut>,
+    pub groups: Vec<SeedGroup>,
     pub users: Vec<User>,
     pub channels: Vec<Channel>,
     pub ephemerals: Vec<Ephemeral>,
@@ -76,14 +80,14 @@ impl World {
         let channels = seed
             .channels
             .into_iter()
-            .map(|channel| Channel {
-                id: channel.id,
-                kind: Kind::Public { name: channel.name },
-                is_archived: channel.is_archived,
-                members: channel.members.unwrap_or_else(|| everyone.clone()),
-                pins: Vec::new(),
-                messages: Vec::new(),
-                created,
+            .map(|channel| {
+                let members = channel.members.unwrap_or_else(|| everyone.clone());
+                let kind = Kind::Public { name: channel.name };
+                let is_archived = channel.is_archived;
+                Channel {
+                    is_archived,
+                    ..Channel::new(channel.id, kind, members, created)
+                }
             })
             .collect();
         World {
@@ -93,6 +97,8 @@ impl World {
             workspace: seed.workspace,
             app: seed.app,
             commands,
+            shortcuts: Vec::new(),
+            groups: seed.groups,
             users,
             channels,
             ephemerals: Vec::new(),
@@ -171,17 +177,12 @@ impl World {
         // Readable in logs, and the same in every run.
         let id = format!("D0{}", user.strip_prefix("U0").unwrap_or(user));
         let created = self.clock.seconds();
-        self.channels.push(Channel {
-            id: id.clone(),
-            kind: Kind::Direct {
-                user: user.to_owned(),
-            },
-            is_archived: false,
-            members: vec![user.to_owned(), self.app.user_id.clone()],
-            pins: Vec::new(),
-            messages: Vec::new(),
-            created,
-        });
+        let members = vec![user.to_owned(), self.app.user_id.clone()];
+        let kind = Kind::Direct {
+            user: user.to_owned(),
+        };
+        self.channels
+            .push(Channel::new(id.clone(), kind, members, created));
         id
     }
 

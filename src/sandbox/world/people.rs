@@ -15,6 +15,9 @@ pub struct User {
     pub tz: String,
     pub is_admin: bool,
     pub is_bot: bool,
+    /// The account is deactivated.
+    #[serde(default)]
+    pub deleted: bool,
 }
 
 impl User {
@@ -27,6 +30,7 @@ impl User {
             tz: seed.tz,
             is_admin: seed.is_admin,
             is_bot: false,
+            deleted: false,
         }
     }
 
@@ -39,6 +43,7 @@ impl User {
             tz: "America/Los_Angeles".to_owned(),
             is_admin: false,
             is_bot: true,
+            deleted: false,
         }
     }
 }
@@ -75,7 +80,7 @@ impl World {
             "team_id": self.workspace.id,
             "name": user.name,
             "real_name": user.real_name,
-            "deleted": false,
+            "deleted": user.deleted,
             "color": "9f69e7",
             "tz": user.tz,
             "tz_label": user.tz,
@@ -91,6 +96,24 @@ impl World {
             "is_email_confirmed": !user.is_bot,
             "updated": 1_700_000_000,
         })
+    }
+
+    /// Tells the app that something about a person is different now.
+    pub fn tell_user_changed(&mut self, id: &str) {
+        let Some(user) = self.user(id) else {
+            return;
+        };
+        let event = json!({
+            "type": "user_change",
+            "user": self.render_user(user),
+            "cache_ts": self.clock.seconds(),
+        });
+        self.tell(event);
+    }
+
+    /// Whether this is the name of a time zone.
+    pub fn is_zone(name: &str) -> bool {
+        name.parse::<chrono_tz::Tz>().is_ok()
     }
 
     /// Seconds east of UTC now, on the sandbox's clock; 0 for a zone nobody knows.
