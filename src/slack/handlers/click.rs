@@ -51,7 +51,13 @@ pub async fn follow(slack: Arc<Slack>, interaction: Interaction) {
             }
             continue;
         };
-        if let Err(error) = act(&slack, &workspace, &user, &interaction, &action).await {
+        let opening = Opening {
+            user: user.clone(),
+            trigger_id: interaction.trigger_id.clone(),
+            response_url: interaction.response_url.clone(),
+        };
+        let called = interaction.user.called();
+        if let Err(error) = act(&slack, &workspace, called, &opening, &action, value).await {
             let message = match error {
                 DeskError::UnknownOutage(_) => slack.outdated(&workspace, &interaction).await,
                 error => slack.explain(&workspace, &error, action.number()).await,
@@ -62,23 +68,24 @@ pub async fn follow(slack: Arc<Slack>, interaction: Interaction) {
     slack.get_to_know(&workspace, &user).await;
 }
 
-async fn act(
+/// Does what a button asks for. `value` is what the button carries: words to announce, where there
+/// are any.
+pub(super) async fn act(
     slack: &Arc<Slack>,
     workspace: &WorkspaceId,
-    user: &SlackUserId,
-    interaction: &Interaction,
+    called: &str,
+    opening: &Opening,
     action: &Action,
+    value: &str,
 ) -> Result<(), DeskError> {
-    let opening = Opening {
-        user: user.clone(),
-        trigger_id: interaction.trigger_id.clone(),
-        response_url: interaction.response_url.clone(),
-    };
-    let called = interaction.user.called();
+    let user = &opening.user;
     let number = match action {
         Action::Announce => {
-            match slack.form_for(workspace, user, called, "").await? {
-                Ok(view) => slack.open(&opening, &view).await,
+            match slack
+                .form_for(workspace, user, called, value, None)
+                .await?
+            {
+                Ok(view) => slack.open(opening, &view).await,
                 Err(refusal) => slack.tell(user, &opening.response_url, &refusal).await,
             }
             return Ok(());
@@ -116,7 +123,7 @@ async fn act(
             }));
         }
     };
-    slack.open(&opening, &view).await;
+    slack.open(opening, &view).await;
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use serde_json::json;
 
 use crate::{
-    slack::{Slack, handlers::Answer, ingress::envelope::EventEnvelope, profiles::SlackUser},
+    slack::{Slack, handlers::{Answer, mention}, ingress::envelope::EventEnvelope, profiles::SlackUser},
     store::{self, inbox::Received},
     telemetry::InboxOutcome,
 };
@@ -56,7 +56,7 @@ pub async fn receive(slack: Arc<Slack>, envelope: EventEnvelope) -> Answer {
 }
 
 fn is_used(kind: &str) -> bool {
-    matches!(kind, "user_change" | "team_join")
+    matches!(kind, "user_change" | "team_join" | "app_mention")
 }
 
 async fn keep(slack: &Slack, envelope: &EventEnvelope, kind: &str) -> store::Result<bool> {
@@ -108,6 +108,7 @@ impl Slack {
                     tx.commit().await?;
                 }
             }
+            "app_mention" => mention::answer(self, received).await?,
             other => tracing::info!(kind = other, "an event of a kind that is not used any more"),
         }
         Ok(())

@@ -5,7 +5,7 @@ use slack_morphism::prelude::SlackView;
 use super::{FieldErrors, Values, block, fields};
 use crate::{
     domain::{
-        command::Answers, component::Component, eta::EtaChoice, ids::ComponentId, impact::Answer,
+        command::{Answers, MessageRef}, component::Component, eta::EtaChoice, ids::ComponentId, impact::Answer,
         limits, outage::Severity, policy::Policy, refusal::Field,
     },
     slack::{
@@ -20,6 +20,8 @@ pub struct Model<'a> {
     pub summary: &'a str,
     /// What was recognised in it.
     pub component: Option<&'a Component>,
+    /// The message that it is made from.
+    pub from_message: Option<MessageRef>,
 }
 
 /// What was filled in. The component is named by its row.
