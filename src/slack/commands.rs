@@ -317,10 +317,7 @@ mod tests {
                     },
                 ),
             ),
-            (
-                "eta 12 &lt;2h",
-                done(12, Order::Eta { text: text("<2h") }),
-            ),
+            ("eta 12 &lt;2h", done(12, Order::Eta { text: text("<2h") })),
             (
                 "eta 12 16:30 tomorrow",
                 done(
@@ -332,7 +329,12 @@ mod tests {
             ),
             (
                 "resolve 12: a &amp; b",
-                done(12, Order::Resolve { text: text("a & b") }),
+                done(
+                    12,
+                    Order::Resolve {
+                        text: text("a & b"),
+                    },
+                ),
             ),
             (
                 "reopen 12 12 cards fail",

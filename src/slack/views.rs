@@ -9,6 +9,8 @@ mod answers;
 mod changes;
 mod detail;
 pub mod direct;
+pub mod done;
+pub mod eta;
 pub mod forms;
 mod help;
 pub mod lists;

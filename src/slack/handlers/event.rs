@@ -5,7 +5,12 @@ use std::{sync::Arc, time::Duration};
 use serde_json::json;
 
 use crate::{
-    slack::{Slack, handlers::{Answer, mention}, ingress::envelope::EventEnvelope, profiles::SlackUser},
+    slack::{
+        Slack,
+        handlers::{Answer, mention},
+        ingress::envelope::EventEnvelope,
+        profiles::SlackUser,
+    },
     store::{self, inbox::Received},
     telemetry::InboxOutcome,
 };

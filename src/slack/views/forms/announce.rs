@@ -5,8 +5,15 @@ use slack_morphism::prelude::SlackView;
 use super::{FieldErrors, Values, block, fields};
 use crate::{
     domain::{
-        command::{Answers, MessageRef}, component::Component, eta::EtaChoice, ids::ComponentId, impact::Answer,
-        limits, outage::Severity, policy::Policy, refusal::Field,
+        command::{Answers, MessageRef},
+        component::Component,
+        eta::EtaChoice,
+        ids::ComponentId,
+        impact::Answer,
+        limits,
+        outage::Severity,
+        policy::Policy,
+        refusal::Field,
     },
     slack::{
         action::{Form, FormContext},
