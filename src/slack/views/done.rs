@@ -233,3 +233,6 @@ fn show(number: OutageNumber) -> SlackBlockButtonElement {
     let label = format!("Show outage {number}");
     kit::button(Action::Show { number }, &label, &label, Look::Plain)
 }
+
+#[cfg(test)]
+mod tests;
