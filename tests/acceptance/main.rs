@@ -17,5 +17,6 @@ mod ingress;
 mod refusals;
 mod resolve;
 mod sdk;
+mod words;
 
 pub use harness::databases;

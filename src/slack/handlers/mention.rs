@@ -57,7 +57,7 @@ pub async fn answer(slack: &Slack, received: &Received) -> anyhow::Result<()> {
     if !slack.knows(&workspace, &user).await? {
         slack.get_to_know(&workspace, &user).await;
     }
-    let said = plain::without_mention(&mention.text, bot.as_deref());
+    let said = plain::without_mention(mention.text.as_deref().unwrap_or(""), bot.as_deref());
     let words = slack.words_of(&workspace, &said).await;
     let asking = Asking {
         name: user.to_string(),

@@ -113,7 +113,7 @@ pub struct Mention {
     /// None when a program wrote it.
     pub user: Option<String>,
     pub bot_id: Option<String>,
-    pub text: String,
+    pub text: Option<String>,
     pub channel: String,
     pub ts: String,
     pub thread_ts: Option<String>,
