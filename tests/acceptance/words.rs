@@ -412,7 +412,7 @@ async fn a_mention_in_a_thread_is_answered_there_and_else_in_private() {
     assert_eq!(told["thread_ts"], ts, "{told:#}");
 
     let refused = json!([{
-        "method": "chat.postEphemeral", "kind": "error", "error": "user_not_in_channel",
+        "method": "chat.postEphemeral", "kind": "api_error", "error": "user_not_in_channel",
     }]);
     world.faults(refused).await;
     let body = json!({ "user": "bo", "channel": "general", "text": "list", "wait_ms": 300 });

@@ -4,6 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use sha2::{Digest, Sha256};
+use tokio::sync::oneshot;
 
 use super::{Answer, click, open::Opening};
 use crate::{
@@ -36,6 +37,9 @@ const SAID_TWICE: Duration = Duration::from_secs(60);
 
 /// How long a request is known again when Slack repeats it.
 const REPEATED: Duration = Duration::from_secs(3600);
+
+/// How long the answer is waited for. Later it comes to the response address.
+const AT_ONCE: Duration = Duration::from_secs(2);
 
 /// How many people of one message are called by their names.
 const NAMED: usize = 20;
@@ -85,20 +89,29 @@ pub async fn answer(
         scope: "slack.words",
         key: command.trigger_id,
     };
+    let known = matches!(slack.knows(&workspace, &asking.user).await, Ok(true));
+    let (tell, mut told) = oneshot::channel();
     let tasks = slack.tasks.clone();
-    if let Ok(true) = slack.knows(&workspace, &asking.user).await {
+    tasks.spawn(async move {
+        if !known {
+            slack.get_to_know(&workspace, &asking.user).await;
+        }
         let message = slack.carry_out(&workspace, &asking, number, &order).await;
-        tasks.spawn(async move { slack.get_to_know(&workspace, &asking.user).await });
+        let user = &asking.user;
+        if let Err(late) = tell.send(message) {
+            slack.tell(user, &command.response_url, &late).await;
+        }
+        slack.get_to_know(&workspace, user).await;
+    });
+    // The answer never waits for Slack, and not for ever: whoever hears nothing says it again.
+    if known && let Ok(Ok(message)) = tokio::time::timeout(AT_ONCE, &mut told).await {
         return Answer::Body(inline(&message));
     }
-    tasks.spawn(async move {
-        slack.get_to_know(&workspace, &asking.user).await;
-        let message = slack.carry_out(&workspace, &asking, number, &order).await;
-        slack
-            .tell(&asking.user, &command.response_url, &message)
-            .await;
-    });
-    Answer::Empty
+    told.close();
+    match told.try_recv() {
+        Ok(message) => Answer::Body(inline(&message)),
+        Err(_) => Answer::Empty,
+    }
 }
 
 /// A command without words: the same form as behind the button.
