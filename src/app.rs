@@ -27,7 +27,7 @@ use crate::{
     clock::Clock,
     config::Settings,
     desk::Desk,
-    domain::{ids::ChannelId, impact::shipped_questions, policy::Policy, time::Zone},
+    domain::{ids::ChannelId, policy::Policy, time::Zone},
     jobs,
     outbox::Outbox,
     slack::{
@@ -99,7 +99,13 @@ impl App {
         let outbox = Arc::new(Outbox::new(
             db.clone(),
             clock.clone(),
-            SlackDeliver::new(db.clone(), clock.clone(), api.clone(), command),
+            SlackDeliver::new(
+                db.clone(),
+                clock.clone(),
+                api.clone(),
+                policy.clone(),
+                command,
+            ),
             metrics.clone(),
             wake.clone(),
             settings.deliveries.give_up_after,
@@ -218,6 +224,28 @@ impl App {
                 async move { jobs::housekeeping::count(&db, &clock, &metrics).await }
             },
         ));
+        let desk = self.slack.desk.clone();
+        workers.spawn(jobs::every(
+            "etas",
+            jobs::passing::ETAS_EVERY,
+            self.clock.clone(),
+            stop.clone(),
+            move || {
+                let desk = desk.clone();
+                async move { jobs::passing::refresh_etas(&desk).await }
+            },
+        ));
+        let desk = self.slack.desk.clone();
+        workers.spawn(jobs::every(
+            "channels",
+            jobs::passing::CHANNELS_EVERY,
+            self.clock.clone(),
+            stop.clone(),
+            move || {
+                let desk = desk.clone();
+                async move { jobs::passing::archive_channels(&desk).await }
+            },
+        ));
         // Also when the workspace is known from before: the token may be another one's by now.
         if !self.met.load(Ordering::SeqCst) {
             let slack = self.slack.clone();
@@ -263,11 +291,11 @@ fn policy(settings: &Settings) -> Policy {
         announce_channel: ChannelId(settings.slack.announce_channel.clone()),
         eta_choices: settings.outages.eta_choices.clone(),
         default_severity: settings.outages.default_severity,
-        questions: shipped_questions(),
+        questions: settings.impact.questions.clone(),
         currency: settings.outages.currency.clone(),
         post_mortem_default: settings.outages.post_mortem_default,
         ask: settings.permissions.ask.clone(),
-        channels: Default::default(),
+        channels: settings.channels.clone(),
         zone: settings.time.zone.parse().unwrap_or(Zone::UTC),
     }
 }

@@ -4,9 +4,11 @@
 
 mod address;
 mod catalog;
+mod channels;
 mod database;
 mod deliveries;
 mod document;
+mod impact;
 mod layers;
 mod log;
 mod outages;
@@ -26,6 +28,7 @@ pub use address::BaseUrl;
 pub use catalog::{CatalogEntry, RESERVED, parse_catalog, read_catalog};
 pub use database::{Database, DatabaseUrl};
 pub use deliveries::Deliveries;
+pub use impact::Impact;
 pub use log::{Log, LogFormat};
 pub use outages::Outages;
 pub use permissions::{Permissions, Person};
@@ -39,6 +42,8 @@ use layers::Layers;
 use problem::Fault;
 use reader::Reader;
 
+use crate::domain::policy::Channels;
+
 /// Everything that was set. `S` is `Option<Slack>` for commands that only need the database.
 #[derive(Debug, Clone)]
 pub struct Settings<S = Slack> {
@@ -47,6 +52,8 @@ pub struct Settings<S = Slack> {
     pub log: Log,
     pub slack: S,
     pub outages: Outages,
+    pub impact: Impact,
+    pub channels: Channels,
     pub permissions: Permissions,
     pub deliveries: Deliveries,
     pub time: Time,
@@ -99,6 +106,8 @@ fn read_sections<S>(
     let log = log::read(reader, checks);
     let slack = read_slack(reader);
     let outages = outages::read(reader);
+    let impact = impact::read(reader);
+    let channels = channels::read(reader);
     let permissions = permissions::read(reader);
     let deliveries = deliveries::read(reader);
     let time = time::read(reader, checks);
@@ -108,6 +117,8 @@ fn read_sections<S>(
         log: log?,
         slack: slack?,
         outages: outages?,
+        impact: impact?,
+        channels: channels?,
         permissions: permissions?,
         deliveries: deliveries?,
         time: time?,

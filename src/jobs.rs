@@ -4,6 +4,7 @@
 
 pub mod housekeeping;
 pub mod inbox;
+pub mod passing;
 
 use std::{future::Future, time::Duration};
 

@@ -52,7 +52,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
         signing_secret: secrets.signing.clone(),
         bot_token: secrets.token.clone(),
         commands: vec!["/outage".to_owned(), "/announce".to_owned()],
-        shortcuts: Vec::new(),
+        shortcuts: shortcuts(),
         clock_offset_seconds: 0,
         seed: sandbox::Seed::default(),
         data: kept,
@@ -96,6 +96,27 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     Ok(())
 }
 
+/// As `manifest/slack.yaml` has them.
+fn shortcuts() -> Vec<sandbox::Shortcut> {
+    let shortcut = |callback_id: &str, name: &str, kind| sandbox::Shortcut {
+        callback_id: callback_id.to_owned(),
+        name: name.to_owned(),
+        kind,
+    };
+    vec![
+        shortcut(
+            "balefire.v1.announce",
+            "Announce an outage",
+            sandbox::ShortcutKind::Global,
+        ),
+        shortcut(
+            "balefire.v1.announce_from_message",
+            "Make this an outage",
+            sandbox::ShortcutKind::Message,
+        ),
+    ]
+}
+
 /// Made anew for each run: nothing outside of this process may speak to either side.
 struct Secrets {
     token: String,
@@ -121,6 +142,12 @@ fn settings(folder: &Path, api_url: &str, secrets: &Secrets) -> toml::Table {
         on_call = ["U0ANA", "U0BO"]
         edit_all_outages = ["U0ANA"]
         ask = "Ana Alvarez, who administers Balefire here"
+        [impact.tell]
+        sales = ["C0SALES"]
+        b2b_partners = ["C0PARTNERS"]
+        [channels]
+        invite_groups = ["S0ONCALL"]
+        archive_after_hours = 72
     }
     .into_iter()
     .chain([

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use toml::Value;
+use toml::{Table, Value};
 
 use super::layers::{Entry, Given, Layers};
 use super::problem::{DEFAULTS, Fault, Problem};
@@ -16,7 +16,7 @@ use super::suggestion::nearest_setting;
 /// The methods give `None` where they have reported a problem.
 pub(super) struct Reader {
     layers: Layers,
-    known: BTreeMap<&'static str, Value>,
+    known: BTreeMap<String, Value>,
     problems: Vec<Problem>,
 }
 
@@ -82,7 +82,7 @@ impl Reader {
     /// A list of texts. Every entry that `parse` refuses is a problem of its own.
     pub(super) fn list<T>(
         &mut self,
-        key: &'static str,
+        key: &str,
         default: &[&str],
         parse: impl Fn(&str) -> Result<T, Fault>,
     ) -> Option<Vec<T>> {
@@ -109,16 +109,47 @@ impl Reader {
         complete.then_some(parsed)
     }
 
+    /// A list of tables, in JSON when it comes from the environment. What they hold is for the
+    /// section to look at, and to tell with [`Reader::refuse_part`].
+    pub(super) fn tables(&mut self, key: &str, default: Vec<Table>) -> Option<Vec<Table>> {
+        let default = default.into_iter().map(Value::Table).collect();
+        self.value(key, Value::Array(default), tables_of)
+    }
+
+    /// The full names of what was given under a section whose names are not fixed.
+    pub(super) fn given_under(&self, section: &str) -> Vec<String> {
+        let prefix = format!("{section}.");
+        let given = self.layers.entries.keys();
+        given
+            .filter(|key| key.starts_with(&prefix))
+            .cloned()
+            .collect()
+    }
+
     /// Makes `key` known without reading it, and gives what was said about it.
-    pub(super) fn entry(&mut self, key: &'static str, default: &str) -> Option<Entry> {
-        self.known.insert(key, Value::String(default.to_owned()));
+    pub(super) fn entry(&mut self, key: &str, default: &str) -> Option<Entry> {
+        let default = Value::String(default.to_owned());
+        self.known.insert(key.to_owned(), default);
         self.layers.entries.get(key).cloned()
     }
 
     /// A problem with a value that only shows when it is seen together with others.
-    pub(super) fn refuse(&mut self, key: &'static str, fault: Fault) {
+    pub(super) fn refuse(&mut self, key: &str, fault: Fault) {
         let value = self.layers.entries.get(key).map(|entry| show(&entry.value));
         self.report(fault.at(&self.source(key), key, value));
+    }
+
+    /// A problem with a part of a value; `part` is for the people who read the problem.
+    pub(super) fn refuse_part(
+        &mut self,
+        key: &str,
+        part: &str,
+        value: Option<&Value>,
+        fault: Fault,
+    ) {
+        let name = format!("{key}, {part}");
+        let problem = fault.at(&self.source(key), &name, value.map(show_value));
+        self.report(problem);
     }
 
     /// A problem with a setting that has no default and was not given.
@@ -134,7 +165,7 @@ impl Reader {
 
     /// Everything wrong, unknown names included. To be called when all sections have been read.
     pub(super) fn finish(self) -> Vec<Problem> {
-        let known: Vec<&str> = self.known.keys().copied().collect();
+        let known: Vec<&str> = self.known.keys().map(String::as_str).collect();
         let mut problems = self.problems;
         for (key, entry) in &self.layers.entries {
             if !self.known.contains_key(key.as_str()) {
@@ -147,7 +178,7 @@ impl Reader {
 
     fn value<T>(
         &mut self,
-        key: &'static str,
+        key: &str,
         default: Value,
         interpret: impl FnOnce(&Given) -> Result<T, Fault>,
     ) -> Option<T> {
@@ -155,7 +186,7 @@ impl Reader {
             Some(entry) => entry.value.clone(),
             None => Given::Typed(default.clone()),
         };
-        self.known.insert(key, default);
+        self.known.insert(key.to_owned(), default);
         interpret(&given)
             .map_err(|fault| self.report(fault.at(&self.source(key), key, Some(show(&given)))))
             .ok()
@@ -170,7 +201,7 @@ impl Reader {
 
     /// Every setting that was asked for, with its default.
     #[cfg(test)]
-    pub(super) fn known(&self) -> &BTreeMap<&'static str, Value> {
+    pub(super) fn known(&self) -> &BTreeMap<String, Value> {
         &self.known
     }
 }
@@ -182,12 +213,12 @@ pub(super) fn text_of(given: &Given) -> Result<&str, Fault> {
     }
 }
 
-fn texts_of(given: &Given) -> Result<Vec<String>, Fault> {
+pub(super) fn texts_of(given: &Given) -> Result<Vec<String>, Fault> {
     let wrong = || wrong_type("a list of texts", given);
     let array = match given {
         Given::Typed(Value::Array(array)) => array.clone(),
         Given::Raw(text) if text.trim_start().starts_with('[') => {
-            let table: toml::Table = format!("list = {text}").parse().map_err(|_| wrong())?;
+            let table: Table = format!("list = {text}").parse().map_err(|_| wrong())?;
             let list = table.get("list").and_then(Value::as_array);
             list.filter(|_| table.len() == 1).ok_or_else(wrong)?.clone()
         }
@@ -204,7 +235,29 @@ fn texts_of(given: &Given) -> Result<Vec<String>, Fault> {
     texts.collect::<Option<_>>().ok_or_else(wrong)
 }
 
-fn wrong_type(wanted: &str, given: &Given) -> Fault {
+fn tables_of(given: &Given) -> Result<Vec<Table>, Fault> {
+    let wrong = || wrong_type("a list of tables", given);
+    let value = match given {
+        Given::Typed(value) => value.clone(),
+        Given::Raw(text) if text.trim().is_empty() => return Ok(Vec::new()),
+        Given::Raw(text) => serde_json::from_str(text).map_err(|error| {
+            Fault::new(
+                format!("It is not a list in JSON: {error}."),
+                "Write it like [{\"key\": \"sales\", \"label\": \"Sales affected\"}].",
+            )
+        })?,
+    };
+    let tables = match value {
+        Value::Array(values) => values.into_iter().map(|value| match value {
+            Value::Table(table) => Some(table),
+            _ => None,
+        }),
+        _ => return Err(wrong()),
+    };
+    tables.collect::<Option<_>>().ok_or_else(wrong)
+}
+
+pub(super) fn wrong_type(wanted: &str, given: &Given) -> Fault {
     let got = match given {
         Given::Raw(_) => return Fault::new(format!("It must be {wanted}."), "Correct the value."),
         Given::Typed(Value::String(_)) => "a text",
@@ -217,6 +270,7 @@ fn wrong_type(wanted: &str, given: &Given) -> Fault {
     };
     let remedy = match wanted {
         "a text" => "Put it in quotes.",
+        "a list of tables" => "Write each under a line with its name in [[ ]].",
         "a list of texts" => "Write it as [\"one\", \"two\"].",
         _ => "Write it without quotes.",
     };

@@ -192,7 +192,8 @@ fn signing_secret(text: &str) -> Result<SecretString, Fault> {
     Ok(text.into())
 }
 
-fn channel(text: &str) -> Result<String, Fault> {
+/// Also of channels that other sections name.
+pub(super) fn channel(text: &str) -> Result<String, Fault> {
     let rest = text.strip_prefix(['C', 'G']).unwrap_or_default();
     let plain = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit();
     if rest.len() >= 2 && rest.chars().all(plain) {

@@ -118,7 +118,11 @@ pub fn record(world: &mut World, method: &str, arguments: Value, answer: &Value,
 
 /// The rule that hits this call, from the list or from pacing.
 fn choose_fault(world: &mut World, method: &str, arguments: &Value) -> Option<Rule> {
-    let channel = arguments["channel"].as_str().map(|name| {
+    // Bookmarks call it otherwise.
+    let named = arguments["channel"]
+        .as_str()
+        .or(arguments["channel_id"].as_str());
+    let channel = named.map(|name| {
         world
             .channel_named(name)
             .map_or_else(|| name.to_owned(), |channel| channel.id.clone())

@@ -39,8 +39,8 @@ pub struct Rule {
     pub milliseconds: Option<u64>,
     #[serde(default)]
     pub error: Option<String>,
-    /// Only calls whose `channel` argument is this channel (its id; the control API puts ids
-    /// in place of names).
+    /// Only calls whose `channel` or `channel_id` argument is this channel (its id; the control
+    /// API puts ids in place of names).
     #[serde(default)]
     pub channel: Option<String>,
 }

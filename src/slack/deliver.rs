@@ -30,6 +30,7 @@ use crate::{
         ids::{ChannelId, DeliveryId, MessageTs, PersonId},
         outage::Outage,
         person::Person,
+        policy::Policy,
     },
     outbox::Deliver,
     store::{self, Db, announcements::Announcement, deliveries::Delivery},
@@ -43,6 +44,7 @@ pub struct SlackDeliver {
     db: Db,
     clock: Clock,
     api: Arc<SlackApi>,
+    policy: Arc<Policy>,
     command: String,
     /// Whether the app may post under people's names; learnt from the first refusal.
     may_customize: AtomicBool,
@@ -53,6 +55,8 @@ struct Scene {
     outage: Outage,
     announcement: Announcement,
     people: Vec<Person>,
+    /// Where the announcement stands of the outage that this one turned out to be.
+    original: Option<String>,
 }
 
 /// Why an attempt ended before a call was made.
@@ -89,11 +93,18 @@ impl Deliver for SlackDeliver {
 
 impl SlackDeliver {
     /// `command` is what people type to see an outage.
-    pub fn new(db: Db, clock: Clock, api: Arc<SlackApi>, command: String) -> SlackDeliver {
+    pub fn new(
+        db: Db,
+        clock: Clock,
+        api: Arc<SlackApi>,
+        policy: Arc<Policy>,
+        command: String,
+    ) -> SlackDeliver {
         SlackDeliver {
             db,
             clock,
             api,
+            policy,
             command,
             may_customize: AtomicBool::new(true),
         }
@@ -175,7 +186,9 @@ impl SlackDeliver {
             outage: &scene.outage,
             people: &scene.people,
             now: self.clock.now(),
+            policy: &self.policy,
             command: &self.command,
+            original: scene.original.as_deref(),
         })
         .to_json()
     }
@@ -400,10 +413,23 @@ impl SlackDeliver {
         ids.sort();
         ids.dedup();
         let people = store::people::by_ids(&mut tx, &ids).await?;
+        let original = match outage.phase.duplicate_of() {
+            None => None,
+            Some(number) => {
+                let found = store::outages::by_number(&mut tx, &outage.workspace, number).await?;
+                match found {
+                    Some(original) => store::announcements::of_outage(&mut tx, original.id)
+                        .await?
+                        .and_then(|it| it.permalink),
+                    None => None,
+                }
+            }
+        };
         Ok(Scene {
             outage,
             announcement,
             people,
+            original,
         })
     }
 }

@@ -5,6 +5,8 @@ pub mod command;
 pub mod event;
 pub mod mention;
 pub mod open;
+mod preview;
+mod same;
 pub mod shortcut;
 pub mod submit;
 pub mod suggest;
@@ -23,7 +25,9 @@ use crate::{
     desk::DeskError,
     domain::{
         ids::{OutageNumber, WorkspaceId},
+        person::Person,
         refusal::Refusal,
+        time::Zone,
     },
 };
 
@@ -95,6 +99,14 @@ impl Slack {
                 tracing::error!(%error, "a request of somebody's failed");
                 views::lists::try_again("Balefire could not write it down just now")
             }
+        }
+    }
+
+    /// The clock that somebody's words are read by.
+    async fn zone_of(&self, workspace: &WorkspaceId, person: &Person) -> Zone {
+        match self.knows(workspace, &person.slack_user).await {
+            Ok(true) => person.zone,
+            _ => self.desk.policy().zone,
         }
     }
 

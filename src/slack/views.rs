@@ -15,6 +15,7 @@ pub mod forms;
 mod help;
 pub mod lists;
 mod people;
+pub mod preview;
 mod state;
 pub mod thread;
 

@@ -13,6 +13,7 @@ mod change;
 mod crash;
 mod deliveries;
 mod demo;
+mod forms;
 mod ingress;
 mod refusals;
 mod resolve;

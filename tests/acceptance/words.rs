@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use balefire::domain::{command::MessageRef, effect::Event, ids::OutageNumber};
 use serde_json::{Value, json};
 
 use crate::harness::{World, minutes, person::button, words};
@@ -195,6 +196,7 @@ async fn without_words_the_form_opens() {
     let bo = world.person("bo");
     for (command, title) in [
         ("/outage update 1", "Update outage 1"),
+        ("/outage eta 1", "ETA of outage 1"),
         ("/outage resolve #1", "Resolve outage 1"),
         ("/outage withdraw 1", "Withdraw outage 1"),
     ] {
@@ -312,7 +314,31 @@ async fn a_message_becomes_the_words_of_the_form() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "the form does not carry the message yet"]
+async fn an_outage_remembers_the_message_that_it_was_made_from() {
+    let world = World::start().await;
+    let (ts, _) = from_message(&world, "bo", "payments cards fail").await;
+    world.person("bo").submits(json!({})).await.closed();
+    world.settle().await;
+    let workspace = world.slack.workspace().unwrap();
+    let detail = world
+        .slack
+        .desk
+        .detail(&workspace, OutageNumber(1), 5)
+        .await;
+    let timeline = detail.unwrap().timeline;
+    let Event::Announced { from_message } = &timeline[0].event else {
+        panic!("{timeline:?}");
+    };
+    let expected = MessageRef {
+        channel: "C0GENERAL".into(),
+        ts: ts.as_str().unwrap().into(),
+    };
+    assert_eq!(from_message.as_ref(), Some(&expected));
+    ends(world).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "the thread does not link to the message yet"]
 async fn an_outage_that_was_made_from_a_message_links_to_it() {
     let world = World::start().await;
     let (ts, _) = from_message(&world, "bo", "payments cards fail").await;

@@ -159,6 +159,9 @@ impl World {
     pub async fn passes(&self, span: Duration) {
         self.control("clock", json!({ "advance_seconds": span.as_secs() }))
             .await;
+        // What the jobs would do now.
+        self.slack.desk.refresh_etas().await.unwrap();
+        self.slack.desk.archive_channels().await.unwrap();
         self.settle().await;
     }
 

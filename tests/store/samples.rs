@@ -66,6 +66,7 @@ pub fn facts(component: &Component, person: &Person) -> Facts {
             question: "sales".into(),
             label: "Sales affected".into(),
             answer: Answer::Yes,
+            detail: "mostly Spain".into(),
             told_at: None,
         }],
         eta: Eta {
@@ -75,13 +76,16 @@ pub fn facts(component: &Component, person: &Person) -> Facts {
         },
         roles: Roles {
             creator: person.id,
-            solution: person.id,
-            communication: person.id,
+            solution: Some(person.id),
+            communication: Some(person.id),
         },
+        slips: 0,
         turnover: None,
+        post_mortem: None,
         started_at: noon(),
         announced_at: noon(),
         last_update: None,
+        channel: None,
     }
 }
 

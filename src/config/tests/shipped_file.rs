@@ -9,14 +9,20 @@ use super::*;
 
 const SHIPPED: &str = include_str!("../../../config/balefire.toml");
 
+/// The first line of a table in a list of tables.
+fn is_table(rest: &str) -> bool {
+    rest.starts_with("[[") && rest.ends_with("]]")
+}
+
 /// With all settings in force.
 fn uncommented() -> String {
     let is_setting = |rest: &str| {
         let name = rest.split_once(" = ").map_or("", |(name, _)| name);
-        !name.is_empty() && name.chars().all(|c| c.is_ascii_lowercase() || c == '_')
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        !name.is_empty() && name.chars().all(plain)
     };
     let lines = SHIPPED.lines().map(|line| match line.strip_prefix("# ") {
-        Some(rest) if is_setting(rest) => rest,
+        Some(rest) if is_setting(rest) || is_table(rest) => rest,
         _ => line,
     });
     lines.collect::<Vec<_>>().join("\n")
@@ -40,7 +46,7 @@ fn the_file_shows_every_setting_with_its_default() {
     let known: BTreeMap<String, Value> = reader
         .known()
         .iter()
-        .map(|(key, default)| ((*key).to_owned(), default.clone()))
+        .map(|(key, default)| (key.clone(), default.clone()))
         .collect();
     assert_eq!(shown, known);
 }
@@ -56,17 +62,20 @@ fn the_file_changes_nothing_as_it_is_and_with_everything_in_force() {
     }
 }
 
+/// The tables of a list are explained together, before the first.
 #[test]
 fn every_setting_is_explained() {
     let mut before = "";
+    let mut in_tables = false;
     for line in SHIPPED.lines() {
-        let is_setting = line
-            .strip_prefix("# ")
-            .and_then(|rest| rest.split_once(" = "))
+        let rest = line.strip_prefix("# ").unwrap_or_default();
+        let is_setting = rest
+            .split_once(" = ")
             .is_some_and(|(name, _)| !name.contains(' '));
-        if is_setting {
+        if (is_setting || is_table(rest)) && !in_tables {
             assert!(before.starts_with("# ") && before.ends_with('.'), "{line}");
         }
+        in_tables = is_table(rest) || (in_tables && is_setting);
         before = line;
     }
 }

@@ -7,11 +7,17 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::{
     actor::{Identity, Rights},
+    command::{Edit, EditResolution, Resolve, Update},
+    component::Component,
     eta::EtaChoice,
     ids::*,
     impact::shipped_questions,
     outage::Severity,
+    policy::Channels,
+    time::Zone,
 };
+
+mod parts;
 
 fn noon() -> Timestamp {
     Timestamp::from_epoch(1_772_366_400)
@@ -47,6 +53,8 @@ fn policy() -> Policy {
         currency: "EUR".into(),
         post_mortem_default: false,
         ask: String::new(),
+        channels: Channels::default(),
+        zone: Zone::UTC,
     }
 }
 
@@ -58,18 +66,41 @@ fn component(id: i64) -> Component {
     }
 }
 
+fn promised(choice: &str, at: Timestamp) -> Eta {
+    EtaChoice::parse(choice).unwrap().promise(at)
+}
+
+fn given(question: &str, answer: Answer) -> Given {
+    Given {
+        question: question.into(),
+        answer: Some(answer),
+        detail: None,
+    }
+}
+
 fn request() -> Request {
     Request {
         summary: " Cards fail ".into(),
         component: component(1),
         severity: Severity::Major,
-        eta: EtaChoice::parse("<2h").unwrap(),
-        answers: vec![("sales".into(), Answer::Yes)],
+        eta: promised("<2h", noon()),
+        answers: vec![given("sales", Answer::Yes)],
+        from_message: None,
+        not_the_same_as: vec![],
     }
 }
 
 fn declared() -> Outage {
-    let decision = declare(&"T1".into(), &request(), &ana(), &policy(), noon()).unwrap();
+    let decision = declare(
+        &"T1".into(),
+        &request(),
+        &[],
+        &[],
+        &ana(),
+        &policy(),
+        noon(),
+    )
+    .unwrap();
     Outage {
         id: OutageId(1),
         number: OutageNumber(1),
@@ -86,7 +117,7 @@ fn resolve(at: Timestamp) -> Command {
     Command::Resolve(Resolve {
         text: "Back".into(),
         at,
-        answers: vec![("sales".into(), Answer::No)],
+        answers: vec![given("sales", Answer::No)],
         turnover: None,
         post_mortem_wanted: true,
     })
@@ -105,46 +136,70 @@ fn edit(summary: Option<&str>) -> Command {
 
 #[test]
 fn whoever_announces_gets_both_roles_and_one_message() {
-    let decision = declare(&"T1".into(), &request(), &ana(), &policy(), noon()).unwrap();
+    let decision = declare(
+        &"T1".into(),
+        &request(),
+        &[],
+        &[],
+        &ana(),
+        &policy(),
+        noon(),
+    )
+    .unwrap();
     assert_eq!(decision.next.summary, "Cards fail");
     assert_eq!(decision.next.eta.due, Some(later(120)));
     assert_eq!(decision.next.answer("sales"), Answer::Yes);
     assert_eq!(decision.next.answer("b2b_partners"), Answer::Unknown);
-    let role = Role::Both;
-    let told = Effect::TellAssigned {
+    let told = Effect::TellRoles {
         person: PersonId(1),
-        role,
+        gained: vec![Role::Solution, Role::Communication],
+        lost: vec![],
     };
     assert_eq!(decision.effects, [Effect::Announce, Effect::Pin, told]);
 }
 
 #[test]
-fn two_assignees_get_a_message_each() {
-    let roles = Roles {
-        creator: PersonId(1),
-        solution: PersonId(2),
-        communication: PersonId(3),
-    };
-    let told = |person, role| Effect::TellAssigned {
-        person: PersonId(person),
-        role,
-    };
-    let expected = [told(2, Role::Solution), told(3, Role::Communication)];
-    assert_eq!(tell_assigned(&roles), expected);
-}
-
-#[test]
 fn the_right_to_announce_is_needed_unless_everybody_has_it() {
     let nobody = actor(2, &[Right::ChangeAnyOutage]);
-    let refused = declare(&"T1".into(), &request(), &nobody, &policy(), noon());
+    let refused = declare(
+        &"T1".into(),
+        &request(),
+        &[],
+        &[],
+        &nobody,
+        &policy(),
+        noon(),
+    );
     assert_eq!(refused.unwrap_err(), Refusal::MayNotAnnounce);
     let everybody = Policy {
         everybody_announces: true,
         ..policy()
     };
-    assert!(declare(&"T1".into(), &request(), &nobody, &everybody, noon()).is_ok());
+    assert!(
+        declare(
+            &"T1".into(),
+            &request(),
+            &[],
+            &[],
+            &nobody,
+            &everybody,
+            noon()
+        )
+        .is_ok()
+    );
     let administrator = actor(3, &[Right::Administer]);
-    assert!(declare(&"T1".into(), &request(), &administrator, &policy(), noon()).is_ok());
+    assert!(
+        declare(
+            &"T1".into(),
+            &request(),
+            &[],
+            &[],
+            &administrator,
+            &policy(),
+            noon()
+        )
+        .is_ok()
+    );
 }
 
 #[test]
@@ -152,6 +207,7 @@ fn only_those_involved_and_editors_may_change_it() {
     let outage = declared();
     let withdraw = Command::Withdraw {
         why: "a test".into(),
+        duplicate_of: None,
     };
     let refused = decide(
         &outage,
@@ -297,6 +353,7 @@ fn any_command() -> impl Strategy<Value = Command> {
             answers: vec![],
             turnover: None,
             post_mortem_wanted: Some(wanted),
+            post_mortem: None,
         })),
         (minute.clone(), minute).prop_map(|(start, end)| Command::EditTimes {
             started_at: Some(later(start)),
@@ -305,7 +362,29 @@ fn any_command() -> impl Strategy<Value = Command> {
         Just(Command::Reopen {
             reason: String::new()
         }),
-        "[a-z ]{0,8}".prop_map(|why| Command::Withdraw { why }),
+        ("[a-z ]{0,8}", any::<bool>()).prop_map(|(why, same)| Command::Withdraw {
+            why,
+            duplicate_of: same.then_some(OutageNumber(7)),
+        }),
+        (0u64..600).prop_map(|it| Command::Eta {
+            eta: Eta::exact(later(it), noon()),
+            reason: String::new(),
+        }),
+        (prop::option::of(1i64..4), prop::option::of(1i64..4)).prop_map(|(one, two)| {
+            Command::Reassign {
+                solution: Some(one.map(PersonId)),
+                communication: Some(two.map(PersonId)),
+            }
+        }),
+        Just(Command::Take),
+        Just(Command::CreateChannel),
+        Just(Command::SetChannel {
+            channel: "C9".into()
+        }),
+        "[a-z]{1,8}".prop_map(|it| Command::LinkPostMortem {
+            url: format!("wiki.example.com/{it}")
+        }),
+        "[a-z ]{0,8}".prop_map(|text| Command::Join { text }),
     ]
 }
 
@@ -315,17 +394,21 @@ proptest! {
     #[test]
     fn a_life_stays_possible(commands in prop::collection::vec((any_command(), 0u64..30), 1..30)) {
         let mut outage = declared();
+        let editor = actor(1, &[Right::Announce, Right::ChangeAnyOutage]);
         let mut minute = 0;
         for (command, passed) in commands {
             minute += passed;
             let now = later(minute);
-            let Ok(decision) = decide(&outage, &command, &ana(), &policy(), now) else {
+            let Ok(decision) = decide(&outage, &command, &editor, &policy(), now) else {
                 continue;
             };
             let next = decision.next;
             let withdrawn = matches!(outage.phase, Phase::Withdrawn { .. });
             prop_assert!(!withdrawn);
-            prop_assert!(decision.effects.contains(&Effect::Refresh));
+            let joined = matches!(command, Command::Join { .. });
+            prop_assert!(decision.effects.contains(&Effect::Refresh) != joined);
+            prop_assert!(next.slips >= outage.slips && next.slips <= outage.slips + 1);
+            prop_assert!(next.roles.creator == outage.roles.creator);
             prop_assert_eq!(decision.events.len(), 1);
             prop_assert_eq!(decision.effects.contains(&Effect::Pin), outage.is_open() != next.is_open());
             if let Some(resolution) = next.phase.resolution() {

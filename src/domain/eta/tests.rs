@@ -489,6 +489,17 @@ fn clocks_that_are_put_back() {
 }
 
 #[test]
+fn clocks_that_are_put_back_over_midnight() {
+    let st_johns = "America/St_Johns";
+    // One minute into the 7th the clocks went back to the evening of the 6th.
+    let now = at(st_johns, "2010-11-07 00:00").plus(Duration::from_secs(30));
+    let due = understand("23:30", now, zone(st_johns)).unwrap().due;
+    let second = at(st_johns, "2010-11-06 23:30").shifted(60);
+    assert_eq!(due, Some(second));
+    assert!(due.unwrap().since(now) < Duration::from_secs(30 * 60));
+}
+
+#[test]
 fn the_own_zone_is_what_the_clock_shows() {
     let summer = at(PRAGUE, "2026-07-01 12:00");
     assert_eq!(

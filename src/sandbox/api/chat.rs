@@ -92,7 +92,8 @@ pub fn post_ephemeral(world: &mut World, arguments: &Arguments) -> Answer {
         return Err("is_archived".into());
     }
     let user = arguments.required("user")?;
-    if !found.has_member(&user) {
+    let deactivated = world.user(&user).is_some_and(|user| user.deleted);
+    if deactivated || !found.has_member(&user) {
         return Err("user_not_in_channel".into());
     }
     let channel_id = found.id.clone();

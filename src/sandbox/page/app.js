@@ -780,7 +780,8 @@ function unread(id) {
   let count = 0;
   let mentions = 0;
   for (const m of entries(id)) {
-    if (Number(m.ts) <= since || m.user === app.me) continue;
+    // Somebody coming or going is nothing to read.
+    if (Number(m.ts) <= since || m.user === app.me || QUIET.has(m.subtype)) continue;
     count += 1;
     if (m.ephemeral || JSON.stringify([m.text, m.blocks]).match(new RegExp(`<@${app.me}[>|]|<!(here|channel|everyone)`))) mentions += 1;
   }
@@ -1008,13 +1009,14 @@ function panel(anchor, content, { label, role = 'dialog', className = '', focus 
     el.remove();
     document.removeEventListener('mousedown', outside, true);
     window.removeEventListener('resize', close);
-    if (message) message.classList.remove('holding');
     anchor.setAttribute('aria-expanded', 'false');
     openPanel = null;
     if (back) {
       const target = anchor.isConnected ? anchor : anchor.dataset.fk && document.querySelector(`[data-fk="${CSS.escape(anchor.dataset.fk)}"]`);
       if (target) target.focus({ preventScroll: true });
     }
+    // After that: what a message lets go of is hidden, and hidden buttons take no focus.
+    if (message) message.classList.remove('holding');
   }
   el.addEventListener('keydown', keys);
   document.addEventListener('mousedown', outside, true);
@@ -1100,7 +1102,7 @@ function drawLog(how) {
   items.push({ key: `intro-${app.channel}`, sig: `${app.channel}${list.length ? '' : app.me}`, build: () => intro(here) });
   if (how.moved) {
     const since = lastRead(app.channel);
-    app.newSince = list.some((m) => Number(m.ts) > since && m.user !== app.me) ? since : null;
+    app.newSince = list.some((m) => Number(m.ts) > since && m.user !== app.me && !QUIET.has(m.subtype)) ? since : null;
   }
   messageItems(list, items, { place: here, thread: null, newSince: app.newSince });
   const before = log.lastElementChild && log.lastElementChild.rkey;
@@ -1267,7 +1269,7 @@ function messageMenu(button, m, channel, editKey) {
   const shut = isShut(channel);
   const own = m.user === app.me && !QUIET.has(m.subtype);
   const item = (testid, label, act_, extra = {}) => h('button', {
-    type: 'button', role: 'menuitem', class: `menu-item${extra.danger ? ' danger-item' : ''}`, data: { testid, ...extra.data },
+    type: 'button', role: 'menuitem', class: `menu-item${extra.danger ? ' danger-item' : ''}${extra.picture ? ' pictured' : ''}`, data: { testid, ...extra.data },
     on: { click: () => { opened.close(true); act_(); } },
   }, extra.picture || null, h('span', {}, label));
   const url = messageLink(m, channel);
@@ -1303,7 +1305,7 @@ async function shortcut(s, where = {}) {
 function globalShortcuts(button) {
   if (openPanel && openPanel.anchor === button) { closePanel(); return; }
   const items = shortcutsOf('global').map((s) => h('button', {
-    type: 'button', role: 'menuitem', class: 'menu-item', data: { testid: `shortcut-${s.callback_id}` },
+    type: 'button', role: 'menuitem', class: 'menu-item pictured', data: { testid: `shortcut-${s.callback_id}` },
     on: { click: () => { opened.close(true); shortcut(s); } },
   }, avatar(bot() && bot().picture, botName(), 'avatar mini'), h('span', {}, s.name)));
   const opened = panel(button, items, { label: 'Shortcuts', role: 'menu', className: 'menu' });

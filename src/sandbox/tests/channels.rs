@@ -447,6 +447,9 @@ async fn accounts_change() {
     let asked = json!({"channel": "C0SALES"});
     let members = stage.api("conversations.members", asked).await["members"].clone();
     assert!(!members.as_array().unwrap().contains(&json!("U0CY")));
+    let whisper = json!({"channel": "C0SALES", "user": "U0CY", "text": "psst"});
+    let whisper = stage.error("chat.postEphemeral", whisper).await;
+    assert_eq!(whisper, "user_not_in_channel");
     let says = json!({"user": "cy", "channel": "sales", "text": "hello?"});
     let refused = stage.control("message", says).await;
     assert_eq!(refused["error"], "The account of Cy Chan is deactivated.");

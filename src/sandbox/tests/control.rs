@@ -1,6 +1,6 @@
 //! The control API: who may use it, looking, long polls, the home tab, deleting.
 
-use super::Stage;
+use super::{Stage, modal};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -193,4 +193,27 @@ async fn shortcuts_are_told_to_the_page() {
     let wrong = json!({"shortcuts": [{"callback_id": "x", "name": "X", "type": "window"}]});
     assert_eq!(stage.control("app", wrong).await["ok"], false);
     assert_eq!(stage.control("app", json!({})).await["ok"], false);
+}
+
+#[tokio::test]
+async fn a_shortcut_on_a_message_shows_the_modal_that_follows() {
+    let stage = Stage::start().await;
+    let ts = stage.post("Cards fail").await;
+    let open = async {
+        let payload = stage.app.wait_for("interactivity", 1).await[0].payload();
+        let view = modal(json!([{"type": "section", "text": {"type": "mrkdwn", "text": "x"}}]));
+        let arguments = json!({"trigger_id": payload["trigger_id"], "view": view});
+        assert_eq!(stage.api("views.open", arguments).await["ok"], true);
+        payload
+    };
+    let shortcut = json!({
+        "user": "bo", "callback_id": "note", "channel": "outages", "ts": ts,
+    });
+    let (seen, payload) = tokio::join!(stage.control("shortcut", shortcut), open);
+    assert_eq!(seen["seen"]["modal"]["callback_id"], "form", "{seen}");
+    assert_eq!(payload["type"], "message_action");
+    assert_eq!(payload["message_ts"], json!(ts));
+    assert_eq!(payload["message"]["text"], "Cards fail");
+    assert_eq!(payload["channel"]["name"], "outages");
+    assert!(payload["response_url"].is_string());
 }

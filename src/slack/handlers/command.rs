@@ -141,6 +141,10 @@ impl Slack {
         number: OutageNumber,
     ) -> Result<Message, DeskError> {
         let detail = self.desk.detail(workspace, number, LINES).await?;
-        Ok(views::lists::detail(&detail, self.clock.now()))
+        Ok(views::lists::detail(
+            &detail,
+            self.desk.policy(),
+            self.clock.now(),
+        ))
     }
 }

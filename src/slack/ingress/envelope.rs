@@ -98,6 +98,12 @@ pub struct View {
     pub private_metadata: String,
     pub state: State,
     pub blocks: Vec<Value>,
+    /// Changes with every update, so that an update over a newer one is refused.
+    pub hash: String,
+    /// As we sent them: an update has to say them again.
+    pub title: Value,
+    pub submit: Value,
+    pub close: Value,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]

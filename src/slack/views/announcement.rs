@@ -16,6 +16,7 @@ use crate::{
     domain::{
         outage::{Outage, Phase, Resolution},
         person::Person,
+        policy::Policy,
         time::{Timestamp, duration_in_words},
     },
     slack::{kit, mrkdwn},
@@ -29,7 +30,7 @@ const RESOLUTION: usize = 2300;
 const SUMMARY: usize = kit::SECTION;
 
 /// How many questions are shown; more would be a questionnaire.
-const QUESTIONS: usize = 12;
+const QUESTIONS: usize = 20;
 
 #[derive(Clone, Copy, Debug)]
 pub struct AnnouncementModel<'a> {
@@ -37,8 +38,11 @@ pub struct AnnouncementModel<'a> {
     /// Everybody whom the outage names.
     pub people: &'a [Person],
     pub now: Timestamp,
+    pub policy: &'a Policy,
     /// What people type, such as `/outage`.
     pub command: &'a str,
+    /// The address of the announcement of the outage that this one turned out to be.
+    pub original: Option<&'a str>,
 }
 
 pub fn announcement(model: &AnnouncementModel) -> Message {
@@ -70,12 +74,20 @@ fn rest_of_sentence(model: &AnnouncementModel) -> String {
             let lead = people::assignee_name(outage.roles.solution, model.people);
             let severity = outage.severity.word();
             let word = outage.phase.word();
-            format!("{word}, severity {severity}. {summary} {eta}. {lead} leads.")
+            let lead = match outage.roles.solution {
+                Some(_) => format!("{lead} leads."),
+                None => "Nobody is on it yet.".to_owned(),
+            };
+            format!("{word}, severity {severity}. {summary} {eta}. {lead}")
         }
         Phase::Resolved(_) => {
             let lasted = duration_in_words(outage.duration(model.now));
             format!("resolved after {lasted}. {summary}")
         }
+        Phase::Withdrawn {
+            duplicate_of: Some(original),
+            ..
+        } => format!("merged into outage {original}. {summary}"),
         Phase::Withdrawn { .. } => format!("withdrawn, it was a false alarm. {summary}"),
     }
 }
@@ -102,18 +114,31 @@ fn blocks(model: &AnnouncementModel) -> Vec<SlackBlock> {
         } => {
             let by = people::name_of(by, model.people);
             let why = mrkdwn::abridge(why, RESOLUTION, &in_full);
-            let same = duplicate_of
-                .map(|it| format!("The same as outage {it}. "))
-                .unwrap_or_default();
-            Some(format!(
-                "*Withdrawn* {} by {by}\n{why}\n{same}_Not counted in statistics._",
-                mrkdwn::date(*at)
-            ))
+            let at = mrkdwn::date(*at);
+            let what = match duplicate_of {
+                None => format!("*Withdrawn* {at} by {by}"),
+                Some(number) => {
+                    let original = format!("outage {number}");
+                    let original = match model.original {
+                        Some(url) => mrkdwn::link(url, &original),
+                        None => original,
+                    };
+                    format!("*Merged into {original}* {at} by {by}")
+                }
+            };
+            let why = if why.is_empty() {
+                why
+            } else {
+                format!("\n{why}")
+            };
+            Some(format!("{what}{why}\n_Not counted in statistics._"))
         }
     };
     blocks.extend(ending.map(|it| kit::section("resolution", &it)));
     blocks.extend(kit::context("foot", &[foot(outage)]));
-    blocks.extend(kit::actions("actions", state::buttons(outage)));
+    let [first, rest] = state::buttons(outage, model.policy);
+    blocks.extend(kit::actions("actions", first));
+    blocks.extend(kit::actions("more", rest));
     blocks
 }
 
@@ -139,17 +164,17 @@ fn facts(model: &AnnouncementModel) -> Vec<String> {
     let mut facts = Vec::new();
     if !outage.impact.is_empty() {
         let mut lines = vec!["*Impact*".to_owned()];
-        lines.extend(outage.impact.iter().take(QUESTIONS).map(|it| {
-            let label = mrkdwn::one_line(&it.label, 100);
-            format!("{label}: {}", it.answer.word())
-        }));
+        lines.extend(outage.impact.iter().take(QUESTIONS).map(state::impact));
         if outage.impact.len() > QUESTIONS {
             lines.push(format!("and {} more", outage.impact.len() - QUESTIONS));
         }
         facts.push(lines.join("\n"));
     }
     if outage.is_open() {
-        facts.push(format!("*ETA*\n{}", state::eta(&outage.eta, model.now)));
+        facts.push(format!(
+            "*ETA*\n{}",
+            state::eta_with_slips(outage, model.now)
+        ));
     }
     facts
 }
@@ -159,8 +184,12 @@ fn people(model: &AnnouncementModel) -> Option<String> {
         return None;
     }
     let roles = &model.outage.roles;
+    let channel = match state::channel(model.outage) {
+        it if it.is_empty() => it,
+        it => format!("\n*Channel:* {it}"),
+    };
     Some(format!(
-        "*Solution:* {} · *Communication:* {}",
+        "*Solution:* {} · *Communication:* {}{channel}",
         people::assignee(roles.solution, model.people),
         people::assignee(roles.communication, model.people)
     ))
@@ -196,10 +225,13 @@ fn resolved(model: &AnnouncementModel, resolution: &Resolution, in_full: &str) -
 }
 
 fn notes(outage: &Outage, resolution: &Resolution) -> String {
-    let post_mortem = if resolution.post_mortem_wanted {
-        "will be written"
-    } else {
-        "not planned"
+    let post_mortem = match &outage.post_mortem {
+        Some(lessons) => {
+            let title = lessons.title.as_deref().unwrap_or("read it here");
+            mrkdwn::link(&lessons.url, title)
+        }
+        None if resolution.post_mortem_wanted => "will be written".to_owned(),
+        None => "not planned".to_owned(),
     };
     let turnover = outage.turnover.as_ref().map_or_else(
         || "—".to_owned(),

@@ -133,7 +133,10 @@ fn former(label: &str, before: &str) -> String {
 fn promise(eta: &Eta, with_time: bool) -> String {
     let label = state::eta_label(eta);
     match eta.due {
-        Some(due) if with_time => format!("{label} (until {})", time(due)),
+        // An exact time is its own label.
+        Some(due) if with_time && !eta.label.trim().is_empty() => {
+            format!("{label} (until {})", time(due))
+        }
         _ => label,
     }
 }

@@ -8,6 +8,7 @@ use crate::{
         effect::Event,
         outage::{Outage, Phase},
         person::Person,
+        policy::Policy,
         time::{Timestamp, duration_in_words},
     },
     slack::{kit, mrkdwn},
@@ -23,7 +24,7 @@ const TIMELINE: usize = 6000;
 const SUMMARY: usize = 2000;
 const RESOLUTION: usize = 1200;
 
-pub fn detail(detail: &Detail, now: Timestamp) -> Message {
+pub fn detail(detail: &Detail, policy: &Policy, now: Timestamp) -> Message {
     let outage = &detail.outage;
     let title = state::title(outage);
     let text = format!("{title}: {}.", outage.phase.word());
@@ -41,7 +42,9 @@ pub fn detail(detail: &Detail, now: Timestamp) -> Message {
             .enumerate()
             .map(|(index, it)| kit::section(&format!("timeline.{index}"), it)),
     );
-    blocks.extend(kit::actions("actions", state::buttons(outage)));
+    let [first, rest] = state::buttons(outage, policy);
+    blocks.extend(kit::actions("actions", first));
+    blocks.extend(kit::actions("more", rest));
     Message::new(&text, blocks)
 }
 
@@ -70,16 +73,11 @@ fn head(detail: &Detail, now: Timestamp) -> String {
 fn facts(outage: &Outage, people: &[Person], now: Timestamp) -> Vec<String> {
     let mut facts = Vec::new();
     if !outage.impact.is_empty() {
-        let lines: Vec<String> = outage
-            .impact
-            .iter()
-            .take(10)
-            .map(|it| format!("{}: {}", mrkdwn::one_line(&it.label, 60), it.answer.word()))
-            .collect();
+        let lines: Vec<String> = outage.impact.iter().take(10).map(state::impact).collect();
         facts.push(format!("*Impact*\n{}", lines.join("\n")));
     }
     if outage.is_open() {
-        facts.push(format!("*ETA*\n{}", state::eta(&outage.eta, now)));
+        facts.push(format!("*ETA*\n{}", state::eta_with_slips(outage, now)));
     }
     let roles = &outage.roles;
     facts.push(format!(
@@ -92,6 +90,17 @@ fn facts(outage: &Outage, people: &[Person], now: Timestamp) -> Vec<String> {
         times = format!("{times}\nResolved {}", mrkdwn::date(resolution.at));
     }
     facts.push(times);
+    let channel = state::channel(outage);
+    if !channel.is_empty() {
+        facts.push(format!("*Channel*\n{channel}"));
+    }
+    if let Some(lessons) = &outage.post_mortem {
+        let title = lessons.title.as_deref().unwrap_or("read it here");
+        facts.push(format!(
+            "*Post-mortem*\n{}",
+            mrkdwn::link(&lessons.url, title)
+        ));
+    }
     facts
 }
 

@@ -120,8 +120,8 @@ pub fn press(outage: &Outage, permalink: Option<&str>, verb: Verb) -> Message {
 /// The form that asks for what a command left out.
 pub fn form_of(verb: Verb, number: OutageNumber) -> Option<Action> {
     Some(match verb {
-        // The update's form asks for the ETA, too.
-        Verb::Update | Verb::Eta => Action::Update { number },
+        Verb::Update => Action::Update { number },
+        Verb::Eta => Action::Eta { number },
         Verb::Resolve => Action::Resolve { number },
         Verb::Reopen => Action::Reopen { number },
         Verb::Withdraw => Action::Withdraw { number },

@@ -3,23 +3,40 @@
 //! Severities are Balefire's own words and are always introduced as such ("severity major"): the
 //! status page calls something else a major outage.
 
-use slack_morphism::prelude::SlackBlockButtonElement;
+use std::time::Duration;
+
+use slack_morphism::prelude::{SlackBlockButtonElement, SlackBlockConfirmItem};
 
 use crate::{
     domain::{
+        channel as naming,
         eta::Eta,
+        impact::Impact,
         outage::{Outage, Phase, Severity},
-        time::Timestamp,
+        policy::Policy,
+        time::{Timestamp, duration_in_words},
     },
     slack::{
         action::Action,
-        kit::{Look, button},
+        kit::{self, Look, button},
         mrkdwn,
     },
 };
 
 /// How long the name of a component may be within a line.
 const COMPONENT: usize = 80;
+
+/// How long the title of a post-mortem may be within a line.
+const LESSONS: usize = 120;
+
+/// How long the words of an ETA may be within a line.
+const ETA: usize = 75;
+
+/// What the few words besides an answer may take.
+const DETAIL: usize = 100;
+
+/// The words about an ETA change at steps of this length before and after it.
+const STEP: Duration = Duration::from_secs(600);
 
 /// Shape and colour never carry a meaning alone: a word stands next to them.
 pub fn shape(outage: &Outage) -> &'static str {
@@ -47,10 +64,17 @@ pub fn word(outage: &Outage) -> String {
     capitalised(outage.phase.word())
 }
 
-/// `Outage 12 · Payments`.
+/// `Outage 12 · Payments`, or the title of its post-mortem in place of the component.
 pub fn title(outage: &Outage) -> String {
-    let component = mrkdwn::one_line(outage.title_component(), COMPONENT);
-    format!("Outage {} · {component}", outage.number)
+    let lessons = outage
+        .post_mortem
+        .as_ref()
+        .and_then(|it| it.title.as_deref());
+    let title = match lessons.filter(|it| !it.trim().is_empty()) {
+        Some(title) => mrkdwn::one_line(title, LESSONS),
+        None => mrkdwn::one_line(outage.title_component(), COMPONENT),
+    };
+    format!("Outage {} · {title}", outage.number)
 }
 
 /// Names of components, at most `max` long; how many more there are when they do not fit.
@@ -70,14 +94,76 @@ pub fn components<'a>(names: impl ExactSizeIterator<Item = &'a str>, max: usize)
     listed
 }
 
-/// `<2h — due …`, `was due … (<2h)`, `unknown`.
+/// `<2h — due …, in less than 10 minutes`, `was due … (<2h), more than 20 minutes ago`, `unknown`.
+///
+/// An announcement is rendered anew ten minutes before the ETA, at it, and every ten minutes after
+/// it, so the words are true until the next time.
 pub fn eta(eta: &Eta, now: Timestamp) -> String {
-    let label = eta_label(eta);
-    match eta.due {
-        Some(due) if due > now => format!("{label} — due {}", mrkdwn::date(due)),
-        Some(due) => format!("was due {} ({label})", mrkdwn::date(due)),
-        None if label == "unknown" => label,
-        None => format!("unknown ({label})"),
+    let label = match eta.label.trim() {
+        "" => None,
+        label => Some(mrkdwn::one_line(label, ETA)),
+    };
+    let Some(due) = eta.due else {
+        return match label {
+            None => "unknown".to_owned(),
+            Some(label) if label == "unknown" => label,
+            Some(label) => format!("unknown ({label})"),
+        };
+    };
+    let at = mrkdwn::date(due);
+    if due > now {
+        let label = label.map(|it| format!("{it} — ")).unwrap_or_default();
+        let soon = due.since(now) <= STEP;
+        let soon = if soon {
+            ", in less than 10 minutes"
+        } else {
+            ""
+        };
+        return format!("{label}due {at}{soon}");
+    }
+    let label = label.map(|it| format!(" ({it})")).unwrap_or_default();
+    let steps = now.since(due).as_secs() / STEP.as_secs();
+    let passed = match steps {
+        0 => String::new(),
+        steps => {
+            let span = Duration::from_secs(steps * STEP.as_secs());
+            format!(", more than {} ago", duration_in_words(span))
+        }
+    };
+    format!("was due {at}{label}{passed}")
+}
+
+/// The ETA, and below it how often it slipped.
+pub fn eta_with_slips(outage: &Outage, now: Timestamp) -> String {
+    let eta = eta(&outage.eta, now);
+    match slips(outage.slips) {
+        it if it.is_empty() => eta,
+        it => format!("{eta}\n_{it}_"),
+    }
+}
+
+/// `Lost bookings: <10% — mostly Spain`.
+pub fn impact(impact: &Impact) -> String {
+    let label = mrkdwn::one_line(&impact.label, 100);
+    let answer = mrkdwn::one_line(impact.answer.word(), 80);
+    match mrkdwn::one_line(&impact.detail, DETAIL) {
+        detail if detail.is_empty() => format!("{label}: {answer}"),
+        detail => format!("{label}: {answer} — {detail}"),
+    }
+}
+
+/// Where people work on it, or why there is no such place; nothing when nobody asked for one.
+pub fn channel(outage: &Outage) -> String {
+    let Some(channel) = &outage.channel else {
+        return String::new();
+    };
+    match (&channel.id, &channel.failed) {
+        (Some(id), _) if channel.archived_at.is_some() => {
+            format!("{} (archived)", mrkdwn::channel(id))
+        }
+        (Some(id), _) => mrkdwn::channel(id),
+        (None, None) => "on its way".to_owned(),
+        (None, Some(why)) => format!("could not be opened: {}", mrkdwn::one_line(why, 300)),
     }
 }
 
@@ -91,65 +177,112 @@ pub fn slips(count: u32) -> String {
     }
 }
 
+/// In a word or two: the choice, else the moment, else that it is unknown.
 pub fn eta_label(eta: &Eta) -> String {
-    match eta.label.trim() {
-        "" => "unknown".to_owned(),
-        label => mrkdwn::one_line(label, 75),
+    match (eta.label.trim(), eta.due) {
+        ("", Some(due)) => mrkdwn::date(due),
+        ("", None) => "unknown".to_owned(),
+        (label, _) => mrkdwn::one_line(label, ETA),
     }
 }
 
-/// What can be done with it now.
-pub fn buttons(outage: &Outage) -> Vec<SlackBlockButtonElement> {
+/// What can be done with it now: first what is pressed most, then the rest.
+pub fn buttons(outage: &Outage, policy: &Policy) -> [Vec<SlackBlockButtonElement>; 2] {
     let number = outage.number;
+    let plain = |action, label: &str, spoken: &str| {
+        button(
+            action,
+            label,
+            &format!("{spoken} outage {number}"),
+            Look::Plain,
+        )
+    };
     match outage.phase {
-        Phase::Open { .. } => vec![
-            button(
-                Action::Update { number },
-                "Update",
-                &format!("Update outage {number}"),
-                Look::Plain,
-            ),
-            button(
-                Action::Edit { number },
-                "Edit",
-                &format!("Edit outage {number}"),
-                Look::Plain,
-            ),
-            button(
-                Action::Resolve { number },
-                "Resolve",
-                &format!("Resolve outage {number}"),
-                Look::Primary,
-            ),
-            button(
+        Phase::Open { .. } => {
+            let resolve = format!("Resolve outage {number}");
+            let first = vec![
+                plain(Action::Update { number }, "Update", "Update"),
+                plain(Action::Eta { number }, "ETA", "Change the ETA of"),
+                plain(Action::Edit { number }, "Edit", "Edit"),
+                button(
+                    Action::Resolve { number },
+                    "Resolve",
+                    &resolve,
+                    Look::Primary,
+                ),
+            ];
+            let mut rest = Vec::new();
+            if !outage.roles.is_complete() {
+                let label = "I am on it";
+                rest.push(plain(
+                    Action::Take { number },
+                    label,
+                    "Take the free part in",
+                ));
+            }
+            rest.push(plain(Action::Reassign { number }, "Reassign", "Reassign"));
+            if outage.working_channel().is_none() {
+                let create = plain(
+                    Action::CreateChannel { number },
+                    "Create channel",
+                    "Create a channel for",
+                );
+                rest.push(create.with_confirm(creation(outage, policy)));
+                rest.push(plain(
+                    Action::SetChannel { number },
+                    "Set channel",
+                    "Set the channel of",
+                ));
+            }
+            let withdraw = format!("Withdraw outage {number}");
+            rest.push(button(
                 Action::Withdraw { number },
                 "Withdraw",
-                &format!("Withdraw outage {number}"),
+                &withdraw,
                 Look::Danger,
-            ),
-        ],
-        Phase::Resolved(_) => vec![
-            button(
-                Action::EditResolution { number },
-                "Edit resolution",
-                &format!("Edit the resolution of outage {number}"),
-                Look::Plain,
-            ),
-            button(
-                Action::EditTimes { number },
-                "Edit times",
-                &format!("Edit the times of outage {number}"),
-                Look::Plain,
-            ),
-            button(
-                Action::Reopen { number },
-                "Reopen",
-                &format!("Reopen outage {number}"),
-                Look::Plain,
-            ),
-        ],
-        Phase::Withdrawn { .. } => Vec::new(),
+            ));
+            [first, rest]
+        }
+        Phase::Resolved(_) => {
+            let mut first = vec![
+                plain(
+                    Action::EditResolution { number },
+                    "Edit resolution",
+                    "Edit the resolution of",
+                ),
+                plain(
+                    Action::EditTimes { number },
+                    "Edit times",
+                    "Edit the times of",
+                ),
+            ];
+            if outage.post_mortem.is_none() {
+                first.push(plain(
+                    Action::LinkPostMortem { number },
+                    "Link post-mortem",
+                    "Link the post-mortem of",
+                ));
+            }
+            first.push(plain(Action::Reopen { number }, "Reopen", "Reopen"));
+            [first, Vec::new()]
+        }
+        Phase::Withdrawn { .. } => Default::default(),
     }
+}
+
+/// A channel cannot be unmade, so whoever presses is asked once.
+fn creation(outage: &Outage, policy: &Policy) -> SlackBlockConfirmItem {
+    let name = naming::name(outage, policy);
+    let groups = match policy.channels.invite_groups.len() {
+        0 => "",
+        1 => ", and a group",
+        _ => ", and some groups",
+    };
+    let text = format!(
+        "#{name} will be made, or one with a number behind the name. Whoever announced the outage \
+         and both assignees are invited{groups}."
+    );
+    kit::confirm("Create a channel?", &text, "Create", "Not now")
 }
 
 pub fn capitalised(word: &str) -> String {
