@@ -3,12 +3,15 @@
 pub mod click;
 pub mod command;
 pub mod event;
+pub mod mention;
 pub mod open;
 mod preview;
 mod reaction;
 mod same;
+pub mod shortcut;
 pub mod submit;
 pub mod suggest;
+pub mod words;
 
 use std::sync::Arc;
 
@@ -47,6 +50,11 @@ pub async fn interaction(slack: Arc<Slack>, interaction: Interaction) -> Answer 
         }
         "view_submission" => submit::answer(slack, interaction).await,
         "block_suggestion" => suggest::answer(slack, interaction).await,
+        "shortcut" | "message_action" => {
+            let work = shortcut::follow(slack.clone(), interaction);
+            slack.tasks.spawn(work);
+            Answer::Empty
+        }
         // Closing a form changes nothing.
         "view_closed" => Answer::Empty,
         other => {

@@ -10,6 +10,7 @@ mod changes;
 pub mod channel;
 mod detail;
 pub mod direct;
+pub mod done;
 pub mod eta;
 pub mod forms;
 mod help;

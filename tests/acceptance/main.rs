@@ -20,5 +20,6 @@ mod refusals;
 mod resolve;
 mod sdk;
 mod shares;
+mod words;
 
 pub use harness::databases;

@@ -125,7 +125,7 @@ pub(super) async fn act(
     let user = &opening.user;
     let number = match action {
         Action::Announce => {
-            match slack.form_for(workspace, user, called, value).await? {
+            match slack.form_for(workspace, user, called, value, None).await? {
                 Ok(view) => slack.open(opening, &view).await,
                 Err(refusal) => slack.tell(user, &opening.response_url, &refusal).await,
             }

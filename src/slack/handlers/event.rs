@@ -5,7 +5,12 @@ use std::{sync::Arc, time::Duration};
 use serde_json::{Value, json};
 
 use crate::{
-    slack::{Slack, handlers::Answer, ingress::envelope::EventEnvelope, profiles::SlackUser},
+    slack::{
+        Slack,
+        handlers::{Answer, mention},
+        ingress::envelope::EventEnvelope,
+        profiles::SlackUser,
+    },
     store::{self, inbox::Received},
     telemetry::InboxOutcome,
 };
@@ -62,7 +67,7 @@ pub async fn receive(slack: Arc<Slack>, envelope: EventEnvelope) -> Answer {
 /// concern of ours: only in dedicated channels it may be, and elsewhere nothing of it is kept.
 async fn is_used(slack: &Slack, event: &Value) -> store::Result<bool> {
     match event["type"].as_str().unwrap_or("") {
-        "user_change" | "team_join" => Ok(true),
+        "user_change" | "team_join" | "app_mention" => Ok(true),
         _ => match slack.about_channel(event) {
             Some(channel) => slack.is_dedicated(&channel).await,
             None => Ok(false),
@@ -122,6 +127,7 @@ impl Slack {
             "reaction_added" | "reaction_removed" | "message" => {
                 self.follow_reaction(&received.body.0).await?;
             }
+            "app_mention" => mention::answer(self, received).await?,
             other => tracing::info!(kind = other, "an event of a kind that is not used any more"),
         }
         Ok(())
