@@ -404,3 +404,43 @@ async fn a_line_that_died_tells_everything_when_it_is_tried_again() {
     read_all(&world).await;
     world.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_private_channel_asks_for_an_invitation_first() {
+    let world = announced(Setup::default()).await;
+    let body = json!({ "create": true, "name": "war-room", "by": "bo" });
+    let channel = world.control("channel", body).await["channel"].clone();
+    world
+        .faults(json!([{ "method": "conversations.join", "kind": "api_error", "error": "method_not_supported_for_channel_type", "times": 1 }]))
+        .await;
+    let set = Command::SetChannel {
+        channel: ChannelId::from(channel["id"].as_str().unwrap()),
+    };
+    changes(&world, 1, &set).await;
+    let told = world.person("ana").direct_messages().await;
+    let told: Vec<String> = told.iter().map(words).collect();
+    assert!(told.iter().any(|it| it.contains("/invite")), "{told:?}");
+    world.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_channel_that_asked_for_it_hears_that_sales_are_hit() {
+    let world = World::with(Setup {
+        told_of_sales: vec!["C0SALES"],
+        ..Setup::default()
+    })
+    .await;
+    let ana = world.person("ana");
+    ana.runs("/outage").await.form("Announce an outage");
+    ana.submits(json!({
+        "What happened?": "Cards fail", "component": "Payments", "Sales affected": "Yes",
+    }))
+    .await
+    .closed();
+    world.settle().await;
+    let told = world.channel("sales").await;
+    assert_eq!(told.len(), 1, "{told:#?}");
+    assert!(words(&told[0]).contains("Sales affected: yes"), "{told:#?}");
+    read_all(&world).await;
+    world.end().await;
+}

@@ -70,6 +70,8 @@ pub struct Setup {
     pub invite_groups: Vec<&'static str>,
     /// After which dedicated channels are archived; never when 0.
     pub archive_after_hours: u32,
+    /// Channels that are told when sales are affected.
+    pub told_of_sales: Vec<&'static str>,
 }
 
 impl Default for Setup {
@@ -79,6 +81,7 @@ impl Default for Setup {
             with_components: true,
             invite_groups: Vec::new(),
             archive_after_hours: 0,
+            told_of_sales: Vec::new(),
         }
     }
 }
@@ -418,11 +421,14 @@ fn settings(api_url: &str, setup: &Setup) -> toml::Table {
         edit_all_outages = ["U0ANA"]
         ask = "the desk in #general"
 
+        [impact.tell]
+        sales = {:?}
+
         [channels]
         invite_groups = {:?}
         archive_after_hours = {}
         "#,
-        setup.allow_all, setup.invite_groups, setup.archive_after_hours
+        setup.allow_all, setup.told_of_sales, setup.invite_groups, setup.archive_after_hours
     );
     text.parse().unwrap()
 }
