@@ -15,8 +15,8 @@ use crate::{
     slack::{kit, views::state::capitalised},
 };
 
-/// How many blocks questions may take: Slack takes 100 in a form.
-const BLOCKS: usize = 80;
+/// How many blocks questions may take: Slack takes 100 in a form, and 250,000 characters in all.
+const BLOCKS: usize = 60;
 
 /// Questions of which the answer may stay unknown. `base` is none for an outage to be.
 pub fn open(policy: &Policy, base: Option<&Outage>) -> Vec<SlackBlock> {
