@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use balefire::domain::time::Zone;
+use balefire::{domain::time::Zone, store};
 
 use crate::harness::{
     World, minutes,
@@ -153,6 +153,22 @@ async fn people_are_reassigned_and_each_is_told_once() {
     world.end().await;
 }
 
+/// Waits until Slack's word that somebody left was heard.
+async fn until_gone(world: &World, user: &str) {
+    let (workspace, user) = (world.slack.workspace().unwrap(), user.into());
+    for _ in 0..1000 {
+        while world.slack.work_on_event().await.unwrap() {}
+        let mut tx = world.db.read().await.unwrap();
+        let standing = store::people::standing(&mut tx, &workspace, &user);
+        if standing.await.unwrap() == store::people::Standing::Gone {
+            return;
+        }
+        drop(tx);
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    panic!("nobody heard that {user} left");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_is_gone_gets_no_part() {
     let world = World::start().await;
@@ -161,8 +177,7 @@ async fn whoever_is_gone_gets_no_part() {
     world
         .control("person", json!({ "user": "dee", "deactivated": true }))
         .await;
-    world.settle().await;
-    while world.slack.work_on_event().await.unwrap() {}
+    until_gone(&world, "U0DEE").await;
     ana.clicks("Reassign").await.form("Reassign outage 1");
     let seen = ana.submits(json!({ "communication": "dee" })).await;
     assert!(seen.error_at("communication").contains("deactivated"));
