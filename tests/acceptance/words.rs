@@ -338,7 +338,6 @@ async fn an_outage_remembers_the_message_that_it_was_made_from() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "the thread does not link to the message yet"]
 async fn an_outage_that_was_made_from_a_message_links_to_it() {
     let world = World::start().await;
     let (ts, _) = from_message(&world, "bo", "payments cards fail").await;
