@@ -142,6 +142,8 @@ fn settings(folder: &Path, api_url: &str, secrets: &Secrets) -> toml::Table {
         on_call = ["U0ANA", "U0BO"]
         edit_all_outages = ["U0ANA"]
         ask = "Ana Alvarez, who administers Balefire here"
+        [time]
+        zone = "Europe/Prague"
         [impact.tell]
         sales = ["C0SALES"]
         b2b_partners = ["C0PARTNERS"]

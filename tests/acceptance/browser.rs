@@ -11,23 +11,23 @@ use tokio::{
 
 use crate::harness::browser::Browser;
 
-const COMPOSER: &str = "[data-testid=composer]";
-const FORM: &str = "dialog[open][data-testid=modal]";
-const SEND: &str = "dialog[open] [data-testid=modal-submit]";
-const CHANNEL: &str = "[data-testid=messages]";
-const ANNOUNCEMENT: &str = "[data-testid=messages] [data-testid=message]";
-const THREAD: &str = "[data-testid=thread-messages]";
-const WHISPER: &str = "[data-testid=messages] [data-testid=ephemeral]";
+pub(super) const COMPOSER: &str = "[data-testid=composer]";
+pub(super) const FORM: &str = "dialog[open][data-testid=modal]";
+pub(super) const SEND: &str = "dialog[open] [data-testid=modal-submit]";
+pub(super) const CHANNEL: &str = "[data-testid=messages]";
+pub(super) const ANNOUNCEMENT: &str = "[data-testid=messages] [data-testid=message]";
+pub(super) const THREAD: &str = "[data-testid=thread-messages]";
+pub(super) const WHISPER: &str = "[data-testid=messages] [data-testid=ephemeral]";
 
 /// A demo of its own, started as a stranger starts it.
-struct Demo {
+pub(super) struct Demo {
     child: Child,
-    page: String,
+    pub(super) page: String,
     folder: tempfile::TempDir,
 }
 
 impl Demo {
-    async fn start() -> Demo {
+    pub(super) async fn start() -> Demo {
         let folder = tempfile::tempdir().unwrap();
         let listen = ["--listen", "127.0.0.1:0", "--sandbox-listen", "127.0.0.1:0"];
         let mut child = Command::new(env!("CARGO_BIN_EXE_balefire"))
@@ -62,7 +62,7 @@ impl Demo {
         }
     }
 
-    async fn stop(mut self) {
+    pub(super) async fn stop(mut self) {
         self.child.kill().await.unwrap();
         self.folder.close().unwrap();
     }

@@ -9,6 +9,7 @@ mod harness;
 mod announce;
 mod attack;
 mod browser;
+mod browser_life;
 mod change;
 mod channel;
 mod crash;

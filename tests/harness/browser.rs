@@ -248,6 +248,12 @@ impl Browser {
         self.types(place, &Key::Enter.to_string()).await;
     }
 
+    /// Presses Enter in a field of the open form.
+    pub async fn hits_enter_in(&self, label: &str) {
+        let place = self.field(label).await;
+        self.hits_enter(&place).await;
+    }
+
     /// The place of the field with this label in the open form.
     async fn field(&self, label: &str) -> String {
         let path = format!("//dialog[@open]//label[starts-with(normalize-space(.), '{label}')]");

@@ -1,5 +1,7 @@
 //! ETAs and moments for people, in words that can be read back.
 
+use std::time::Duration;
+
 use super::{Eta, UNKNOWN};
 use crate::domain::time::{Timestamp, Zone, duration_in_words};
 
@@ -34,10 +36,11 @@ pub fn moment_in_words(at: Timestamp, now: Timestamp, zone: Zone) -> String {
     format!("{date} {} {}", zone.clock(at), zone.abbreviation(at))
 }
 
-/// `in 45m` or `45m ago`, to the nearest minute.
+/// `in 45m` or `45m ago`, in whole minutes: a due was rounded up, so "45m" is read back as 45m.
 fn distance(due: Timestamp, now: Timestamp) -> String {
-    let (ahead, passed) = (due.since(now), now.since(due));
-    if ahead.max(passed).as_secs() < 30 {
+    let whole = |span: Duration| Duration::from_secs(span.as_secs() / 60 * 60);
+    let (ahead, passed) = (whole(due.since(now)), whole(now.since(due)));
+    if ahead.is_zero() && passed.is_zero() {
         "now".to_owned()
     } else if due > now {
         format!("in {}", duration_in_words(ahead))

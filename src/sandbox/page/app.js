@@ -2081,7 +2081,11 @@ function drawViews() {
       const { element: el, key } = returnFocus;
       returnFocus = null;
       const target = el && el.isConnected && el !== document.body ? el : (key && document.querySelector(`[data-fk="${CSS.escape(key)}"]`)) || byId('composer-input');
-      if (target && document.activeElement !== target) target.focus({ preventScroll: true });
+      if (target) {
+        // The closing dialog has focused it already, but without a caret: keys would go nowhere.
+        target.blur();
+        target.focus({ preventScroll: true });
+      }
     }
     return;
   }

@@ -136,7 +136,7 @@ fn exact_eta() -> SlackBlock {
     let placeholder = "45m, 16:30, tomorrow noon, unknown";
     let element = kit::told_text_line(ETA_TEXT_ACTION, placeholder, ETA_TEXT);
     let hint = "Counts more than the choice above. Press Enter to see how it is understood.";
-    kit::told_input(block::ETA_TEXT, "… or exactly", element, hint)
+    kit::told_input(block::ETA_TEXT, "Or an exact ETA", element, hint)
 }
 
 /// What stands as an exact ETA, else the choice. None when it stays as it is, when the fields hold
