@@ -5,9 +5,16 @@ mod blocks;
 mod calls;
 mod channels;
 mod control;
+mod delivery;
+mod files;
 mod forms;
 mod keeping;
 mod messages;
+mod private;
+mod rich;
+mod scheduled;
+mod sockets;
+mod tokens;
 
 use super::{Options, Sandbox, Seed};
 use axum::Router;

@@ -45,7 +45,7 @@ pub fn controls(blocks: &[Value]) -> Vec<Control<'_>> {
         let places: &[&str] = match block["type"].as_str() {
             Some("section") => &["accessory"],
             Some("input") => &["element"],
-            Some("actions") => &["elements"],
+            Some("actions" | "context_actions") => &["elements"],
             _ => &[],
         };
         for place in places {
@@ -95,6 +95,7 @@ pub fn state_key(kind: &str) -> Option<(&'static str, Value)> {
         "timepicker" => ("selected_time", Value::Null),
         "datetimepicker" => ("selected_date_time", Value::Null),
         "rich_text_input" => ("rich_text_value", Value::Null),
+        "file_input" => ("files", json!([])),
         _ => return None,
     })
 }
@@ -115,6 +116,8 @@ pub fn initial_state(element: &Value) -> Option<Value> {
         "selected_channels" => "initial_channels",
         "selected_date" => "initial_date",
         "selected_time" => "initial_time",
+        // Nothing can be chosen for somebody here.
+        "files" => return Some(json!({"type": kind, key: empty})),
         _ => "initial_date_time",
     };
     let value = match &element[initial] {

@@ -208,7 +208,7 @@ impl World {
                     self.finish_element(&mut block[place]);
                 }
             }
-            if block["type"] == "actions"
+            if matches!(block["type"].as_str(), Some("actions" | "context_actions"))
                 && let Some(elements) = block["elements"].as_array_mut()
             {
                 for element in elements {
