@@ -168,7 +168,12 @@ async fn talk(
                     let frame = serde_json::from_str(&text).unwrap_or(Value::Null);
                     shared.sockets.acknowledged(&frame);
                 }
-                Some(Ok(Message::Close(_)) | Err(_)) | None => return,
+                Some(Ok(Message::Close(_))) => {
+                    // The client waits for its closing frame to be answered.
+                    let _ = tokio::time::timeout(CLOSING, socket.flush()).await;
+                    return;
+                }
+                Some(Err(_)) | None => return,
                 // Pings are answered by the socket itself.
                 Some(Ok(_)) => {}
             },

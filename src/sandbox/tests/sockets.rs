@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
 /// An app's end of a connection.
 struct Client(WebSocketStream<TcpStream>);
@@ -312,6 +313,18 @@ async fn pings_are_answered() {
         .unwrap();
     let answer = client.0.next().await.unwrap().unwrap();
     assert_eq!(answer, Message::Pong("are you there".into()));
+}
+
+#[tokio::test]
+async fn a_closing_frame_is_answered() {
+    let stage = socket_mode().await;
+    let mut client = ready(&stage).await;
+    let frame = CloseFrame {
+        code: 1000.into(),
+        reason: "".into(),
+    };
+    client.0.send(Message::Close(Some(frame))).await.unwrap();
+    assert_eq!(client.end().await, Some(1000));
 }
 
 #[tokio::test]
