@@ -82,7 +82,9 @@ impl Needs {
             Needs::One(scope) => alternatives(scope).into_iter().collect(),
             Needs::OfChannel(kinds) => {
                 let name = arguments.text("channel").unwrap_or_default();
-                let kind = world.channel_named(&name).map(|channel| &channel.kind);
+                let found = world.channel_named(&name);
+                let found = found.filter(|channel| world.sees(channel));
+                let kind = found.map(|channel| &channel.kind);
                 vec![kinds[kind.map_or(0, place)]]
             }
             Needs::Types => {

@@ -1,6 +1,7 @@
 //! One WebSocket of an app: the way in with a ticket, and what is said over it until it ends.
 
 use super::{HOST, Order};
+use crate::sandbox::clock::monotonic;
 use crate::sandbox::shared::Shared;
 use axum::extract::{Query, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -14,7 +15,6 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::time::Instant;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
@@ -147,7 +147,7 @@ async fn talk(
     mut orders: UnboundedReceiver<Order>,
     lifetime: Duration,
 ) {
-    let began = Instant::now();
+    let began = monotonic();
     let mut pings = tokio::time::interval_at(began + PING, PING);
     let mut silent = false;
     let mut warned = false;
@@ -159,7 +159,7 @@ async fn talk(
                 let Some(order) = order else { return };
                 match carry_out(&mut socket, order, &mut silent).await {
                     Next::On => {}
-                    Next::Until(after) => (warned, end) = (true, Instant::now() + after),
+                    Next::Until(after) => (warned, end) = (true, monotonic() + after),
                     Next::End => return,
                 }
             }

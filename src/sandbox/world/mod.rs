@@ -30,7 +30,6 @@ use serde_json::Value;
 use settings::Settings;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use std::time::Instant;
 use tickets::{Hook, Trigger};
 use views::{OpenView, Typed};
 
@@ -53,7 +52,7 @@ pub struct World {
     /// The message that each `unfurl_id` is about: its channel and timestamp.
     pub unfurls: HashMap<String, (String, String)>,
     /// Addresses of sockets that were handed out, and when.
-    pub link_tickets: HashMap<String, Instant>,
+    pub link_tickets: HashMap<String, tokio::time::Instant>,
     pub triggers: HashMap<String, Trigger>,
     pub hooks: HashMap<String, Hook>,
     /// Each person's open modals, bottom first.

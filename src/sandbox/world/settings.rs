@@ -3,7 +3,8 @@
 
 use super::World;
 use crate::sandbox::api::scopes::EVERY_SCOPE;
-use std::time::{Duration, Instant};
+use crate::sandbox::clock::monotonic;
+use std::time::Duration;
 
 /// How long the address that `apps.connections.open` gives can be used, in real time.
 const TICKET_LIFE: Duration = Duration::from_secs(60);
@@ -46,7 +47,7 @@ impl World {
         let ticket = format!("{:032x}", fastrand::u128(..));
         self.link_tickets
             .retain(|_, made| made.elapsed() < TICKET_LIFE);
-        self.link_tickets.insert(ticket.clone(), Instant::now());
+        self.link_tickets.insert(ticket.clone(), monotonic());
         let base = self.url.replacen("http", "ws", 1);
         format!("{base}/link/?ticket={ticket}&app_id={}", self.app.app_id)
     }
