@@ -42,10 +42,12 @@ pub fn complete(world: &mut World, arguments: &Arguments) -> Answer {
             _ => return Err("file_not_found".into()),
         }
     }
-    let channel = match arguments.text("channel_id").filter(|id| !id.is_empty()) {
-        None => None,
-        Some(id) => Some(destination(world, &id)?),
-    };
+    let mut wanted = arguments.list("channels");
+    wanted.extend(arguments.text("channel_id").filter(|id| !id.is_empty()));
+    let channels: Vec<String> = wanted
+        .iter()
+        .map(|id| destination(world, id))
+        .collect::<Result<_, Fail>>()?;
     let blocks = arguments
         .structures("blocks", "invalid_blocks_format")?
         .unwrap_or_default();
@@ -65,10 +67,10 @@ pub fn complete(world: &mut World, arguments: &Arguments) -> Answer {
             "file": {"id": id},
         }));
     }
-    if let Some(channel) = channel {
+    for channel in channels {
         let draft = Draft {
             text: arguments.text("initial_comment").unwrap_or_default(),
-            blocks,
+            blocks: blocks.clone(),
             thread_ts: arguments.text("thread_ts").filter(|ts| !ts.is_empty()),
             files: ids.clone(),
             ..Draft::default()

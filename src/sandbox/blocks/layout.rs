@@ -2,6 +2,7 @@
 //! reference", for the limits.
 
 use super::elements::{IN_ACTIONS, IN_CONTEXT_ACTIONS, IN_INPUT, IN_SECTION};
+use super::nested;
 use super::objects::LONGEST_TEXT;
 use super::rich::{check_columns, check_rich_text, check_rows};
 use super::schema::{Field, Report, Rule, check_object, may, need};
@@ -118,6 +119,12 @@ pub fn check_block(block: &Value, pointer: &str, in_message: bool, report: &mut 
         "image" => IMAGE,
         "rich_text" => RICH_TEXT,
         "video" => VIDEO,
+        "card" => nested::CARD,
+        "carousel" => nested::CAROUSEL,
+        "alert" => nested::ALERT,
+        "container" => nested::CONTAINER,
+        "task_card" if in_message => nested::TASK_CARD,
+        "plan" if in_message => nested::PLAN,
         "file" if in_message => FILE,
         "markdown" if in_message => MARKDOWN,
         "table" if in_message => TABLE,
@@ -134,6 +141,16 @@ pub fn check_block(block: &Value, pointer: &str, in_message: bool, report: &mut 
     match kind {
         "section" if block["text"].is_null() && block["fields"].is_null() => {
             report.add("missing required field: text", pointer);
+        }
+        "card"
+            if ["hero_image", "title", "actions", "body"]
+                .iter()
+                .all(|name| block[*name].is_null()) =>
+        {
+            report.add("missing required field: title", pointer);
+        }
+        "container" if block["title"].is_null() && block["rich_text_title"].is_null() => {
+            report.add("missing required field: title", pointer);
         }
         "image" if block["image_url"].is_null() && block["slack_file"].is_null() => {
             report.add("missing required field: image_url", pointer);

@@ -7,6 +7,7 @@
 
 mod elements;
 mod layout;
+mod nested;
 mod objects;
 mod rich;
 mod schema;

@@ -90,6 +90,75 @@ fn the_newer_blocks_are_known() {
 }
 
 #[test]
+fn cards_and_what_holds_them() {
+    let button = json!({"type": "button", "action_id": "go", "text": plain("Go")});
+    let card = json!({"type": "card", "title": plain("T"), "actions": [button]});
+    let alert = json!({"type": "alert", "text": plain("Look out"), "level": "warning"});
+    let task = json!({"type": "task_card", "task_id": "1", "title": "Do", "status": "pending"});
+    for block in [
+        card.clone(),
+        json!({"type": "carousel", "elements": [card, card]}),
+        alert.clone(),
+        json!({"type": "container", "title": plain("Box"), "child_blocks": [card, alert]}),
+        json!({"type": "plan", "title": "The plan", "tasks": [task]}),
+    ] {
+        assert_eq!(problems(block), Vec::<String>::new());
+    }
+    let place = "json-pointer:/blocks/0";
+    let eleven: Vec<Value> = (0..11).map(|_| card.clone()).collect();
+    for (block, problem) in [
+        (
+            json!({"type": "card", "subtitle": plain("x")}),
+            format!("missing required field: title [{place}]"),
+        ),
+        (
+            json!({"type": "carousel", "elements": eleven}),
+            format!("no more than 10 items allowed [{place}/elements]"),
+        ),
+        (
+            json!({"type": "alert", "text": plain("x"), "level": "loud"}),
+            format!("must be a valid enum value [{place}/level]"),
+        ),
+        (
+            json!({"type": "carousel", "elements": [alert]}),
+            format!("unsupported type: alert [{place}/elements/0/type]"),
+        ),
+    ] {
+        assert_eq!(problems(block), [problem]);
+    }
+}
+
+#[tokio::test]
+async fn a_button_of_a_card_is_clicked() {
+    let stage = Stage::start().await;
+    let button = json!({"type": "button", "text": plain("Go"), "value": "7"});
+    let mut go = button.clone();
+    go["action_id"] = json!("go");
+    let card = json!({"type": "card", "title": plain("T"), "actions": [go, button]});
+    let blocks = json!([{"type": "carousel", "elements": [card]}]);
+    let post = json!({"channel": "C0OUTAGES", "text": "x", "blocks": blocks});
+    let posted = stage.api("chat.postMessage", post).await;
+    let shown = &posted["message"]["blocks"][0]["elements"][0];
+    assert!(shown["block_id"].is_string(), "{posted}");
+    assert!(shown["actions"][1]["action_id"].is_string(), "{posted}");
+    let click = json!({
+        "user": "bo", "channel": "outages", "ts": "last", "action_id": "go", "wait_ms": 0,
+    });
+    assert_eq!(stage.control("click", click).await["status"], 200);
+    let payload = stage.app.last("interactivity").payload();
+    assert_eq!(payload["actions"][0]["block_id"], shown["block_id"]);
+}
+
+#[test]
+fn a_view_has_at_most_250_kilobytes() {
+    let text = "x".repeat(2900);
+    let section = json!({"type": "section", "text": {"type": "plain_text", "text": text}});
+    let sections: Vec<Value> = (0..90).map(|_| section.clone()).collect();
+    let refused = check_view(&modal(json!(sections)), false).unwrap_err();
+    assert_eq!(refused.error, "view_too_large");
+}
+
+#[test]
 fn every_input_has_its_limits() {
     let option = json!({"text": plain("One"), "value": "1"});
     let eleven: Vec<Value> = (0..11)

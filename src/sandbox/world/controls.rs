@@ -42,10 +42,19 @@ impl<'a> Control<'a> {
 pub fn controls(blocks: &[Value]) -> Vec<Control<'_>> {
     let mut found = Vec::new();
     for block in blocks {
+        // Blocks inside of blocks.
+        for inside in ["child_blocks", "elements"] {
+            if matches!(block["type"].as_str(), Some("container" | "carousel"))
+                && let Some(inner) = block[inside].as_array()
+            {
+                found.extend(controls(inner));
+            }
+        }
         let places: &[&str] = match block["type"].as_str() {
             Some("section") => &["accessory"],
             Some("input") => &["element"],
             Some("actions" | "context_actions") => &["elements"],
+            Some("card") => &["actions"],
             _ => &[],
         };
         for place in places {

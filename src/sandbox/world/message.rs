@@ -208,6 +208,20 @@ impl World {
                     self.finish_element(&mut block[place]);
                 }
             }
+            for inside in ["child_blocks", "elements"] {
+                if matches!(block["type"].as_str(), Some("container" | "carousel"))
+                    && let Some(inner) = block.get_mut(inside).and_then(Value::as_array_mut)
+                {
+                    self.finish_blocks(inner);
+                }
+            }
+            if block["type"] == "card"
+                && let Some(elements) = block.get_mut("actions").and_then(Value::as_array_mut)
+            {
+                for element in elements {
+                    self.finish_element(element);
+                }
+            }
             if matches!(block["type"].as_str(), Some("actions" | "context_actions"))
                 && let Some(elements) = block["elements"].as_array_mut()
             {
