@@ -11,6 +11,8 @@ use serde_json::{Value, json};
 
 /// chat.update, unlike chat.postMessage, refuses longer text.
 const LONGEST_UPDATE: usize = 4000;
+/// The longest `markdown_text`.
+const LONGEST_MARKDOWN: usize = 12_000;
 /// Message metadata may be about this long as JSON (not documented exactly).
 const LONGEST_METADATA: usize = 8000;
 
@@ -147,7 +149,7 @@ fn destination(world: &mut World, arguments: &Arguments) -> Result<String, Fail>
 
 /// Text, blocks and attachments of a new message.
 fn draft(arguments: &Arguments) -> Result<Draft, Fail> {
-    let draft = Draft {
+    let mut draft = Draft {
         text: arguments.text("text").unwrap_or_default(),
         blocks: arguments
             .structures("blocks", "invalid_blocks_format")?
@@ -157,6 +159,16 @@ fn draft(arguments: &Arguments) -> Result<Draft, Fail> {
             .unwrap_or_default(),
         ..Draft::default()
     };
+    if let Some(markdown) = filled(arguments, "markdown_text") {
+        if !draft.text.is_empty() || !draft.blocks.is_empty() {
+            return Err("markdown_text_conflict".into());
+        }
+        if markdown.chars().count() > LONGEST_MARKDOWN {
+            return Err("msg_too_long".into());
+        }
+        draft.blocks = vec![json!({"type": "markdown", "text": markdown})];
+        draft.text = markdown;
+    }
     if draft.is_empty() {
         return Err("no_text".into());
     }

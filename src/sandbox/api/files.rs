@@ -5,6 +5,7 @@ use super::arguments::Arguments;
 use super::multipart::first_part;
 use super::{Answer, Fail};
 use crate::sandbox::blocks::check_message;
+use crate::sandbox::calls::Call;
 use crate::sandbox::shared::Shared;
 use crate::sandbox::world::World;
 use crate::sandbox::world::message::Author;
@@ -15,6 +16,9 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use std::sync::Arc;
+
+/// What the journal and fault rules call the sending of bytes.
+const UPLOAD: &str = "upload";
 
 pub fn upload_url(world: &mut World, arguments: &Arguments) -> Answer {
     let name = arguments.required("filename")?;
@@ -134,11 +138,29 @@ pub async fn upload(
         body
     };
     let length = content.len();
-    if shared.change(|world| world.take_upload(&ticket, content)) {
-        format!("OK - {length}").into_response()
-    } else {
-        StatusCode::NOT_FOUND.into_response()
-    }
+    let file = shared.read(|world| {
+        let found = world.files.iter().find(|file| file.ticket == ticket);
+        found.map(|file| file.id.clone())
+    });
+    let call = Call {
+        method: UPLOAD.to_owned(),
+        arguments: json!({"file": file, "length": length}),
+        act: move |world: &mut World| {
+            if world.take_upload(&ticket, content) {
+                (200, json!(format!("OK - {length}")))
+            } else {
+                (404, json!("not found"))
+            }
+        },
+        present: |status, answer| {
+            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
+            let text = answer
+                .as_str()
+                .map_or_else(|| answer.to_string(), str::to_owned);
+            (status, text).into_response()
+        },
+    };
+    call.run(&shared).await
 }
 
 /// Reads a file again. Without the token Slack leads to its login page.

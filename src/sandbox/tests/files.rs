@@ -72,6 +72,23 @@ async fn a_file_goes_up_and_into_a_message() {
 }
 
 #[tokio::test]
+async fn sending_bytes_can_fail_and_is_written_down() {
+    let stage = Stage::start().await;
+    let (url, id) = begin(&stage, "log.txt").await;
+    let faults = json!({"rules": [{"method": "upload", "kind": "http_500"}]});
+    stage.control("faults", faults).await;
+    let failed = stage.http.post(&url).body("hello").send().await.unwrap();
+    assert_eq!(failed.status(), 500);
+    let sent = stage.http.post(&url).body("hello").send().await.unwrap();
+    assert_eq!(sent.status(), 200);
+    let journal = stage.look("journal?since=1").await;
+    let entries = journal["entries"].as_array().unwrap();
+    assert_eq!(entries[0]["method"], "upload");
+    assert_eq!(entries[0]["status"], 500);
+    assert_eq!(entries[1]["arguments"], json!({"file": id, "length": 5}));
+}
+
+#[tokio::test]
 async fn a_file_in_a_form_goes_into_a_thread() {
     let stage = Stage::start().await;
     let ts = stage.post("outage").await;

@@ -173,6 +173,13 @@ impl Stage {
     }
 
     async fn start_from(patience: Duration, data: Option<PathBuf>) -> anyhow::Result<Stage> {
+        Stage::start_like(patience, |options| options.data = data).await
+    }
+
+    async fn start_like(
+        patience: Duration,
+        change: impl FnOnce(&mut Options),
+    ) -> anyhow::Result<Stage> {
         let app = Arc::new(App::default());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -180,7 +187,7 @@ impl Stage {
             .route("/slack/{path}", axum::routing::post(receive))
             .with_state(app.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
-        let options = Options {
+        let mut options = Options {
             listen: "127.0.0.1:0".parse().unwrap(),
             app_url: Some(format!("http://{address}")),
             signing_secret: SECRET.to_owned(),
@@ -192,8 +199,9 @@ impl Stage {
             shortcuts: Vec::new(),
             clock_offset_seconds: 0,
             seed: Seed::default(),
-            data,
+            data: None,
         };
+        change(&mut options);
         Ok(Stage {
             sandbox: Sandbox::start_with(options, patience).await?,
             app,

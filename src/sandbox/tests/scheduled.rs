@@ -49,6 +49,21 @@ async fn scheduled_messages_are_posted_on_the_sandbox_clock() {
 }
 
 #[tokio::test]
+async fn messages_are_written_in_markdown_too() {
+    let stage = Stage::start().await;
+    let post = |arguments: Value| stage.api("chat.postMessage", arguments);
+    let posted = post(json!({"channel": "C0OUTAGES", "markdown_text": "**bold**"})).await;
+    assert_eq!(
+        posted["message"]["blocks"][0]["type"], "markdown",
+        "{posted}"
+    );
+    let both = json!({"channel": "C0OUTAGES", "markdown_text": "x", "text": "y"});
+    assert_eq!(post(both).await["error"], "markdown_text_conflict");
+    let long = json!({"channel": "C0OUTAGES", "markdown_text": "x".repeat(12_001)});
+    assert_eq!(post(long).await["error"], "msg_too_long");
+}
+
+#[tokio::test]
 async fn small_methods_answer() {
     let stage = Stage::start().await;
     let emoji = stage.api("emoji.list", json!({})).await;

@@ -303,6 +303,23 @@ async fn switched_off_it_disables_links_and_calls_over_http_again() {
 }
 
 #[tokio::test]
+async fn a_workspace_begins_as_its_options_say() {
+    let stage = Stage::start_like(Duration::from_secs(3), |options| {
+        options.app_url = None;
+        options.app_token = Some("xapp-2".to_owned());
+        options.socket_mode = true;
+        options.scopes = Some(vec!["chat:write".to_owned()]);
+    });
+    let stage = stage.await.unwrap();
+    assert_eq!(open(&stage, APP_TOKEN).await["error"], "invalid_auth");
+    let opened = open(&stage, "xapp-2").await;
+    let mut client = try_connect(opened["url"].as_str().unwrap()).await.unwrap();
+    assert_eq!(client.json().await["type"], "hello");
+    let refused = stage.api("users.list", json!({})).await;
+    assert_eq!(refused["provided"], "chat:write");
+}
+
+#[tokio::test]
 async fn pings_are_answered() {
     let stage = socket_mode().await;
     let mut client = ready(&stage).await;
