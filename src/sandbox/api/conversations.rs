@@ -1,4 +1,5 @@
-//! conversations.open, info, list, history, replies, members: looking at channels.
+//! conversations.open, close, info, list, history, replies, members, mark, and users.conversations:
+//! looking at channels.
 
 use super::arguments::Arguments;
 use super::{Answer, Fail, channel, joined_channel, page};
@@ -207,6 +208,24 @@ pub fn members(world: &mut World, arguments: &Arguments) -> Answer {
     let members = world.active_members(channel).collect();
     let page = page::cut(members, arguments, 100, 1000, |member| member.as_str())?;
     Ok(json!({"members": page.items, "response_metadata": page.metadata()}))
+}
+
+/// How far the bot has read is shown nowhere; the call is only checked.
+pub fn mark(world: &mut World, arguments: &Arguments) -> Answer {
+    joined_channel(world, arguments)?;
+    let ts = arguments.required("ts")?;
+    micros(&ts).ok_or_else(|| Fail::new("invalid_timestamp"))?;
+    Ok(json!({}))
+}
+
+/// Closed conversations are only out of sight; the next message opens them again.
+pub fn close(world: &mut World, arguments: &Arguments) -> Answer {
+    match channel(world, arguments)?.kind {
+        Kind::Direct { .. } | Kind::Group { .. } => Ok(json!({})),
+        Kind::Public { .. } | Kind::Private { .. } => {
+            Err("method_not_supported_for_channel_type".into())
+        }
+    }
 }
 
 /// `oldest`, `latest` and `inclusive`.

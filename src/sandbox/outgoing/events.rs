@@ -13,7 +13,7 @@ const RETRIES: [i64; 3] = [0, 60, 300];
 /// How often the queue is looked at while nobody moves the clock.
 const TICK: Duration = Duration::from_millis(250);
 /// How long an event waits to be overtaken, in real time.
-const OVERTAKEN: Duration = Duration::from_millis(500);
+const OVERTAKEN: Duration = Duration::from_secs(1);
 
 /// Events waiting for their next attempt.
 #[derive(Debug, Default)]

@@ -70,6 +70,18 @@ async fn small_methods_answer() {
     assert_eq!(emoji["emoji"]["beacon"], "alias:balefire");
     let quiet = stage.api("dnd.info", json!({"user": "U0ANA"})).await;
     assert_eq!(quiet["dnd_enabled"], false);
+    let there = stage
+        .api("users.getPresence", json!({"user": "U0BO"}))
+        .await;
+    assert_eq!(there["presence"], "active");
+    let bot = stage.api("bots.info", json!({"bot": "B0BALEFIRE"})).await;
+    assert_eq!(bot["bot"]["user_id"], "U0BALEFIRE");
+    let read = json!({"channel": "C0OUTAGES", "ts": "1700000000.000001"});
+    assert_eq!(stage.api("conversations.mark", read).await["ok"], true);
+    let shut = stage
+        .api("conversations.close", json!({"channel": "C0OUTAGES"}))
+        .await;
+    assert_eq!(shut["error"], "method_not_supported_for_channel_type");
     let team = stage.api("team.info", json!({})).await;
     assert_eq!(team["team"]["domain"], "balefire-demo");
     let profile = stage

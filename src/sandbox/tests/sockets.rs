@@ -195,7 +195,7 @@ async fn without_a_connection_commands_fail_and_events_wait() {
     let seen = stage.control("command", typed("x")).await;
     assert_eq!(seen["seen"]["error"], "dispatch_failed");
     let ts = stage.post("hello").await;
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
     let mut client = ready(&stage).await;
     let advanced = json!({"advance_seconds": 61});
     let (_, envelope) = tokio::join!(stage.control("clock", advanced), client.answer(None));
