@@ -4,6 +4,11 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+/// How time passes whatever the clock says: for what lasts so long for the person waiting.
+pub fn monotonic() -> tokio::time::Instant {
+    tokio::time::Instant::now()
+}
+
 #[derive(Debug)]
 pub struct Clock {
     offset_seconds: AtomicI64,

@@ -17,6 +17,7 @@ import urllib.request
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
+from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 from slack_sdk.signature import Clock, SignatureVerifier
 
 CHANNEL = "C0OUTAGES"
@@ -171,6 +172,71 @@ def people(client):
     expect("direct conversation", direct["channel"], opened["channel"]["id"])
 
 
+def files(client):
+    done = client.files_upload_v2(
+        channel=CHANNEL, content="hello", filename="log.txt", title="The log",
+        initial_comment="See here",
+    )
+    expect("title", done["file"]["title"], "The log")
+    info = client.files_info(file=done["file"]["id"])["file"]
+    expect("size", info["size"], 5)
+    expect("shared in", info["channels"], [CHANNEL])
+    newest = client.conversations_history(channel=CHANNEL, limit=1)["messages"][0]
+    expect("comment", newest["text"], "See here")
+    expect("file", newest["files"][0]["id"], info["id"])
+
+
+def later(client, control):
+    now = SandboxClock(control.url).now()
+    put_off = client.chat_scheduleMessage(channel=CHANNEL, text="later", post_at=now + 60)
+    waiting = client.chat_scheduledMessages_list(channel=CHANNEL)["scheduled_messages"]
+    expect("waiting", [one["id"] for one in waiting], [put_off["scheduled_message_id"]])
+    client.chat_deleteScheduledMessage(
+        channel=CHANNEL, scheduled_message_id=put_off["scheduled_message_id"]
+    )
+    expect_error(
+        "in the past", "time_in_past",
+        lambda: client.chat_scheduleMessage(channel=CHANNEL, text="x", post_at=now - 60),
+    )
+
+
+def private(client):
+    several = client.conversations_open(users=["U0ANA", "U0BO"])["channel"]["id"]
+    expect("several people", client.conversations_info(channel=several)["channel"]["is_mpim"], True)
+    name = f"smoke-{int(time.time())}"
+    made = client.conversations_create(name=name, is_private=True)["channel"]
+    expect("private", made["is_private"], True)
+    known = client.conversations_list(types="private_channel", limit=1000)["channels"]
+    expect("known", made["id"] in [one["id"] for one in known], True)
+    own = client.users_conversations(types="private_channel")["channels"]
+    expect("own", made["id"] in [one["id"] for one in own], True)
+
+
+def scopes(client, control):
+    control("app", scopes=["chat:write", "pins:read"])
+    refused = expect_error(
+        "missing scope", "missing_scope",
+        lambda: client.conversations_history(channel=CHANNEL),
+    )
+    expect("needed", refused["needed"], "channels:history")
+    expect("provided", refused["provided"], "chat:write,pins:read")
+    headers = client.auth_test().headers
+    expect("x-oauth-scopes", headers["x-oauth-scopes"], "chat:write,pins:read")
+    control("app", scopes="all")
+
+
+def paces(url, token, control):
+    """The SDK waits as long as it is told, and then it works."""
+    patient = WebClient(token=token, base_url=f"{url}/api/")
+    patient.retry_handlers.append(RateLimitErrorRetryHandler(max_retry_count=2))
+    control("faults", pacing=True)
+    began = time.monotonic()
+    for text in ("one", "two"):
+        patient.chat_postMessage(channel="C0SALES", text=text)
+    expect("waited", time.monotonic() - began > 0.9, True)
+    control("reset_faults")
+
+
 def views_and_signatures(client, control, secret):
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), App)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -229,6 +295,11 @@ def main():
         messages(client)
         refusals(client)
         people(client)
+        files(client)
+        later(client, Control(url))
+        private(client)
+        scopes(client, Control(url))
+        paces(url, token, Control(url))
         views_and_signatures(client, Control(url), secret)
     except Difference as difference:
         sys.exit(f"The sandbox differs: {difference}")

@@ -4,27 +4,20 @@ use super::arguments::Arguments;
 use super::{Answer, Fail, channel, joined_channel};
 use crate::sandbox::blocks::check_message;
 use crate::sandbox::world::World;
-use crate::sandbox::world::channel::Channel;
+use crate::sandbox::world::channel::{Channel, Kind};
 use crate::sandbox::world::message::{Author, Costume, Message};
 use crate::sandbox::world::posting::{Change, Draft};
 use serde_json::{Value, json};
 
 /// chat.update, unlike chat.postMessage, refuses longer text.
 const LONGEST_UPDATE: usize = 4000;
+/// The longest `markdown_text`.
+const LONGEST_MARKDOWN: usize = 12_000;
 /// Message metadata may be about this long as JSON (not documented exactly).
 const LONGEST_METADATA: usize = 8000;
 
 pub fn post_message(world: &mut World, arguments: &Arguments) -> Answer {
-    let channel_id = destination(world, arguments)?;
-    let mut draft = draft(arguments)?;
-    draft.metadata = metadata(arguments)?.flatten();
-    draft.thread_ts = thread(world, &channel_id, arguments)?;
-    draft.broadcast = arguments.bool("reply_broadcast");
-    draft.costume = Costume {
-        username: filled(arguments, "username"),
-        icon_url: filled(arguments, "icon_url"),
-        icon_emoji: filled(arguments, "icon_emoji"),
-    };
+    let (channel_id, mut draft) = message(world, arguments)?;
     let truncated = draft.truncate();
     let ts = world.post(&channel_id, Author::App, draft);
     let mut answer = json!({
@@ -37,6 +30,21 @@ pub fn post_message(world: &mut World, arguments: &Arguments) -> Answer {
         answer["response_metadata"] = json!({"warnings": ["message_truncated"]});
     }
     Ok(answer)
+}
+
+/// A message to be posted, now or later, and where.
+pub fn message(world: &mut World, arguments: &Arguments) -> Result<(String, Draft), Fail> {
+    let channel_id = destination(world, arguments)?;
+    let mut draft = draft(arguments)?;
+    draft.metadata = metadata(arguments)?.flatten();
+    draft.thread_ts = thread(world, &channel_id, arguments)?;
+    draft.broadcast = arguments.bool("reply_broadcast");
+    draft.costume = Costume {
+        username: filled(arguments, "username"),
+        icon_url: filled(arguments, "icon_url"),
+        icon_emoji: filled(arguments, "icon_emoji"),
+    };
+    Ok((channel_id, draft))
 }
 
 pub fn update(world: &mut World, arguments: &Arguments) -> Answer {
@@ -125,7 +133,14 @@ fn destination(world: &mut World, arguments: &Arguments) -> Result<String, Fail>
     if world.user(&name).is_some_and(|user| !user.is_bot) {
         return Ok(world.open_dm(&name));
     }
-    let found = joined_channel(world, arguments)?;
+    let found = channel(world, arguments)?;
+    let scopes = world.settings.scopes.iter().flatten();
+    // With this scope an app need not join public channels before it posts.
+    let anywhere = matches!(found.kind, Kind::Public { .. })
+        && scopes.into_iter().any(|scope| scope == "chat:write.public");
+    if !anywhere && !found.has_member(&world.app.user_id) {
+        return Err("not_in_channel".into());
+    }
     if found.is_archived {
         return Err("is_archived".into());
     }
@@ -134,7 +149,7 @@ fn destination(world: &mut World, arguments: &Arguments) -> Result<String, Fail>
 
 /// Text, blocks and attachments of a new message.
 fn draft(arguments: &Arguments) -> Result<Draft, Fail> {
-    let draft = Draft {
+    let mut draft = Draft {
         text: arguments.text("text").unwrap_or_default(),
         blocks: arguments
             .structures("blocks", "invalid_blocks_format")?
@@ -144,6 +159,16 @@ fn draft(arguments: &Arguments) -> Result<Draft, Fail> {
             .unwrap_or_default(),
         ..Draft::default()
     };
+    if let Some(markdown) = filled(arguments, "markdown_text") {
+        if !draft.text.is_empty() || !draft.blocks.is_empty() {
+            return Err("markdown_text_conflict".into());
+        }
+        if markdown.chars().count() > LONGEST_MARKDOWN {
+            return Err("msg_too_long".into());
+        }
+        draft.blocks = vec![json!({"type": "markdown", "text": markdown})];
+        draft.text = markdown;
+    }
     if draft.is_empty() {
         return Err("no_text".into());
     }

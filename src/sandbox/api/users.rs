@@ -1,4 +1,5 @@
-//! users.info, users.list, users.lookupByEmail.
+//! users.info, users.list, users.lookupByEmail, users.profile.get, users.getPresence, dnd.info,
+//! bots.info.
 
 use super::arguments::Arguments;
 use super::{Answer, Fail, page};
@@ -40,4 +41,61 @@ pub fn lookup_by_email(world: &mut World, arguments: &Arguments) -> Answer {
         })
         .ok_or_else(|| Fail::new("users_not_found"))?;
     Ok(json!({"user": world.render_user(user)}))
+}
+
+pub fn profile(world: &mut World, arguments: &Arguments) -> Answer {
+    let id = arguments
+        .text("user")
+        .filter(|id| !id.is_empty())
+        .unwrap_or_else(|| world.app.user_id.clone());
+    let user = world.user(&id).ok_or_else(|| Fail::new("user_not_found"))?;
+    Ok(json!({"profile": world.render_user(user)["profile"]}))
+}
+
+/// Nobody is away here.
+pub fn dnd(world: &mut World, arguments: &Arguments) -> Answer {
+    let id = arguments
+        .text("user")
+        .filter(|id| !id.is_empty())
+        .unwrap_or_else(|| world.app.user_id.clone());
+    if world.user(&id).is_none() {
+        return Err("user_not_found".into());
+    }
+    Ok(json!({
+        "dnd_enabled": false,
+        "next_dnd_start_ts": 1,
+        "next_dnd_end_ts": 1,
+        "snooze_enabled": false,
+    }))
+}
+
+/// Everybody is there.
+pub fn presence(world: &mut World, arguments: &Arguments) -> Answer {
+    let id = arguments
+        .text("user")
+        .filter(|id| !id.is_empty())
+        .unwrap_or_else(|| world.app.user_id.clone());
+    if world.user(&id).is_none() {
+        return Err("user_not_found".into());
+    }
+    Ok(json!({"presence": "active"}))
+}
+
+pub fn bot(world: &mut World, arguments: &Arguments) -> Answer {
+    if arguments
+        .text("bot")
+        .is_some_and(|id| id != world.app.bot_id)
+    {
+        return Err("bot_not_found".into());
+    }
+    let picture = world.picture(&world.app.user_id);
+    Ok(json!({"bot": {
+        "id": world.app.bot_id,
+        "deleted": false,
+        "name": world.app.name,
+        "updated": 1_700_000_000,
+        "app_id": world.app.app_id,
+        "user_id": world.app.user_id,
+        "icons": {"image_36": picture, "image_48": picture, "image_72": picture},
+    }}))
 }

@@ -1,6 +1,7 @@
 //! The tables of interactive elements (and the image element), and in which blocks each may be.
 
 use super::objects::Limits;
+use super::rich::{FEEDBACK_BUTTONS, ICON_BUTTON, check_rich_value, check_workflow};
 use super::schema::{Field, Report, Rule, check_object, may, need};
 use serde_json::Value;
 
@@ -22,7 +23,10 @@ pub const IN_SECTION: &[&str] = &[
     "timepicker",
     "radio_buttons",
     "checkboxes",
+    "workflow_button",
 ];
+
+pub const IN_CONTEXT_ACTIONS: &[&str] = &["feedback_buttons", "icon_button"];
 
 /// No multi selects here, and no text inputs.
 pub const IN_ACTIONS: &[&str] = &[
@@ -38,6 +42,7 @@ pub const IN_ACTIONS: &[&str] = &[
     "datetimepicker",
     "radio_buttons",
     "checkboxes",
+    "workflow_button",
 ];
 
 pub const IN_INPUT: &[&str] = &[
@@ -45,6 +50,8 @@ pub const IN_INPUT: &[&str] = &[
     "number_input",
     "url_text_input",
     "email_text_input",
+    "rich_text_input",
+    "file_input",
     "static_select",
     "external_select",
     "users_select",
@@ -222,6 +229,28 @@ const ADDRESS_INPUT: &[Field] = &[
     PLACEHOLDER,
 ];
 
+const RICH_TEXT_INPUT: &[Field] = &[
+    ACTION_ID,
+    may("initial_value", Rule::Check(check_rich_value)),
+    DISPATCH,
+    FOCUS,
+    PLACEHOLDER,
+];
+
+const FILE_INPUT: &[Field] = &[
+    ACTION_ID,
+    may("filetypes", Rule::Strings),
+    may("max_files", Rule::Int(1, 10)),
+];
+
+const WORKFLOW_BUTTON: &[Field] = &[
+    ACTION_ID,
+    need("text", Rule::Plain(75)),
+    need("workflow", Rule::Check(check_workflow)),
+    may("style", Rule::OneOf(&["primary", "danger"])),
+    may("accessibility_label", Rule::Str(75)),
+];
+
 const DATEPICKER: &[Field] = &[
     ACTION_ID,
     may("initial_date", Rule::Date),
@@ -280,6 +309,11 @@ fn fields(kind: &str) -> Option<&'static [Field]> {
         "plain_text_input" => PLAIN_TEXT_INPUT,
         "number_input" => NUMBER_INPUT,
         "url_text_input" | "email_text_input" => ADDRESS_INPUT,
+        "rich_text_input" => RICH_TEXT_INPUT,
+        "file_input" => FILE_INPUT,
+        "workflow_button" => WORKFLOW_BUTTON,
+        "feedback_buttons" => FEEDBACK_BUTTONS,
+        "icon_button" => ICON_BUTTON,
         "datepicker" => DATEPICKER,
         "timepicker" => TIMEPICKER,
         "datetimepicker" => DATETIMEPICKER,

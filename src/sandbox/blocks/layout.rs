@@ -1,8 +1,10 @@
 //! The tables of layout blocks, and of the two kinds of views. docs.slack.dev, "Block Kit
 //! reference", for the limits.
 
-use super::elements::{IN_ACTIONS, IN_INPUT, IN_SECTION};
+use super::elements::{IN_ACTIONS, IN_CONTEXT_ACTIONS, IN_INPUT, IN_SECTION};
+use super::nested;
 use super::objects::LONGEST_TEXT;
+use super::rich::{check_columns, check_rich_text, check_rows};
 use super::schema::{Field, Report, Rule, check_object, may, need};
 use serde_json::Value;
 
@@ -45,8 +47,39 @@ const IMAGE: &[Field] = &[
     may("title", Rule::Plain(2000)),
 ];
 
-/// What is inside rich text is taken as it comes.
-const RICH_TEXT: &[Field] = &[BLOCK_ID, need("elements", Rule::Array)];
+const RICH_TEXT: &[Field] = &[BLOCK_ID, need("elements", Rule::Check(check_rich_text))];
+
+const VIDEO: &[Field] = &[
+    BLOCK_ID,
+    need("alt_text", Rule::Str(2000)),
+    need("title", Rule::Plain(199)),
+    need("thumbnail_url", Rule::Url(3000)),
+    need("video_url", Rule::Url(3000)),
+    may("title_url", Rule::Url(3000)),
+    may("description", Rule::Plain(199)),
+    may("author_name", Rule::Str(49)),
+    may("provider_name", Rule::Str(49)),
+    may("provider_icon_url", Rule::Url(3000)),
+];
+
+const FILE: &[Field] = &[
+    BLOCK_ID,
+    need("external_id", Rule::Filled(255)),
+    need("source", Rule::OneOf(&["remote"])),
+];
+
+const MARKDOWN: &[Field] = &[BLOCK_ID, need("text", Rule::Filled(12_000))];
+
+const TABLE: &[Field] = &[
+    BLOCK_ID,
+    need("rows", Rule::Check(check_rows)),
+    may("column_settings", Rule::Check(check_columns)),
+];
+
+const CONTEXT_ACTIONS: &[Field] = &[
+    BLOCK_ID,
+    need("elements", Rule::Elements(IN_CONTEXT_ACTIONS, 5)),
+];
 
 pub const MODAL: &[Field] = &[
     need("title", Rule::Plain(24)),
@@ -67,7 +100,7 @@ pub const HOME: &[Field] = &[
     may("external_id", Rule::Str(255)),
 ];
 
-pub fn check_block(block: &Value, pointer: &str, report: &mut Report) {
+pub fn check_block(block: &Value, pointer: &str, in_message: bool, report: &mut Report) {
     if !block.is_object() {
         report.add("must be an object", pointer);
         return;
@@ -85,6 +118,17 @@ pub fn check_block(block: &Value, pointer: &str, report: &mut Report) {
         "input" => INPUT,
         "image" => IMAGE,
         "rich_text" => RICH_TEXT,
+        "video" => VIDEO,
+        "card" => nested::CARD,
+        "carousel" => nested::CAROUSEL,
+        "alert" => nested::ALERT,
+        "container" => nested::CONTAINER,
+        "task_card" if in_message => nested::TASK_CARD,
+        "plan" if in_message => nested::PLAN,
+        "file" if in_message => FILE,
+        "markdown" if in_message => MARKDOWN,
+        "table" if in_message => TABLE,
+        "context_actions" if in_message => CONTEXT_ACTIONS,
         _ => {
             report.add(
                 &format!("unsupported type: {kind}"),
@@ -97,6 +141,16 @@ pub fn check_block(block: &Value, pointer: &str, report: &mut Report) {
     match kind {
         "section" if block["text"].is_null() && block["fields"].is_null() => {
             report.add("missing required field: text", pointer);
+        }
+        "card"
+            if ["hero_image", "title", "actions", "body"]
+                .iter()
+                .all(|name| block[*name].is_null()) =>
+        {
+            report.add("missing required field: title", pointer);
+        }
+        "container" if block["title"].is_null() && block["rich_text_title"].is_null() => {
+            report.add("missing required field: title", pointer);
         }
         "image" if block["image_url"].is_null() && block["slack_file"].is_null() => {
             report.add("missing required field: image_url", pointer);

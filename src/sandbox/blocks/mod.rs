@@ -1,13 +1,15 @@
 //! The Block Kit validator: what Slack refuses in messages and views, in Slack's words and with
 //! its json-pointers. The tables of fields and limits are in `layout` and `elements`, the way to
-//! read them in `schema`, texts and options in `objects`.
+//! read them in `schema`, texts and options in `objects`, rich text and tables in `rich`.
 //!
 //! Wordings marked "recorded" in the tests were seen in answers of the real Slack; the others
 //! follow their style, since Slack documents none of them.
 
 mod elements;
 mod layout;
+mod nested;
 mod objects;
+mod rich;
 mod schema;
 
 use schema::Report;
@@ -63,6 +65,17 @@ pub fn check_message(blocks: &[Value], attachments: &[Value]) -> Result<(), Refu
         }
     }
     report.finish("invalid_blocks")?;
+    let nested = attachments
+        .iter()
+        .filter_map(|attachment| attachment["blocks"].as_array())
+        .flatten();
+    let tables = blocks.iter().chain(nested);
+    if tables.filter(|block| block["type"] == "table").count() > 1 {
+        return Err(Refusal {
+            error: "invalid_attachments",
+            problems: vec!["only_one_table_allowed".to_owned()],
+        });
+    }
     if text > MESSAGE_TEXT {
         return Err(Refusal::bare("msg_blocks_too_long"));
     }
@@ -122,7 +135,7 @@ fn check_blocks(blocks: &[Value], pointer: &str, most: usize, report: &mut Repor
     let mut seen = HashSet::new();
     for (index, block) in blocks.iter().enumerate() {
         let pointer = format!("{pointer}/{index}");
-        layout::check_block(block, &pointer, report);
+        layout::check_block(block, &pointer, most == MESSAGE_BLOCKS, report);
         if let Some(id) = block["block_id"].as_str()
             && !id.is_empty()
             && !seen.insert(id)

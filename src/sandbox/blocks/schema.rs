@@ -96,6 +96,8 @@ pub enum Rule {
     Elements(&'static [&'static str], usize),
     Strings,
     Array,
+    /// Whatever this function says.
+    Check(fn(&Value, &str, &mut Report)),
     Any,
 }
 
@@ -190,6 +192,7 @@ fn check(value: &Value, pointer: &str, rule: Rule, report: &mut Report) {
             }
         }
         Rule::Array => expect(value.is_array(), "must be an array", pointer, report),
+        Rule::Check(check) => check(value, pointer, report),
         Rule::Any => {}
     }
 }

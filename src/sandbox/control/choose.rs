@@ -5,6 +5,7 @@ use super::ask::{Ask, Refused};
 use crate::sandbox::blocks::check_suggestions;
 use crate::sandbox::outgoing::Reply;
 use crate::sandbox::outgoing::payload::{Place, block_suggestion};
+use crate::sandbox::world::World;
 use crate::sandbox::world::controls::state_key;
 use serde_json::{Map, Value, json};
 
@@ -62,7 +63,9 @@ impl Target {
     }
 
     fn check_count(&self, count: usize) -> Result<(), Refused> {
-        let most = self.element["max_selected_items"].as_u64();
+        let most = self.element["max_selected_items"]
+            .as_u64()
+            .or(self.element["max_files"].as_u64());
         if most.is_some_and(|most| count as u64 > most) {
             return Refused::because("More is chosen than this menu allows.");
         }
@@ -77,12 +80,15 @@ impl Target {
             Value::Object(option) if option.contains_key("value") => {
                 return Ok(given.clone());
             }
+            Value::Object(_) if self.kind() == "rich_text_input" => return Ok(given.clone()),
             _ => return Refused::because(format!("{given} cannot be chosen here.")),
         };
         match self.kind() {
             "plain_text_input" | "number_input" | "url_text_input" | "email_text_input" => {
                 Ok(json!(text))
             }
+            "rich_text_input" => Ok(World::rich_text(&text)),
+            "file_input" => Ok(self.choose_file(ask, &text)),
             "users_select" | "multi_users_select" => ask.shared.read(|world| {
                 world.user_named(&text).map_or_else(
                     || Refused::because(format!("There is nobody called {text}.")),
@@ -114,6 +120,25 @@ impl Target {
             _ => pick(&offered(&self.element), &text)
                 .ok_or_else(|| Refused(format!("There is no option {text} here."))),
         }
+    }
+
+    /// A file there is, by its id; else one of this name that the person brings along.
+    fn choose_file(&self, ask: &Ask<'_>, name: &str) -> Value {
+        ask.shared.change(|world| {
+            let id = match world.file(name) {
+                Some(file) => file.id.clone(),
+                None => {
+                    let file = world.new_file(name, 0, &self.user);
+                    file.is_complete = true;
+                    file.content = Some(bytes::Bytes::new());
+                    file.ticket.clear();
+                    file.id.clone()
+                }
+            };
+            world
+                .file(&id)
+                .map_or(Value::Null, |file| world.render_file(file))
+        })
     }
 
     async fn choose_external(&self, ask: &Ask<'_>, label: &str) -> Result<Value, Refused> {

@@ -92,6 +92,22 @@ async fn use_element(
             copy(&mut action, &["text", "value", "url", "style"]);
             Ok((action, None))
         }
+        Some("icon_button") => {
+            copy(&mut action, &["text", "value"]);
+            Ok((action, None))
+        }
+        Some("feedback_buttons") => {
+            let buttons = [&element["positive_button"], &element["negative_button"]];
+            let chosen = buttons
+                .into_iter()
+                .find(|button| button["value"] == *given || button["text"]["text"] == *given);
+            let Some(button) = chosen else {
+                return Refused::because(format!("There is no button {given} here."));
+            };
+            action["value"] = button["value"].clone();
+            action["text"] = button["text"].clone();
+            Ok((action, None))
+        }
         Some("overflow") => {
             let name = given.as_str().unwrap_or("");
             let Some(option) = pick(&offered(element), name) else {

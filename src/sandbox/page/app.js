@@ -710,7 +710,9 @@ function choose() {
   toHash();
   readMarks();
 }
-const visibleChannels = () => [...app.channels.values()].sort((a, b) => Number(!!a.is_archived) - Number(!!b.is_archived));
+/** Only members see that a private channel is there. */
+const isKnown = (c) => !c.is_private || !c.members || c.members.includes(app.me);
+const visibleChannels = () => [...app.channels.values()].filter(isKnown).sort((a, b) => Number(!!a.is_archived) - Number(!!b.is_archived));
 
 function actAs(id) {
   if (id === app.me) return;
@@ -906,7 +908,8 @@ function drawSidebar() {
       type: 'button', class: `side-item${mark.count ? ' unread' : ''}${c.is_archived || !member ? ' faint' : ''}`,
       data: { channel: c.id, channelName: c.name, unread: mark.count ? 'true' : null, fk: `channel-${c.id}` },
       'aria-current': c.id === app.channel ? 'true' : null, on: { click: () => go(c.id) },
-    }, h('span', { class: 'hash', 'aria-hidden': 'true' }, '#'), h('span', { class: 'side-name' }, c.name),
+    }, h('span', { class: 'hash', 'aria-hidden': 'true' }, c.is_private ? '◆' : '#'), h('span', { class: 'side-name' }, c.name),
+    c.is_private ? h('span', { class: 'sr-only' }, ', private') : null,
     c.is_archived ? h('span', { class: 'side-note' }, 'archived') : null,
     mark.mentions ? h('span', { class: 'badge', title: 'Unread for you' }, String(mark.mentions)) : null,
     mark.count ? h('span', { class: 'sr-only' }, ', unread') : null));
@@ -1206,6 +1209,7 @@ function message(m, { here, who, compact, pinned, footer, thread, quiet, answers
   const hasBlocks = Array.isArray(m.blocks) && m.blocks.length && !(!who.app && typed(m));
   if (hasBlocks) content.append(...blockNodes(m.blocks, ctx));
   else if (m.text) content.append(h('div', { class: 'text' }, mrkdwn(quiet ? spoken(m) : m.text)));
+  (m.files || []).forEach((f) => content.append(h('p', { class: 'attachment-footer', data: { file: f.id } }, plain(f.title || f.name), ` | ${f.pretty_type}, ${f.size} bytes`)));
   (m.attachments || []).forEach((a, index) => content.append(attachment(a, { ...ctx, fk: `${ctx.fk}-${index}` })));
   if (edited) {
     const last = content.lastElementChild;

@@ -26,6 +26,8 @@ async fn workspace(stage: &Stage) -> Value {
 /// Something of every kind.
 async fn busy_day(stage: &Stage) -> String {
     let ts = stage.post("Cards fail").await;
+    let now = stage.look("state").await["clock"]["now"].as_i64().unwrap();
+    let far_away = now + 100_000;
     let here = json!({"channel": "C0OUTAGES", "timestamp": ts});
     let calls = [
         (
@@ -59,6 +61,15 @@ async fn busy_day(stage: &Stage) -> String {
                 "channel_id": "C0SALES", "type": "link", "title": "Prices",
                 "link": "https://example.com/prices",
             }),
+        ),
+        (
+            "conversations.create",
+            json!({"name": "board", "is_private": true}),
+        ),
+        ("conversations.open", json!({"users": "U0ANA,U0CY"})),
+        (
+            "chat.scheduleMessage",
+            json!({"channel": "C0SALES", "text": "later", "post_at": far_away}),
         ),
     ];
     for (method, arguments) in calls {

@@ -5,9 +5,16 @@ mod blocks;
 mod calls;
 mod channels;
 mod control;
+mod delivery;
+mod files;
 mod forms;
 mod keeping;
 mod messages;
+mod private;
+mod rich;
+mod scheduled;
+mod sockets;
+mod tokens;
 
 use super::{Options, Sandbox, Seed};
 use axum::Router;
@@ -21,6 +28,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 const TOKEN: &str = "xoxb-test";
+const APP_TOKEN: &str = "xapp-1-test";
 const SECRET: &str = "8f742231b10e8888abcd99yyyzzz85a5";
 
 /// A sandbox with a small app connected.
@@ -165,6 +173,13 @@ impl Stage {
     }
 
     async fn start_from(patience: Duration, data: Option<PathBuf>) -> anyhow::Result<Stage> {
+        Stage::start_like(patience, |options| options.data = data).await
+    }
+
+    async fn start_like(
+        patience: Duration,
+        change: impl FnOnce(&mut Options),
+    ) -> anyhow::Result<Stage> {
         let app = Arc::new(App::default());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -172,17 +187,21 @@ impl Stage {
             .route("/slack/{path}", axum::routing::post(receive))
             .with_state(app.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
-        let options = Options {
+        let mut options = Options {
             listen: "127.0.0.1:0".parse().unwrap(),
             app_url: Some(format!("http://{address}")),
             signing_secret: SECRET.to_owned(),
             bot_token: TOKEN.to_owned(),
+            scopes: None,
+            app_token: Some(APP_TOKEN.to_owned()),
+            socket_mode: false,
             commands: vec!["/outage".to_owned(), "/announce".to_owned()],
             shortcuts: Vec::new(),
             clock_offset_seconds: 0,
             seed: Seed::default(),
-            data,
+            data: None,
         };
+        change(&mut options);
         Ok(Stage {
             sandbox: Sandbox::start_with(options, patience).await?,
             app,

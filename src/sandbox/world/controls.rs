@@ -42,10 +42,19 @@ impl<'a> Control<'a> {
 pub fn controls(blocks: &[Value]) -> Vec<Control<'_>> {
     let mut found = Vec::new();
     for block in blocks {
+        // Blocks inside of blocks.
+        for inside in ["child_blocks", "elements"] {
+            if matches!(block["type"].as_str(), Some("container" | "carousel"))
+                && let Some(inner) = block[inside].as_array()
+            {
+                found.extend(controls(inner));
+            }
+        }
         let places: &[&str] = match block["type"].as_str() {
             Some("section") => &["accessory"],
             Some("input") => &["element"],
-            Some("actions") => &["elements"],
+            Some("actions" | "context_actions") => &["elements"],
+            Some("card") => &["actions"],
             _ => &[],
         };
         for place in places {
@@ -95,6 +104,7 @@ pub fn state_key(kind: &str) -> Option<(&'static str, Value)> {
         "timepicker" => ("selected_time", Value::Null),
         "datetimepicker" => ("selected_date_time", Value::Null),
         "rich_text_input" => ("rich_text_value", Value::Null),
+        "file_input" => ("files", json!([])),
         _ => return None,
     })
 }
@@ -115,6 +125,8 @@ pub fn initial_state(element: &Value) -> Option<Value> {
         "selected_channels" => "initial_channels",
         "selected_date" => "initial_date",
         "selected_time" => "initial_time",
+        // Nothing can be chosen for somebody here.
+        "files" => return Some(json!({"type": kind, key: empty})),
         _ => "initial_date_time",
     };
     let value = match &element[initial] {
