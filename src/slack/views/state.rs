@@ -239,7 +239,8 @@ pub fn buttons(outage: &Outage, policy: &Policy) -> [Vec<SlackBlockButtonElement
                 Action::Withdraw { number },
                 "Withdraw",
                 &withdraw,
-                Look::Danger,
+                // Red would draw the eye to what is needed least.
+                Look::Plain,
             ));
             [first, rest]
         }

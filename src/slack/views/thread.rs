@@ -69,7 +69,16 @@ pub fn thread_line(
             bots(format!("Work on it happens in {channel}, opened by {by}."))
         }
         Line::Joined { by, text } => {
-            own_words(by, "reports the same", text, outage, people, command)
+            // Under their own name the words alone would look like any update.
+            let joined = "_Reports the same:_\n";
+            let words = own_words(by, "reports the same", text, outage, people, command);
+            match words.as_person {
+                Some(_) => ThreadMessage {
+                    text: mrkdwn::cut(&format!("{joined}{}", words.text), MOST),
+                    ..words
+                },
+                None => words,
+            }
         }
         Line::Absorbed {
             by,
