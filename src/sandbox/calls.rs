@@ -1,6 +1,7 @@
 //! Carrying out one call of the app: choosing the fault somebody asked for, doing the work under
 //! it, keeping the journal. The Web API and response urls both come through here.
 
+use super::api::calls_per_minute;
 use super::faults::{Kind, Rule};
 use super::server::Hangup;
 use super::shared::Shared;
@@ -116,7 +117,7 @@ pub fn record(world: &mut World, method: &str, arguments: Value, answer: &Value,
         .record(method, arguments, answer.clone(), status, now);
 }
 
-/// The rule that hits this call, from the list or from pacing.
+/// The rule that hits this call, from the list, from pacing or from the method's tier.
 fn choose_fault(world: &mut World, method: &str, arguments: &Value) -> Option<Rule> {
     // Bookmarks call it otherwise.
     let named = arguments["channel"]
@@ -131,7 +132,13 @@ fn choose_fault(world: &mut World, method: &str, arguments: &Value) -> Option<Ru
         return Some(rule);
     }
     let now = world.clock.micros();
-    let paced = method == "chat.postMessage"
-        && channel.is_some_and(|channel| world.faults.too_fast(&channel, now));
-    paced.then(|| Rule::pacing(method))
+    let wait = match (method, &channel) {
+        ("chat.postMessage", Some(channel)) => world.faults.too_fast(channel, now),
+        _ => None,
+    };
+    let wait = wait.or_else(|| {
+        let most = calls_per_minute(method)?;
+        world.faults.too_often(method, most, now)
+    });
+    wait.map(|seconds| Rule::too_soon(method, seconds))
 }

@@ -2,7 +2,10 @@
 //! calls to Slack really fail. Only choosing the rule is here; `api` carries it out.
 
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
+
+/// In microseconds.
+const MINUTE: i64 = 60_000_000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -50,13 +53,13 @@ fn once() -> u32 {
 }
 
 impl Rule {
-    /// What a call gets that comes too soon after the last one.
-    pub fn pacing(method: &str) -> Rule {
+    /// What a call gets that comes too soon, and when it may come again.
+    pub fn too_soon(method: &str, retry_after: u64) -> Rule {
         Rule {
             method: method.to_owned(),
             kind: Kind::Ratelimited,
             times: 0,
-            retry_after: Some(1),
+            retry_after: Some(retry_after),
             milliseconds: None,
             error: None,
             channel: None,
@@ -71,8 +74,37 @@ pub struct Faults {
     /// Whether chat.postMessage is held to one message per second and channel.
     #[serde(default)]
     pub pacing: bool,
+    /// How many messages may come at once beyond that.
+    #[serde(default)]
+    pub burst: u32,
+    /// Whether every method is held to so many calls in a minute as its tier allows.
+    #[serde(default)]
+    pub tiers: bool,
     #[serde(skip)]
-    last_post: HashMap<String, i64>,
+    posts: HashMap<String, Bucket>,
+    #[serde(skip)]
+    calls: HashMap<String, VecDeque<i64>>,
+}
+
+/// What a channel may still be sent: it fills by one message a second.
+#[derive(Debug, Clone)]
+struct Bucket {
+    messages: f64,
+    at: i64,
+}
+
+/// What goes wrong with the events that are sent.
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DeliveryFaults {
+    /// Each is sent so many times more, under other ids.
+    pub duplicate: u32,
+    /// Each waits for the next one and is sent after it.
+    pub reorder: bool,
+    /// Each is sent this much later, in real time.
+    pub delay_ms: u64,
+    /// What the app answers does not arrive, so each is sent again.
+    pub drop_ack: bool,
 }
 
 impl Faults {
@@ -90,17 +122,46 @@ impl Faults {
         Some(rule.clone())
     }
 
-    /// Whether a message to this channel comes too soon after the last one.
-    pub fn too_fast(&mut self, channel: &str, now_micros: i64) -> bool {
+    /// When a message to this channel comes too soon: how many seconds to wait.
+    pub fn too_fast(&mut self, channel: &str, now_micros: i64) -> Option<u64> {
         if !self.pacing {
-            return false;
+            return None;
         }
-        if let Some(last) = self.last_post.get(channel)
-            && (0..1_000_000).contains(&(now_micros - last))
-        {
-            return true;
+        let most = 1.0 + f64::from(self.burst);
+        let bucket = self.posts.entry(channel.to_owned()).or_insert(Bucket {
+            messages: most,
+            at: now_micros,
+        });
+        // A clock that was set back begins anew.
+        let passed = now_micros - bucket.at;
+        let refilled = match passed {
+            ..0 => most,
+            _ => bucket.messages + passed as f64 / 1_000_000.0,
+        };
+        *bucket = Bucket {
+            messages: refilled.min(most),
+            at: now_micros,
+        };
+        if bucket.messages < 1.0 {
+            return Some(1);
         }
-        self.last_post.insert(channel.to_owned(), now_micros);
-        false
+        bucket.messages -= 1.0;
+        None
+    }
+
+    /// When a method was called too often in the last minute: how many seconds to wait.
+    pub fn too_often(&mut self, method: &str, most: usize, now_micros: i64) -> Option<u64> {
+        if !self.tiers {
+            return None;
+        }
+        let calls = self.calls.entry(method.to_owned()).or_default();
+        calls.retain(|at| (0..MINUTE).contains(&(now_micros - at)));
+        if calls.len() >= most {
+            let oldest = calls.front().copied().unwrap_or(now_micros);
+            let wait = (oldest + MINUTE - now_micros).max(1) as u64;
+            return Some(wait.div_ceil(1_000_000));
+        }
+        calls.push_back(now_micros);
+        None
     }
 }

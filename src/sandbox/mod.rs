@@ -3,7 +3,7 @@
 //!
 //! It is written from Slack's documentation alone and uses nothing of the product, so that it
 //! cannot share the product's misunderstandings. What it does not know it answers with
-//! `unknown_method`. Socket Mode, OAuth, files and private channels are not here.
+//! `unknown_method`. OAuth, Enterprise Grid and canvases are not here.
 
 mod api;
 mod avatar;
@@ -19,6 +19,7 @@ mod seed;
 mod server;
 mod shared;
 mod signing;
+mod sockets;
 #[cfg(test)]
 mod tests;
 mod world;
@@ -36,6 +37,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use world::World;
+use world::settings::Settings;
 
 /// Slack waits this long for an app to answer.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -46,8 +48,14 @@ pub struct Options {
     /// Base URL of the app, e.g. `http://127.0.0.1:8080`; see also [`Sandbox::connect_app`].
     pub app_url: Option<String>,
     pub signing_secret: String,
-    /// The one token the Web API accepts, `xoxb-…`.
+    /// The one bot token the Web API accepts, `xoxb-…`.
     pub bot_token: String,
+    /// What the bot's token may do; `None` is everything.
+    pub scopes: Option<Vec<String>>,
+    /// The app-level token with which sockets are opened, `xapp-…`.
+    pub app_token: Option<String>,
+    /// Whether the app is called over its sockets instead of its URL.
+    pub socket_mode: bool,
     /// Registered slash commands, e.g. `/outage`.
     pub commands: Vec<String>,
     /// The app's shortcuts, which the page offers.
@@ -89,6 +97,12 @@ impl Sandbox {
         let mut world = World::new(options.seed, options.bot_token, options.commands, clock);
         world.url = format!("http://{address}");
         world.shortcuts = options.shortcuts;
+        world.settings = Settings {
+            scopes: options.scopes,
+            app_token: options.app_token,
+            socket_mode: options.socket_mode,
+            ..Settings::default()
+        };
         if let Some(file) = &options.data {
             keeping::restore(&mut world, file)?;
         }

@@ -6,6 +6,7 @@ use super::avatar;
 use super::control;
 use super::outgoing::hooks;
 use super::shared::Shared;
+use super::sockets::connection;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, Path, State};
@@ -21,6 +22,8 @@ use tokio::net::{TcpListener, TcpStream};
 
 /// No call of Slack's is as long as this; the largest legal view has 250 kB.
 const LONGEST_BODY: usize = 4 * 1024 * 1024;
+/// Files are kept in memory.
+const LONGEST_FILE: usize = 64 * 1024 * 1024;
 /// How long an open connection may take to finish when the sandbox stops.
 const GRACE: Duration = Duration::from_secs(1);
 /// The page runs only its own script and style; pictures may come from anywhere, as in Slack.
@@ -46,6 +49,12 @@ pub fn router(shared: Arc<Shared>) -> Router {
             get(api::http::serve).post(api::http::serve),
         )
         .route("/hooks/{kind}/{id}", post(hooks::serve))
+        .route("/link/", get(connection::serve))
+        .route(
+            "/upload/v1/{ticket}",
+            post(api::files::upload).layer(DefaultBodyLimit::max(LONGEST_FILE)),
+        )
+        .route("/files/{id}/{name}", get(api::files::download))
         .route("/avatar/{file}", get(serve_avatar))
         .route("/", get(serve_page))
         .route("/style.css", get(serve_style))
@@ -97,8 +106,9 @@ async fn serve_connection(
             Ok(response)
         }
     });
-    let connection =
-        hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    let connection = hyper::server::conn::http1::Builder::new()
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
     let mut connection = std::pin::pin!(connection);
     tokio::select! {
         // Errors here are clients going away and our own hanging up.

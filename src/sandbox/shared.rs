@@ -2,7 +2,8 @@
 //! for calls to the app, and the signal that something changed.
 
 use super::clock::Clock;
-use super::outgoing::events::Queue;
+use super::outgoing::events::{Held, Queue};
+use super::sockets::Sockets;
 use super::world::World;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -20,6 +21,8 @@ pub struct Shared {
     /// How long the app may take to answer a call: three seconds, shorter in our own tests.
     pub patience: Duration,
     pub events: Queue,
+    pub held: Held,
+    pub sockets: Sockets,
     pub tasks: TaskTracker,
     pub stopping: CancellationToken,
     revision: watch::Sender<u64>,
@@ -41,6 +44,8 @@ impl Shared {
             http,
             patience,
             events: Queue::default(),
+            held: Held::default(),
+            sockets: Sockets::default(),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
             revision: watch::Sender::new(1),
@@ -79,6 +84,12 @@ impl Shared {
 
     pub fn app_url(&self) -> Option<String> {
         lock(&self.app_url).clone()
+    }
+
+    /// Whether there is somebody to tell what happens. In Socket Mode the app may just not be
+    /// connected at the moment.
+    pub fn has_app(&self) -> bool {
+        self.is_socket_mode() || self.app_url().is_some()
     }
 
     pub fn connect_app(&self, app_url: &str) {

@@ -1,4 +1,4 @@
-//! The arguments of one call, however they were sent: query, form or JSON. Unknown arguments are
+//! The arguments of one call, however they were sent: query, form, form in parts or JSON. Unknown arguments are
 //! kept (the journal shows them) and ignored.
 
 use super::Fail;
@@ -18,10 +18,12 @@ pub struct Sent<'a> {
     pub content_type: &'a str,
     pub authorization: Option<&'a str>,
     pub body: &'a [u8],
+    /// The fields of a form in parts.
+    pub parts: Option<Vec<(String, String)>>,
 }
 
 impl Arguments {
-    pub fn read(sent: &Sent<'_>) -> Result<Arguments, Fail> {
+    pub fn read(sent: Sent<'_>) -> Result<Arguments, Fail> {
         let mut arguments = Arguments {
             token: sent
                 .authorization
@@ -47,6 +49,11 @@ impl Arguments {
             arguments.values.remove("token");
             if !has_charset {
                 arguments.warnings.push("missing_charset");
+            }
+        } else if content_type.starts_with("multipart/form-data") {
+            let parts = sent.parts.ok_or_else(|| Fail::new("invalid_form_data"))?;
+            for (name, value) in parts {
+                arguments.values.insert(name, Value::String(value));
             }
         } else if content_type.starts_with("application/x-www-form-urlencoded")
             || content_type.is_empty()

@@ -93,6 +93,7 @@ fn joined<'a>(world: &'a World, arguments: &Arguments) -> Result<&'a Channel, Fa
     let id = arguments.required("channel_id")?;
     let found = world
         .channel(&id)
+        .filter(|channel| world.sees(channel))
         .ok_or_else(|| Fail::new("channel_not_found"))?;
     if !found.has_member(&world.app.user_id) {
         return Err("not_in_channel".into());

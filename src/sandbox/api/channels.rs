@@ -16,17 +16,16 @@ const MOST_INVITED: usize = 100;
 pub fn create(world: &mut World, arguments: &Arguments) -> Answer {
     let name = arguments.text("name").unwrap_or_default();
     check_name(world, &name)?;
-    if arguments.bool("is_private") {
-        // There are no private channels here; many a workspace does not allow them either.
-        return Err("restricted_action".into());
-    }
     let bot = world.app.user_id.clone();
-    let id = world.create_channel(&name, &bot);
+    let id = world.create_channel(&name, &bot, arguments.bool("is_private"));
     show(world, &id)
 }
 
 pub fn join(world: &mut World, arguments: &Arguments) -> Answer {
     let found = public(world, arguments)?;
+    if matches!(found.kind, Kind::Private { .. }) {
+        return Err("method_not_supported_for_channel_type".into());
+    }
     if found.is_archived {
         return Err("is_archived".into());
     }
@@ -214,8 +213,10 @@ fn is_general(channel: &Channel) -> bool {
 fn public<'a>(world: &'a World, arguments: &Arguments) -> Result<&'a Channel, Fail> {
     let found = channel(world, arguments)?;
     match found.kind {
-        Kind::Public { .. } => Ok(found),
-        Kind::Direct { .. } => Err("method_not_supported_for_channel_type".into()),
+        Kind::Public { .. } | Kind::Private { .. } => Ok(found),
+        Kind::Direct { .. } | Kind::Group { .. } => {
+            Err("method_not_supported_for_channel_type".into())
+        }
     }
 }
 

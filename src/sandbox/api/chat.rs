@@ -4,7 +4,7 @@ use super::arguments::Arguments;
 use super::{Answer, Fail, channel, joined_channel};
 use crate::sandbox::blocks::check_message;
 use crate::sandbox::world::World;
-use crate::sandbox::world::channel::Channel;
+use crate::sandbox::world::channel::{Channel, Kind};
 use crate::sandbox::world::message::{Author, Costume, Message};
 use crate::sandbox::world::posting::{Change, Draft};
 use serde_json::{Value, json};
@@ -15,16 +15,7 @@ const LONGEST_UPDATE: usize = 4000;
 const LONGEST_METADATA: usize = 8000;
 
 pub fn post_message(world: &mut World, arguments: &Arguments) -> Answer {
-    let channel_id = destination(world, arguments)?;
-    let mut draft = draft(arguments)?;
-    draft.metadata = metadata(arguments)?.flatten();
-    draft.thread_ts = thread(world, &channel_id, arguments)?;
-    draft.broadcast = arguments.bool("reply_broadcast");
-    draft.costume = Costume {
-        username: filled(arguments, "username"),
-        icon_url: filled(arguments, "icon_url"),
-        icon_emoji: filled(arguments, "icon_emoji"),
-    };
+    let (channel_id, mut draft) = message(world, arguments)?;
     let truncated = draft.truncate();
     let ts = world.post(&channel_id, Author::App, draft);
     let mut answer = json!({
@@ -37,6 +28,21 @@ pub fn post_message(world: &mut World, arguments: &Arguments) -> Answer {
         answer["response_metadata"] = json!({"warnings": ["message_truncated"]});
     }
     Ok(answer)
+}
+
+/// A message to be posted, now or later, and where.
+pub fn message(world: &mut World, arguments: &Arguments) -> Result<(String, Draft), Fail> {
+    let channel_id = destination(world, arguments)?;
+    let mut draft = draft(arguments)?;
+    draft.metadata = metadata(arguments)?.flatten();
+    draft.thread_ts = thread(world, &channel_id, arguments)?;
+    draft.broadcast = arguments.bool("reply_broadcast");
+    draft.costume = Costume {
+        username: filled(arguments, "username"),
+        icon_url: filled(arguments, "icon_url"),
+        icon_emoji: filled(arguments, "icon_emoji"),
+    };
+    Ok((channel_id, draft))
 }
 
 pub fn update(world: &mut World, arguments: &Arguments) -> Answer {
@@ -125,7 +131,14 @@ fn destination(world: &mut World, arguments: &Arguments) -> Result<String, Fail>
     if world.user(&name).is_some_and(|user| !user.is_bot) {
         return Ok(world.open_dm(&name));
     }
-    let found = joined_channel(world, arguments)?;
+    let found = channel(world, arguments)?;
+    let scopes = world.settings.scopes.iter().flatten();
+    // With this scope an app need not join public channels before it posts.
+    let anywhere = matches!(found.kind, Kind::Public { .. })
+        && scopes.into_iter().any(|scope| scope == "chat:write.public");
+    if !anywhere && !found.has_member(&world.app.user_id) {
+        return Err("not_in_channel".into());
+    }
     if found.is_archived {
         return Err("is_archived".into());
     }

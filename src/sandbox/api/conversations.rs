@@ -7,10 +7,14 @@ use crate::sandbox::world::channel::{Channel, Kind};
 use crate::sandbox::world::message::Message;
 use serde_json::{Value, json};
 
+/// A group conversation has at most this many people beside the bot.
+const MOST_IN_GROUP: usize = 8;
+
 pub fn open(world: &mut World, arguments: &Arguments) -> Answer {
     if let Some(id) = arguments.text("channel").filter(|id| !id.is_empty()) {
         let found = world
             .channel(&id)
+            .filter(|channel| world.sees(channel))
             .ok_or_else(|| Fail::new("channel_not_found"))?;
         return Ok(json!({
             "no_op": true, "already_open": true, "channel": {"id": found.id},
@@ -41,8 +45,28 @@ pub fn open(world: &mut World, arguments: &Arguments) -> Answer {
             }
             Ok(answer)
         }
-        // Group conversations are beyond this workspace.
-        _ => Err("too_many_users".into()),
+        several if several.len() > MOST_IN_GROUP => Err("too_many_users".into()),
+        several => {
+            for user in several {
+                match world.user(user).filter(|user| !user.is_bot) {
+                    None => return Err("user_not_found".into()),
+                    Some(user) if user.deleted => return Err("user_disabled".into()),
+                    Some(_) => {}
+                }
+            }
+            let (id, known) = world.open_group(several);
+            let mut answer = json!({"channel": {"id": id}});
+            if known {
+                answer["no_op"] = json!(true);
+                answer["already_open"] = json!(true);
+            }
+            if arguments.bool("return_im")
+                && let Some(channel) = world.channel(&id)
+            {
+                answer["channel"] = world.render_channel(channel, false);
+            }
+            Ok(answer)
+        }
     }
 }
 
@@ -53,6 +77,41 @@ pub fn info(world: &mut World, arguments: &Arguments) -> Answer {
 }
 
 pub fn list(world: &mut World, arguments: &Arguments) -> Answer {
+    let channels = of_types(world, arguments, |channel| world.sees(channel))?;
+    show_page(world, arguments, channels)
+}
+
+/// users.conversations: those that somebody, or the bot itself, is a member of.
+pub fn of_user(world: &mut World, arguments: &Arguments) -> Answer {
+    let bot = world.app.user_id.clone();
+    let user = arguments
+        .text("user")
+        .filter(|user| !user.is_empty())
+        .unwrap_or(bot);
+    if world.user(&user).is_none() {
+        return Err("user_not_found".into());
+    }
+    let with_user = |channel: &Channel| channel.has_member(&user) && world.sees(channel);
+    let channels = of_types(world, arguments, with_user)?;
+    show_page(world, arguments, channels)
+}
+
+fn show_page(world: &World, arguments: &Arguments, channels: Vec<&Channel>) -> Answer {
+    let page = page::cut(channels, arguments, 100, 1000, |channel| &channel.id)?;
+    let channels: Vec<Value> = page
+        .items
+        .iter()
+        .map(|channel| world.render_channel(channel, true))
+        .collect();
+    Ok(json!({"channels": channels, "response_metadata": page.metadata()}))
+}
+
+/// The channels of the kinds asked for.
+fn of_types<'a>(
+    world: &'a World,
+    arguments: &Arguments,
+    wanted: impl Fn(&Channel) -> bool,
+) -> Result<Vec<&'a Channel>, Fail> {
     let mut types = arguments.list("types");
     if types.is_empty() {
         types = vec!["public_channel".to_owned()];
@@ -64,22 +123,19 @@ pub fn list(world: &mut World, arguments: &Arguments) -> Answer {
     if arguments.int("limit").is_some_and(|limit| limit > 1000) {
         return Err("invalid_limit".into());
     }
-    let wanted = |channel: &&Channel| {
+    let exclude_archived = arguments.bool("exclude_archived");
+    let found = world.channels.iter().filter(|channel| {
         let kind = match channel.kind {
             Kind::Public { .. } => "public_channel",
+            Kind::Private { .. } => "private_channel",
             Kind::Direct { .. } => "im",
+            Kind::Group { .. } => "mpim",
         };
         types.iter().any(|wanted| wanted == kind)
-            && !(channel.is_archived && arguments.bool("exclude_archived"))
-    };
-    let channels = world.channels.iter().filter(wanted).collect();
-    let page = page::cut(channels, arguments, 100, 1000, |channel| &channel.id)?;
-    let channels: Vec<Value> = page
-        .items
-        .iter()
-        .map(|channel| world.render_channel(channel, true))
-        .collect();
-    Ok(json!({"channels": channels, "response_metadata": page.metadata()}))
+            && !(channel.is_archived && exclude_archived)
+            && wanted(channel)
+    });
+    Ok(found.collect())
 }
 
 pub fn history(world: &mut World, arguments: &Arguments) -> Answer {

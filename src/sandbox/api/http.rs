@@ -22,11 +22,18 @@ pub async fn serve(
             .get(name)
             .and_then(|value: &HeaderValue| value.to_str().ok())
     };
-    let read = Arguments::read(&Sent {
+    let content_type = text_header(header::CONTENT_TYPE).unwrap_or("");
+    let parts = if content_type.starts_with("multipart/form-data") {
+        super::multipart::fields(content_type, body.clone()).await
+    } else {
+        None
+    };
+    let read = Arguments::read(Sent {
         query: query.as_deref().unwrap_or(""),
-        content_type: text_header(header::CONTENT_TYPE).unwrap_or(""),
+        content_type,
         authorization: text_header(header::AUTHORIZATION),
         body: &body,
+        parts,
     });
     let arguments = match read {
         Ok(arguments) => arguments,
@@ -36,6 +43,7 @@ pub async fn serve(
             return present(200, &answer);
         }
     };
+    let named = method.clone();
     let call = Call {
         method: method.clone(),
         arguments: arguments.decoded(),
@@ -46,7 +54,18 @@ pub async fn serve(
         },
         present,
     };
-    call.run(&shared).await
+    let mut response = call.run(&shared).await;
+    let provided = shared.read(|world| world.settings.provided());
+    let accepted = super::accepted_scopes(&named);
+    for (name, value) in [
+        ("x-oauth-scopes", provided),
+        ("x-accepted-oauth-scopes", accepted),
+    ] {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response
 }
 
 /// Adds warnings about the way a call was sent to those of the method itself.
@@ -70,12 +89,6 @@ fn present(status: u16, answer: &Value) -> Response {
         StatusCode::from_u16(status).unwrap_or(StatusCode::OK),
         [
             ("content-type", "application/json; charset=utf-8"),
-            (
-                "x-oauth-scopes",
-                "app_mentions:read,channels:history,channels:join,channels:read,chat:write,\
-                 chat:write.customize,commands,im:history,im:read,im:write,pins:read,pins:write,\
-                 reactions:read,reactions:write,team:read,users:read,users:read.email",
-            ),
             ("x-slack-req-id", request_id.as_str()),
         ],
         answer.to_string(),

@@ -1,16 +1,23 @@
 //! Slack's Web API: which method is which function. Each function works on the locked world and
 //! answers at once; the HTTP side is `http`, the reading of arguments `arguments`.
 
+mod apps;
 pub mod arguments;
 mod bookmarks;
+mod catalog;
 mod channels;
 mod chat;
 mod conversations;
+pub mod files;
 pub mod http;
+mod multipart;
 mod page;
 mod pins;
 mod reactions;
+mod scheduled;
+pub mod scopes;
 mod team;
+mod unfurl;
 mod usergroups;
 mod users;
 mod views;
@@ -21,6 +28,7 @@ use super::blocks::Refusal;
 use super::world::World;
 use super::world::channel::Channel;
 use arguments::Arguments;
+use scopes::Needs;
 use serde_json::{Map, Value, json};
 
 /// A refused call: the error name, and what else goes into the answer.
@@ -98,71 +106,40 @@ pub fn call(world: &mut World, method: &str, arguments: &Arguments) -> Value {
     if method == "api.test" {
         return finish(team::api_test(arguments));
     }
-    let act = match find(method) {
-        Some(act) => act,
-        None => {
-            return json!({"ok": false, "error": "unknown_method", "req_method": method});
-        }
+    let Some(found) = catalog::find(method) else {
+        return json!({"ok": false, "error": "unknown_method", "req_method": method});
     };
-    if let Err(fail) = authorise(world, arguments) {
+    let allowed =
+        authorise(world, arguments, found.needs).and_then(|()| found.needs.check(world, arguments));
+    if let Err(fail) = allowed {
         return fail.into_answer();
     }
-    finish(act(world, arguments))
+    finish((found.act)(world, arguments))
 }
 
-fn find(method: &str) -> Option<fn(&mut World, &Arguments) -> Answer> {
-    Some(match method {
-        "auth.test" => team::auth_test,
-        "team.info" => team::info,
-        "chat.postMessage" => chat::post_message,
-        "chat.update" => chat::update,
-        "chat.delete" => chat::delete,
-        "chat.postEphemeral" => chat::post_ephemeral,
-        "chat.getPermalink" => chat::permalink,
-        "conversations.open" => conversations::open,
-        "conversations.info" => conversations::info,
-        "conversations.list" => conversations::list,
-        "conversations.history" => conversations::history,
-        "conversations.replies" => conversations::replies,
-        "conversations.members" => conversations::members,
-        "conversations.create" => channels::create,
-        "conversations.join" => channels::join,
-        "conversations.leave" => channels::leave,
-        "conversations.invite" => channels::invite,
-        "conversations.kick" => channels::kick,
-        "conversations.setTopic" => channels::set_topic,
-        "conversations.setPurpose" => channels::set_purpose,
-        "conversations.rename" => channels::rename,
-        "conversations.archive" => channels::archive,
-        "conversations.unarchive" => channels::unarchive,
-        "bookmarks.add" => bookmarks::add,
-        "bookmarks.edit" => bookmarks::edit,
-        "bookmarks.list" => bookmarks::list,
-        "bookmarks.remove" => bookmarks::remove,
-        "usergroups.list" => usergroups::list,
-        "usergroups.users.list" => usergroups::users,
-        "pins.add" => pins::add,
-        "pins.remove" => pins::remove,
-        "pins.list" => pins::list,
-        "reactions.add" => reactions::add,
-        "reactions.remove" => reactions::remove,
-        "reactions.get" => reactions::get,
-        "users.info" => users::info,
-        "users.list" => users::list,
-        "users.lookupByEmail" => users::lookup_by_email,
-        "views.open" => views::open,
-        "views.push" => views::push,
-        "views.update" => views::update,
-        "views.publish" => views::publish,
-        _ => return None,
-    })
+/// How often a method may be called in a minute; `None` for one that does not exist.
+pub fn calls_per_minute(method: &str) -> Option<usize> {
+    catalog::find(method).map(|found| found.per_minute)
 }
 
-fn authorise(world: &World, arguments: &Arguments) -> Result<(), Fail> {
-    match arguments.token.as_deref() {
-        None | Some("") => Err("not_authed".into()),
-        Some(token) if token != world.token => Err("invalid_auth".into()),
-        Some(_) => Ok(()),
+/// The scopes with which a method can be called, for a header.
+pub fn accepted_scopes(method: &str) -> String {
+    catalog::find(method).map_or_else(String::new, |found| found.needs.accepted())
+}
+
+fn authorise(world: &World, arguments: &Arguments, needs: Needs) -> Result<(), Fail> {
+    let token = arguments.token.as_deref().unwrap_or("");
+    let is_app = world.settings.app_token.as_deref() == Some(token);
+    let is_bot = world.token == token;
+    match (token, needs) {
+        ("", _) => Err("not_authed".into()),
+        (_, Needs::AppToken) if is_app => Ok(()),
+        (_, Needs::AppToken) if is_bot => Err("not_allowed_token_type".into()),
+        (_, Needs::AppToken) => Err("invalid_auth".into()),
+        _ if is_bot && world.settings.revoked => Err("token_revoked".into()),
+        _ if is_bot => Ok(()),
+        _ if is_app => Err("not_allowed_token_type".into()),
+        _ => Err("invalid_auth".into()),
     }
 }
 
@@ -176,11 +153,13 @@ fn finish(answer: Answer) -> Value {
     }
 }
 
-/// The channel an argument names, by id or by name.
+/// The channel an argument names, by id or by name. Of a private one that it is not in, the app
+/// does not learn that it exists.
 fn channel<'a>(world: &'a World, arguments: &Arguments) -> Result<&'a Channel, Fail> {
     let name = arguments.required("channel")?;
     world
         .channel_named(&name)
+        .filter(|channel| world.sees(channel))
         .ok_or_else(|| "channel_not_found".into())
 }
 

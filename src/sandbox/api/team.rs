@@ -1,4 +1,4 @@
-//! auth.test, api.test, team.info.
+//! auth.test, api.test, team.info, emoji.list.
 
 use super::arguments::Arguments;
 use super::{Answer, Fail};
@@ -52,4 +52,15 @@ pub fn info(world: &mut World, arguments: &Arguments) -> Answer {
         "avatar_base_url": "https://ca.slack-edge.com/",
         "is_verified": false,
     }}))
+}
+
+/// Only the workspace's own emoji are listed, and it has one.
+pub fn emoji(world: &mut World, _arguments: &Arguments) -> Answer {
+    Ok(json!({
+        "emoji": {
+            "balefire": world.picture(&world.app.user_id),
+            "beacon": "alias:balefire",
+        },
+        "cache_ts": format!("{}.000000", world.clock.seconds()),
+    }))
 }

@@ -1,4 +1,4 @@
-//! users.info, users.list, users.lookupByEmail.
+//! users.info, users.list, users.lookupByEmail, users.profile.get, dnd.info.
 
 use super::arguments::Arguments;
 use super::{Answer, Fail, page};
@@ -40,4 +40,30 @@ pub fn lookup_by_email(world: &mut World, arguments: &Arguments) -> Answer {
         })
         .ok_or_else(|| Fail::new("users_not_found"))?;
     Ok(json!({"user": world.render_user(user)}))
+}
+
+pub fn profile(world: &mut World, arguments: &Arguments) -> Answer {
+    let id = arguments
+        .text("user")
+        .filter(|id| !id.is_empty())
+        .unwrap_or_else(|| world.app.user_id.clone());
+    let user = world.user(&id).ok_or_else(|| Fail::new("user_not_found"))?;
+    Ok(json!({"profile": world.render_user(user)["profile"]}))
+}
+
+/// Nobody is away here.
+pub fn dnd(world: &mut World, arguments: &Arguments) -> Answer {
+    let id = arguments
+        .text("user")
+        .filter(|id| !id.is_empty())
+        .unwrap_or_else(|| world.app.user_id.clone());
+    if world.user(&id).is_none() {
+        return Err("user_not_found".into());
+    }
+    Ok(json!({
+        "dnd_enabled": false,
+        "next_dnd_start_ts": 1,
+        "next_dnd_end_ts": 1,
+        "snooze_enabled": false,
+    }))
 }

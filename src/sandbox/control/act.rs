@@ -11,9 +11,13 @@ pub async fn command(ask: &Ask<'_>) -> Result<Value, Refused> {
     let channel = ask.channel()?;
     let (command, text) = typed_command(ask)?;
     let mut mark = Mark::now(ask, &user);
-    let (fields, _) = ask
-        .shared
-        .change(|world| payload::command(world, &user, &channel, &command, &text));
+    let (fields, _) = ask.shared.change(|world| {
+        let sent = match world.settings.should_escape {
+            true => world.escape_mentions(&text),
+            false => text.clone(),
+        };
+        payload::command(world, &user, &channel, &command, &sent)
+    });
     let reply = ask.shared.post_form("commands", &fields).await;
     mark.answered();
     let typed = format!("{command} {text}");

@@ -13,7 +13,7 @@ pub fn channel(ask: &Ask<'_>) -> Result<Value, Refused> {
         let name = new_name(ask, "name")?;
         ask.shared.change(|world| {
             free(world, &name)?;
-            Ok::<_, Refused>(world.create_channel(&name, &by))
+            Ok::<_, Refused>(world.create_channel(&name, &by, ask.flag("private")))
         })?
     } else {
         ask.channel()?

@@ -32,7 +32,8 @@ pub async fn manual() -> Response {
 
 pub async fn state(State(shared): State<Arc<Shared>>) -> Response {
     let revision = shared.revision();
-    let state = shared.read(|world| show_world(world, revision));
+    let mut state = shared.read(|world| show_world(world, revision));
+    state["sockets"] = shared.sockets.show();
     json_response(StatusCode::OK, &state)
 }
 
@@ -71,6 +72,7 @@ pub async fn journal(State(shared): State<Arc<Shared>>, Query(query): Query<Sinc
 fn show_world(world: &World, revision: u64) -> Value {
     let mut channels = Vec::new();
     let mut dms = Vec::new();
+    let mut groups = Vec::new();
     for channel in &world.channels {
         let messages: Vec<Value> = channel
             .messages
@@ -78,7 +80,10 @@ fn show_world(world: &World, revision: u64) -> Value {
             .map(|message| world.render(channel, message, true))
             .collect();
         match &channel.kind {
-            Kind::Public { .. } => channels.push(show_channel(world, channel, messages)),
+            Kind::Public { .. } | Kind::Private { .. } => {
+                channels.push(show_channel(world, channel, messages))
+            }
+            Kind::Group { .. } => groups.push(show_channel(world, channel, messages)),
             Kind::Direct { user } => {
                 dms.push(json!({"id": channel.id, "user": user, "messages": messages}));
             }
@@ -102,6 +107,12 @@ fn show_world(world: &World, revision: u64) -> Value {
         })
         .collect();
     let ephemerals: Vec<Value> = world.ephemerals.iter().map(show_ephemeral).collect();
+    let files: Vec<Value> = world
+        .files
+        .iter()
+        .filter(|file| file.is_complete)
+        .map(|file| world.render_file(file))
+        .collect();
     let views: Map<String, Value> = world
         .views
         .iter()
@@ -126,10 +137,21 @@ fn show_world(world: &World, revision: u64) -> Value {
         "users": users,
         "channels": channels,
         "dms": dms,
+        "group_dms": groups,
+        "files": files,
+        "scheduled": world.scheduled,
         "ephemerals": ephemerals,
         "views": views,
         "homes": homes,
         "faults": world.faults,
+        "events": world.delivery_faults,
+        "settings": {
+            "scopes": world.settings.scopes,
+            "socket_mode": world.settings.socket_mode,
+            "should_escape": world.settings.should_escape,
+            "unfurl_domains": world.settings.unfurl_domains,
+            "revoked": world.settings.revoked,
+        },
     })
 }
 
@@ -144,6 +166,7 @@ fn show_channel(world: &World, channel: &Channel, messages: Vec<Value>) -> Value
         "id": channel.id,
         "name": channel.name(),
         "is_archived": channel.is_archived,
+        "is_private": channel.is_hidden(),
         "members": channel.members,
         "topic": channel.topic,
         "purpose": channel.purpose,

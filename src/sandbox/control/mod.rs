@@ -7,6 +7,7 @@ mod ask;
 mod checks;
 mod choose;
 mod click;
+mod connect;
 mod forms;
 mod guard;
 mod look;
@@ -71,7 +72,9 @@ async fn dispatch(shared: &Arc<Shared>, what: &str, body: &[u8]) -> Result<Value
         "reset_faults" => tune::reset_faults(&ask),
         "channel" => arrange::channel(&ask),
         "person" => arrange::person(&ask),
-        "app" => tune::app(&ask),
+        "app" => connect::app(&ask).await,
+        "events" => connect::events(&ask),
+        "socket" => connect::socket(&ask),
         _ => Err(Refused(format!(
             "There is nothing called {what} here; GET /_sandbox lists what there is."
         ))),

@@ -25,7 +25,7 @@ pub async fn mention(ask: &Ask<'_>) -> Result<Value, Refused> {
     });
     let text = format!("<@{bot}> {}", ask.text("text").unwrap_or(""));
     // Without an app that hears it there is nothing to wait for.
-    let wait = heard && ask.shared.app_url().is_some();
+    let wait = heard && ask.shared.has_app();
     say(ask, text.trim_end().to_owned(), wait).await
 }
 

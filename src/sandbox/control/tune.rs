@@ -1,16 +1,17 @@
-//! Arranging the circumstances: the clock, faults, where the app is.
+//! Arranging the circumstances: the clock, faults.
 
 use super::ask::{Ask, Refused};
-use crate::sandbox::faults::Faults;
-use crate::sandbox::seed::Shortcut;
+use crate::sandbox::faults::{DeliveryFaults, Faults};
 use serde_json::{Value, json};
 
-/// Moves the clock, tells those who asked to know, and runs the retries that are due then.
+/// Moves the clock, tells those who asked to know, and does what is due then: scheduled messages
+/// and retries.
 pub async fn clock(ask: &Ask<'_>) -> Result<Value, Refused> {
     let Some(seconds) = ask.body["advance_seconds"].as_i64() else {
         return Refused::because("\"advance_seconds\" must be a whole number.");
     };
     let offset = ask.shared.move_clock(seconds);
+    ask.shared.post_due_messages();
     ask.shared.run_due_retries().await;
     let now = ask.shared.clock.seconds();
     Ok(json!({"ok": true, "clock": {"now": now, "offset": offset}}))
@@ -36,28 +37,9 @@ pub fn faults(ask: &Ask<'_>) -> Result<Value, Refused> {
 }
 
 pub fn reset_faults(ask: &Ask<'_>) -> Result<Value, Refused> {
-    ask.shared.change(|world| world.faults = Faults::default());
-    Ok(json!({"ok": true}))
-}
-
-/// Says where the app is, and which shortcuts it has.
-pub fn app(ask: &Ask<'_>) -> Result<Value, Refused> {
-    let shortcuts = match &ask.body["shortcuts"] {
-        Value::Null => None,
-        given => Some(
-            serde_json::from_value::<Vec<Shortcut>>(given.clone())
-                .map_err(|error| Refused(format!("These are not shortcuts: {error}.")))?,
-        ),
-    };
-    if shortcuts.is_none() || ask.text("url").is_some() {
-        let url = ask.required("url")?;
-        if url::Url::parse(url).is_err() {
-            return Refused::because(format!("{url} is not a URL."));
-        }
-        ask.shared.connect_app(url);
-    }
-    if let Some(shortcuts) = shortcuts {
-        ask.shared.change(|world| world.shortcuts = shortcuts);
-    }
+    ask.shared.change(|world| {
+        world.faults = Faults::default();
+        world.delivery_faults = DeliveryFaults::default();
+    });
     Ok(json!({"ok": true}))
 }

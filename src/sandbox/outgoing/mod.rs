@@ -1,4 +1,5 @@
-//! What Slack sends to the app: signed posts to its three URLs. One post and its outcome is here;
+//! What Slack sends to the app: signed posts to its three URLs, or envelopes in Socket Mode
+//! (`sockets`). One post and its outcome is here;
 //! the bodies are in `payload`, events with their retries in `events`, and what the app answers
 //! is understood in `answers` and `hooks`.
 
@@ -71,6 +72,17 @@ impl Reply {
 impl Shared {
     /// Posts a form to the app: a slash command or an interaction.
     pub async fn post_form(&self, path: &str, fields: &[(&str, String)]) -> Reply {
+        if self.is_socket_mode() {
+            let field = |name: &str| fields.iter().find(|(field, _)| *field == name);
+            let (kind, payload) = match field("payload") {
+                Some((_, payload)) => (
+                    "interactive",
+                    serde_json::from_str(payload).unwrap_or_default(),
+                ),
+                None => ("slash_commands", serde_json::json!(as_object(fields))),
+            };
+            return self.send_envelope(kind, payload, None).await;
+        }
         let body = url::form_urlencoded::Serializer::new(String::new())
             .extend_pairs(fields)
             .finish();
@@ -84,7 +96,17 @@ impl Shared {
             .await
     }
 
-    async fn post_to_app(
+    /// Sends an event to the app; `retry` is the attempt's number and why the last one failed.
+    pub async fn post_event(&self, body: &str, retry: Option<(u32, &str)>) -> Reply {
+        if self.is_socket_mode() {
+            let payload = serde_json::from_str(body).unwrap_or_default();
+            return self.send_envelope("events_api", payload, retry).await;
+        }
+        self.post_to_app("events", "application/json", body.to_owned(), retry)
+            .await
+    }
+
+    pub async fn post_to_app(
         &self,
         path: &str,
         content_type: &str,
@@ -135,4 +157,11 @@ impl Shared {
             Ok(Err(_)) => Reply::Unreachable,
         }
     }
+}
+
+fn as_object(fields: &[(&str, String)]) -> serde_json::Map<String, Value> {
+    fields
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), Value::String(value.clone())))
+        .collect()
 }

@@ -21,6 +21,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 const TOKEN: &str = "xoxb-test";
+const APP_TOKEN: &str = "xapp-1-test";
 const SECRET: &str = "8f742231b10e8888abcd99yyyzzz85a5";
 
 /// A sandbox with a small app connected.
@@ -177,6 +178,9 @@ impl Stage {
             app_url: Some(format!("http://{address}")),
             signing_secret: SECRET.to_owned(),
             bot_token: TOKEN.to_owned(),
+            scopes: None,
+            app_token: Some(APP_TOKEN.to_owned()),
+            socket_mode: false,
             commands: vec!["/outage".to_owned(), "/announce".to_owned()],
             shortcuts: Vec::new(),
             clock_offset_seconds: 0,

@@ -41,8 +41,20 @@ pub struct Note {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Kind {
-    Public { name: String },
-    Direct { user: String },
+    Public {
+        name: String,
+    },
+    /// Only its members know of it.
+    Private {
+        name: String,
+    },
+    Direct {
+        user: String,
+    },
+    /// A conversation of several people.
+    Group {
+        name: String,
+    },
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -72,14 +84,24 @@ impl Channel {
 
     pub fn name(&self) -> Option<&str> {
         match &self.kind {
-            Kind::Public { name } => Some(name),
+            Kind::Public { name } | Kind::Private { name } | Kind::Group { name } => Some(name),
             Kind::Direct { .. } => None,
         }
     }
 
     /// The name as slash commands and interactions give it.
     pub fn spoken_name(&self) -> &str {
-        self.name().unwrap_or("directmessage")
+        match &self.kind {
+            Kind::Public { name } => name,
+            Kind::Private { .. } => "privategroup",
+            Kind::Direct { .. } => "directmessage",
+            Kind::Group { name } => name,
+        }
+    }
+
+    /// Whether only members know of it.
+    pub fn is_hidden(&self) -> bool {
+        matches!(self.kind, Kind::Private { .. } | Kind::Group { .. })
     }
 
     pub fn has_member(&self, user: &str) -> bool {
@@ -103,12 +125,19 @@ impl Channel {
     pub fn channel_type(&self) -> &'static str {
         match self.kind {
             Kind::Public { .. } => "channel",
+            Kind::Private { .. } => "group",
             Kind::Direct { .. } => "im",
+            Kind::Group { .. } => "mpim",
         }
     }
 }
 
 impl World {
+    /// Whether the app can know of this channel.
+    pub fn sees(&self, channel: &Channel) -> bool {
+        !channel.is_hidden() || channel.has_member(&self.app.user_id)
+    }
+
     /// A message with everything its channel adds: the thread's counters, the author of its
     /// parent, pins. Metadata is shown only where it was asked for.
     pub fn render(&self, channel: &Channel, message: &Message, metadata: bool) -> Value {
@@ -182,15 +211,15 @@ impl World {
     pub fn render_channel(&self, channel: &Channel, with_count: bool) -> Value {
         let created = channel.created;
         let mut shown = match &channel.kind {
-            Kind::Public { name } => json!({
+            Kind::Public { name } | Kind::Private { name } | Kind::Group { name } => json!({
                 "id": channel.id,
                 "name": name,
                 "name_normalized": name,
-                "is_channel": true,
-                "is_group": false,
+                "is_channel": !matches!(channel.kind, Kind::Group { .. }),
+                "is_group": matches!(channel.kind, Kind::Group { .. }),
                 "is_im": false,
-                "is_mpim": false,
-                "is_private": false,
+                "is_mpim": matches!(channel.kind, Kind::Group { .. }),
+                "is_private": channel.is_hidden(),
                 "is_archived": channel.is_archived,
                 "is_general": name == "general",
                 "is_shared": false,

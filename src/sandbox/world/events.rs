@@ -3,11 +3,15 @@
 
 use super::World;
 use super::channel::{Channel, Kind};
+use crate::sandbox::api::scopes::is_event_granted;
 use serde_json::{Value, json};
 
 impl World {
     /// Notes that something happened; it is sent when the change under way is complete.
     pub fn tell(&mut self, mut event: Value) {
+        if self.settings.revoked || !is_event_granted(self, &event) {
+            return;
+        }
         if event["event_ts"].is_null() {
             event["event_ts"] = json!(self.next_ts());
         }
@@ -32,6 +36,14 @@ impl World {
             "is_ext_shared_channel": false,
             "event_context": format!("4-{event_id}"),
         });
+        // Slack may send the same news again under another id.
+        for _ in 0..self.delivery_faults.duplicate {
+            let mut again = envelope.clone();
+            let event_id = self.next_id("Ev");
+            again["event_context"] = json!(format!("4-{event_id}"));
+            again["event_id"] = json!(event_id);
+            self.happened.push(again);
+        }
         self.happened.push(envelope);
     }
 
@@ -47,16 +59,23 @@ impl World {
         let Some(message) = channel.message(ts) else {
             return;
         };
+        let is_persons = message.author != super::message::Author::App && message.system.is_none();
         if !self.is_heard(channel) {
+            // Of links it is told wherever they are posted in public.
+            if is_persons && self.sees(channel) {
+                self.tell_links(channel_id, ts);
+            }
             return;
         }
         let mut event = self.render(channel, message, true);
+        if !message.files.is_empty() {
+            event["subtype"] = json!("file_share");
+        }
         event["channel"] = json!(channel_id);
         event["channel_type"] = json!(channel.channel_type());
         event["event_ts"] = json!(ts);
-        let mentioned = matches!(channel.kind, Kind::Public { .. })
-            && message.author != super::message::Author::App
-            && message.system.is_none()
+        let mentioned = !matches!(channel.kind, Kind::Direct { .. })
+            && is_persons
             && message.text.contains(&format!("<@{}", self.app.user_id));
         self.tell(event.clone());
         if mentioned {
@@ -66,6 +85,9 @@ impl World {
                 fields.remove("channel_type");
             }
             self.tell(event);
+        }
+        if is_persons {
+            self.tell_links(channel_id, ts);
         }
     }
 

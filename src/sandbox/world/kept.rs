@@ -3,7 +3,9 @@
 //! and permissions that last for minutes do not. The file itself is `keeping`'s.
 
 use super::channel::Channel;
+use super::files::File;
 use super::people::User;
+use super::schedule::Scheduled;
 use super::{Ephemeral, World};
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +25,10 @@ pub struct Kept {
     users: Vec<User>,
     channels: Vec<Channel>,
     ephemerals: Vec<Ephemeral>,
+    #[serde(default)]
+    files: Vec<File>,
+    #[serde(default)]
+    scheduled: Vec<Scheduled>,
 }
 
 /// Which workspace and which app it is about; messages of another one would make no sense.
@@ -45,6 +51,8 @@ impl World {
             users: self.users.clone(),
             channels: self.channels.clone(),
             ephemerals: self.ephemerals.clone(),
+            files: self.files.clone(),
+            scheduled: self.scheduled.clone(),
         }
     }
 
@@ -64,6 +72,8 @@ impl World {
         put(&mut self.users, kept.users, |user| &user.id);
         put(&mut self.channels, kept.channels, |channel| &channel.id);
         self.ephemerals = kept.ephemerals;
+        self.files = kept.files;
+        self.scheduled = kept.scheduled;
         Ok(())
     }
 

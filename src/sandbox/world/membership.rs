@@ -36,17 +36,24 @@ impl World {
             .any(|channel| channel.name() == Some(name))
     }
 
-    /// Makes a public channel whose only member is who made it.
-    pub fn create_channel(&mut self, name: &str, by: &str) -> String {
+    /// Makes a channel whose only member is who made it.
+    pub fn create_channel(&mut self, name: &str, by: &str, private: bool) -> String {
         let id = self.next_id("C");
-        let kind = Kind::Public {
-            name: name.to_owned(),
+        let name = name.to_owned();
+        let kind = if private {
+            Kind::Private { name: name.clone() }
+        } else {
+            Kind::Public { name: name.clone() }
         };
         let created = self.clock.seconds();
         self.channels.push(Channel {
             creator: Some(by.to_owned()),
             ..Channel::new(id.clone(), kind, Vec::new(), created)
         });
+        if private {
+            self.add_member(&id, by, None);
+            return id;
+        }
         // Everybody in the workspace hears of new channels, the app too.
         self.tell(json!({
             "type": "channel_created",
@@ -103,7 +110,8 @@ impl World {
         self.announce(channel_id, user, "channel_leave", text, Map::new());
         if user == self.app.user_id {
             // Who is out of a channel hears of nothing in it but this.
-            self.tell(json!({"type": "channel_left", "channel": channel_id, "actor_id": by}));
+            let kind = self.event_kind(channel_id, "left");
+            self.tell(json!({"type": kind, "channel": channel_id, "actor_id": by}));
         } else {
             let event = self.membership_event("member_left_channel", channel_id, user);
             self.tell_members(channel_id, event);
@@ -114,7 +122,7 @@ impl World {
         let Some(channel) = self.channel_mut(channel_id) else {
             return;
         };
-        let Kind::Public { name: old } = &mut channel.kind else {
+        let (Kind::Public { name: old } | Kind::Private { name: old }) = &mut channel.kind else {
             return;
         };
         if old == name {
@@ -126,17 +134,21 @@ impl World {
         let text = format!("<@{by}> has renamed the channel from \"{old}\" to \"{name}\"");
         let fields = fields(json!({"old_name": old, "name": name}));
         self.announce(channel_id, by, "channel_name", text, fields);
-        self.tell(json!({
-            "type": "channel_rename",
-            "channel": {
-                "id": channel_id,
-                "name": name,
-                "name_normalized": name,
-                "is_channel": true,
-                "is_mpim": false,
-                "created": created,
-            },
-        }));
+        let kind = self.event_kind(channel_id, "rename");
+        self.tell_who_see(
+            channel_id,
+            json!({
+                "type": kind,
+                "channel": {
+                    "id": channel_id,
+                    "name": name,
+                    "name_normalized": name,
+                    "is_channel": true,
+                    "is_mpim": false,
+                    "created": created,
+                },
+            }),
+        );
     }
 
     pub fn set_topic(&mut self, channel_id: &str, topic: &str, by: &str) {
@@ -191,7 +203,33 @@ impl World {
             )
         };
         self.announce(channel_id, by, kind, text, Map::new());
-        self.tell(json!({"type": kind, "channel": channel_id, "user": by, "is_moved": 0}));
+        let kind = self.event_kind(channel_id, kind.trim_start_matches("channel_"));
+        let event = json!({"type": kind, "channel": channel_id, "user": by, "is_moved": 0});
+        self.tell_who_see(channel_id, event);
+    }
+
+    fn is_private(&self, channel_id: &str) -> bool {
+        self.channel(channel_id).is_some_and(Channel::is_hidden)
+    }
+
+    /// The events of private channels still have their old names.
+    fn event_kind(&self, channel_id: &str, what: &str) -> String {
+        let kind = if self.is_private(channel_id) {
+            "group"
+        } else {
+            "channel"
+        };
+        format!("{kind}_{what}")
+    }
+
+    /// Tells the app, if it can know of the channel.
+    fn tell_who_see(&mut self, channel_id: &str, event: Value) {
+        if self
+            .channel(channel_id)
+            .is_some_and(|channel| self.sees(channel))
+        {
+            self.tell(event);
+        }
     }
 
     fn new_note(&self, value: &str, by: &str) -> Note {
@@ -233,7 +271,7 @@ impl World {
             "type": kind,
             "user": user,
             "channel": channel_id,
-            "channel_type": "C",
+            "channel_type": if self.is_private(channel_id) { "G" } else { "C" },
             "team": self.workspace.id,
         })
     }

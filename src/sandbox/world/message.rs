@@ -13,6 +13,9 @@ pub struct Message {
     pub blocks: Vec<Value>,
     pub attachments: Vec<Value>,
     pub metadata: Option<Value>,
+    /// Ids of the files it shows.
+    #[serde(default)]
+    pub files: Vec<String>,
     pub thread_ts: Option<String>,
     /// A reply that is also shown in the channel.
     pub broadcast: bool,
@@ -75,6 +78,7 @@ impl Message {
             blocks: Vec::new(),
             attachments: Vec::new(),
             metadata: None,
+            files: Vec::new(),
             thread_ts: None,
             broadcast: false,
             reactions: Vec::new(),
@@ -129,6 +133,12 @@ impl World {
         }
         if !message.attachments.is_empty() {
             shown["attachments"] = json!(message.attachments);
+        }
+        if !message.files.is_empty() {
+            let files = message.files.iter().filter_map(|id| self.file(id));
+            shown["files"] = files.map(|file| self.render_file(file)).collect();
+            shown["upload"] = json!(true);
+            shown["display_as_bot"] = json!(false);
         }
         if let Some(id) = &message.client_msg_id {
             shown["client_msg_id"] = json!(id);

@@ -5,24 +5,32 @@ pub mod bookmarks;
 pub mod channel;
 pub mod controls;
 pub mod events;
+pub mod files;
 pub mod kept;
+pub mod links;
 pub mod membership;
 pub mod message;
 pub mod people;
 pub mod posting;
+pub mod schedule;
+pub mod settings;
 pub mod tickets;
 pub mod views;
 
 use super::clock::Clock;
-use super::faults::Faults;
+use super::faults::{DeliveryFaults, Faults};
 use super::journal::Journal;
 use super::seed::{Seed, SeedApp, SeedGroup, SeedWorkspace, Shortcut};
 use channel::{Channel, Kind};
+use files::File;
 use people::User;
+use schedule::Scheduled;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use settings::Settings;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::time::Instant;
 use tickets::{Hook, Trigger};
 use views::{OpenView, Typed};
 
@@ -31,6 +39,7 @@ pub struct World {
     /// Where the sandbox listens; set once it is bound, used in URLs it hands out.
     pub url: String,
     pub token: String,
+    pub settings: Settings,
     pub workspace: SeedWorkspace,
     pub app: SeedApp,
     pub commands: Vec<String>,
@@ -39,6 +48,12 @@ pub struct World {
     pub users: Vec<User>,
     pub channels: Vec<Channel>,
     pub ephemerals: Vec<Ephemeral>,
+    pub files: Vec<File>,
+    pub scheduled: Vec<Scheduled>,
+    /// The message that each `unfurl_id` is about: its channel and timestamp.
+    pub unfurls: HashMap<String, (String, String)>,
+    /// Addresses of sockets that were handed out, and when.
+    pub link_tickets: HashMap<String, Instant>,
     pub triggers: HashMap<String, Trigger>,
     pub hooks: HashMap<String, Hook>,
     /// Each person's open modals, bottom first.
@@ -50,6 +65,7 @@ pub struct World {
     pub suggested: HashMap<String, Vec<Value>>,
     pub journal: Journal,
     pub faults: Faults,
+    pub delivery_faults: DeliveryFaults,
     /// Events that happened during the change under way; `shared` sends them afterwards.
     pub happened: Vec<Value>,
     last_ts: i64,
@@ -94,6 +110,7 @@ impl World {
             clock,
             url: String::new(),
             token,
+            settings: Settings::default(),
             workspace: seed.workspace,
             app: seed.app,
             commands,
@@ -102,6 +119,10 @@ impl World {
             users,
             channels,
             ephemerals: Vec::new(),
+            files: Vec::new(),
+            scheduled: Vec::new(),
+            unfurls: HashMap::new(),
+            link_tickets: HashMap::new(),
             triggers: HashMap::new(),
             hooks: HashMap::new(),
             views: BTreeMap::new(),
@@ -110,6 +131,7 @@ impl World {
             suggested: HashMap::new(),
             journal: Journal::default(),
             faults: Faults::default(),
+            delivery_faults: DeliveryFaults::default(),
             happened: Vec::new(),
             last_ts: 0,
             last_number: 0,
@@ -184,6 +206,36 @@ impl World {
         self.channels
             .push(Channel::new(id.clone(), kind, members, created));
         id
+    }
+
+    /// The group conversation of exactly these people and the bot, and whether there was one.
+    pub fn open_group(&mut self, people: &[String]) -> (String, bool) {
+        let mut members: Vec<String> = people.to_vec();
+        members.push(self.app.user_id.clone());
+        members.sort();
+        members.dedup();
+        let known = self.channels.iter().find(|channel| {
+            let mut theirs = channel.members.clone();
+            theirs.sort();
+            matches!(channel.kind, Kind::Group { .. }) && theirs == members
+        });
+        if let Some(channel) = known {
+            return (channel.id.clone(), true);
+        }
+        let names: Vec<&str> = members
+            .iter()
+            .filter_map(|id| self.user(id))
+            .map(|user| user.name.as_str())
+            .collect();
+        let name = format!("mpdm-{}-1", names.join("--"));
+        let id = self.next_id("C");
+        let created = self.clock.seconds();
+        let kind = Kind::Group { name };
+        self.channels.push(Channel {
+            creator: Some(self.app.user_id.clone()),
+            ..Channel::new(id.clone(), kind, members, created)
+        });
+        (id, false)
     }
 
     pub fn ephemeral(&self, id_or_ts: &str) -> Option<&Ephemeral> {

@@ -68,7 +68,9 @@ impl World {
         for size in [24, 32, 48, 72, 192, 512] {
             profile[format!("image_{size}")] = json!(picture);
         }
-        if let Some(email) = &user.email {
+        if let Some(email) = &user.email
+            && self.settings.is_granted("users:read.email")
+        {
             profile["email"] = json!(email);
         }
         if user.is_bot {

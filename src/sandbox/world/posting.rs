@@ -3,18 +3,22 @@
 
 use super::message::{Author, Costume, Edited, Message};
 use super::{Ephemeral, World};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 /// Slack cuts the text of a message here.
 const LONGEST_TEXT: usize = 40_000;
 
 /// What a message is made of, before it has a timestamp.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Draft {
     pub text: String,
     pub blocks: Vec<Value>,
     pub attachments: Vec<Value>,
     pub metadata: Option<Value>,
+    /// Ids of the files it shows.
+    #[serde(default)]
+    pub files: Vec<String>,
     pub thread_ts: Option<String>,
     pub broadcast: bool,
     pub costume: Costume,
@@ -29,7 +33,10 @@ impl Draft {
     }
 
     pub fn is_empty(&self) -> bool {
-        self.text.is_empty() && self.blocks.is_empty() && self.attachments.is_empty()
+        self.text.is_empty()
+            && self.blocks.is_empty()
+            && self.attachments.is_empty()
+            && self.files.is_empty()
     }
 
     /// Cuts the text at Slack's limit and says whether that was needed.
@@ -71,6 +78,7 @@ impl World {
         message.blocks = draft.blocks;
         message.attachments = draft.attachments;
         message.metadata = draft.metadata;
+        message.files = draft.files;
         message.broadcast = draft.broadcast && draft.thread_ts.is_some();
         message.thread_ts = draft.thread_ts;
         message.costume = draft.costume;
