@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     domain::time::Timestamp,
-    slack::Slack,
+    slack::{Slack, ingress::socket::Link},
     store,
     telemetry::{CONTENT_TYPE, Metrics},
 };
@@ -33,6 +33,8 @@ const BELIEVED: Duration = Duration::from_secs(30);
 pub struct Health {
     slack: Arc<Slack>,
     metrics: Arc<Metrics>,
+    /// In Socket Mode only.
+    link: Option<Arc<Link>>,
     working: Arc<AtomicBool>,
     stop: CancellationToken,
     slack_answered: Mutex<Option<(Timestamp, bool)>>,
@@ -42,12 +44,14 @@ impl Health {
     pub fn new(
         slack: Arc<Slack>,
         metrics: Arc<Metrics>,
+        link: Option<Arc<Link>>,
         working: Arc<AtomicBool>,
         stop: CancellationToken,
     ) -> Arc<Health> {
         Arc::new(Health {
             slack,
             metrics,
+            link,
             working,
             stop,
             slack_answered: Mutex::new(None),
@@ -102,13 +106,16 @@ pub fn routes(health: Arc<Health>) -> Router {
 }
 
 /// Whether requests should be sent here: the database answers, Slack is known, nobody is stopping
-/// us.
+/// us. In Socket Mode nobody sends requests here, and it says whether Slack can send any.
 async fn ready(State(health): State<Arc<Health>>) -> Response {
-    let checks = [
+    let mut checks = vec![
         ("database", health.database_answers().await),
         ("workspace", health.slack.workspace().is_some()),
         ("workers", health.works()),
     ];
+    if let Some(link) = &health.link {
+        checks.push(("socket", link.stands()));
+    }
     let ready = checks.iter().all(|(_, ok)| *ok);
     let status = if ready {
         StatusCode::OK
@@ -133,6 +140,9 @@ async fn up(State(health): State<Arc<Health>>) -> Response {
 }
 
 async fn metrics(State(health): State<Arc<Health>>) -> Response {
+    if let Some(silence) = health.link.as_ref().and_then(|it| it.silent_for()) {
+        health.metrics.set_socket_silence(silence);
+    }
     (
         [(header::CONTENT_TYPE, CONTENT_TYPE)],
         health.metrics.render(),
