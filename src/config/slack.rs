@@ -122,16 +122,14 @@ pub(super) fn read_if_set(reader: &mut Reader) -> Option<Option<Slack>> {
     let announce_channel = parts.announce_channel?;
     let (commands, api_url, timeout) = (parts.commands?, parts.api_url?, parts.timeout?);
     let complete = bot_token.zip(mode).zip(announce_channel);
-    Some(
-        complete.map(|((bot_token, mode), announce_channel)| Slack {
-            bot_token,
-            mode,
-            announce_channel,
-            commands,
-            api_url,
-            timeout,
-        }),
-    )
+    Some(complete.map(|((bot_token, mode), announce_channel)| Slack {
+        bot_token,
+        mode,
+        announce_channel,
+        commands,
+        api_url,
+        timeout,
+    }))
 }
 
 /// What was found; `None` where a problem has been reported.

@@ -110,7 +110,8 @@ impl Metrics {
 
     /// So many connections of Socket Mode are open.
     pub fn set_sockets_open(&self, open: usize) {
-        self.sockets_open.set(i64::try_from(open).unwrap_or(i64::MAX));
+        self.sockets_open
+            .set(i64::try_from(open).unwrap_or(i64::MAX));
     }
 
     /// A connection of Socket Mode has to be opened again.

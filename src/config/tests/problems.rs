@@ -150,7 +150,10 @@ fn slack_settings_are_looked_at_closely() {
             "announce_channel = \"xoxb-1-TOKEN\"",
             "= \"(hidden)\". It is not the ID",
         ),
-        ("mode = \"sockets\"", "one of http, socket. Did you mean socket?"),
+        (
+            "mode = \"sockets\"",
+            "one of http, socket. Did you mean socket?",
+        ),
         (
             "app_token = \"xoxb-1-TOKEN\"",
             "This is a bot token, which belongs into slack.bot_token",

@@ -116,11 +116,7 @@ async fn interactivity(
     }
 }
 
-async fn events(
-    State(ingress): State<Arc<Ingress>>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
+async fn events(State(ingress): State<Arc<Ingress>>, headers: HeaderMap, body: Bytes) -> Response {
     let watch = Stopwatch::start();
     let kind = SlackRequest::Event;
     if let Some(refused) = ingress.distrusted(kind, &headers, &body) {
@@ -136,12 +132,7 @@ async fn events(
 
 impl Ingress {
     /// Refuses what Slack did not sign. Nothing was stored or called before this.
-    fn distrusted(
-        &self,
-        kind: SlackRequest,
-        headers: &HeaderMap,
-        body: &[u8],
-    ) -> Option<Response> {
+    fn distrusted(&self, kind: SlackRequest, headers: &HeaderMap, body: &[u8]) -> Option<Response> {
         let header = |name| headers.get(name).and_then(|it| it.to_str().ok());
         let untrusted = self
             .verifier

@@ -122,8 +122,7 @@ impl From<CallError> for Trouble {
 pub trait Dial: Send + Sync + 'static {
     type Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static;
 
-    fn dial(&self)
-    -> impl Future<Output = Result<WebSocketStream<Self::Stream>, Trouble>> + Send;
+    fn dial(&self) -> impl Future<Output = Result<WebSocketStream<Self::Stream>, Trouble>> + Send;
 }
 
 /// Slack's.
@@ -160,11 +159,8 @@ impl Door {
         if !sound {
             return Err("Slack gave an address that is no secure WebSocket".into());
         }
-        let config = WebSocketConfig::default()
-            .max_message_size(Some(LARGEST))
-            .max_frame_size(Some(LARGEST));
         let connector = Connector::Rustls(self.tls.clone());
-        let opening = connect_async_tls_with_config(url, Some(config), true, Some(connector));
+        let opening = connect_async_tls_with_config(url, Some(limits()), true, Some(connector));
         match tokio::time::timeout(self.api.timeout(), opening).await {
             Ok(Ok((socket, _))) => Ok(socket),
             Ok(Err(error)) => Err(why(&error)),
@@ -184,6 +180,13 @@ impl Dial for Door {
         let opened: Opened = self.api.post("apps.connections.open", &json!({})).await?;
         self.connect(&opened.url).await.map_err(Trouble::Other)
     }
+}
+
+/// How large what comes may be.
+pub fn limits() -> WebSocketConfig {
+    WebSocketConfig::default()
+        .max_message_size(Some(LARGEST))
+        .max_frame_size(Some(LARGEST))
 }
 
 /// Why a connection broke, without the address, which is a secret while it can be used.
