@@ -17,5 +17,7 @@ mod ingress;
 mod refusals;
 mod resolve;
 mod sdk;
+mod socket;
+mod socket_frames;
 
 pub use harness::databases;

@@ -32,6 +32,7 @@ use tokio_util::task::TaskTracker;
 
 pub const SIGNING_SECRET: &str = "a-signing-secret-for-tests";
 pub const BOT_TOKEN: &str = "xoxb-a-token-for-tests";
+pub const APP_TOKEN: &str = "xapp-a-token-for-tests";
 
 const CATALOG: &str = r#"
     [[component]]
@@ -66,6 +67,8 @@ pub struct World {
 pub struct Setup {
     pub allow_all: bool,
     pub with_components: bool,
+    /// Slack is heard over Balefire's own connections.
+    pub socket_mode: bool,
 }
 
 impl Default for Setup {
@@ -73,6 +76,7 @@ impl Default for Setup {
         Setup {
             allow_all: false,
             with_components: true,
+            socket_mode: false,
         }
     }
 }
@@ -98,8 +102,8 @@ impl World {
             signing_secret: SIGNING_SECRET.to_owned(),
             bot_token: BOT_TOKEN.to_owned(),
             scopes: None,
-            app_token: None,
-            socket_mode: false,
+            app_token: Some(APP_TOKEN.to_owned()),
+            socket_mode: setup.socket_mode,
             commands: vec!["/outage".to_owned(), "/announce".to_owned()],
             shortcuts: Vec::new(),
             clock_offset_seconds: 0,
@@ -140,7 +144,7 @@ impl World {
         let running = app.serve(listener, TaskTracker::new()).unwrap();
         let app_url = format!("http://{}", running.address);
         sandbox.connect_app(&app_url);
-        World {
+        let world = World {
             db: scratch.db.clone(),
             sandbox,
             clock,
@@ -151,7 +155,27 @@ impl World {
             http: reqwest::Client::new(),
             read: Mutex::new(BTreeSet::new()),
             _scratch: scratch,
+        };
+        if setup.socket_mode {
+            world.sockets(2).await;
         }
+        world
+    }
+
+    /// Waits until so many connections of Socket Mode are open, and gives their numbers.
+    pub async fn sockets(&self, open: usize) -> Vec<u64> {
+        for _ in 0..2000 {
+            let state = self.state().await;
+            let sockets = state["sockets"].as_array().unwrap();
+            if sockets.len() == open {
+                return sockets
+                    .iter()
+                    .map(|it| it["id"].as_u64().unwrap())
+                    .collect();
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        panic!("there are never {open} connections");
     }
 
     pub fn person(&self, name: &'static str) -> Person<'_> {
@@ -404,6 +428,8 @@ fn settings(api_url: &str, setup: &Setup) -> toml::Table {
         r#"
         [slack]
         bot_token = "{BOT_TOKEN}"
+        mode = "{}"
+        app_token = "{APP_TOKEN}"
         signing_secret = "{SIGNING_SECRET}"
         announce_channel = "C0OUTAGES"
         api_url = "{api_url}"
@@ -415,6 +441,7 @@ fn settings(api_url: &str, setup: &Setup) -> toml::Table {
         edit_all_outages = ["U0ANA"]
         ask = "the desk in #general"
         "#,
+        if setup.socket_mode { "socket" } else { "http" },
         setup.allow_all
     );
     text.parse().unwrap()
