@@ -25,7 +25,7 @@ use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
 use crate::{
     clock::Clock,
-    config::{Mode, Settings},
+    config::{Settings, SlackMode},
     desk::Desk,
     domain::{ids::ChannelId, policy::Policy, time::Zone},
     jobs,
@@ -139,8 +139,8 @@ impl App {
             connected: Arc::new(RwLock::new(None)),
         });
         let socket = match &settings.slack.mode {
-            Mode::Http { .. } => None,
-            Mode::Socket { app_token } => {
+            SlackMode::Http { .. } => None,
+            SlackMode::Socket { app_token } => {
                 let (url, timeout) = (settings.slack.api_url.as_str(), settings.slack.timeout);
                 Some(Socket {
                     link: Link::new(metrics.clone()),
@@ -179,12 +179,12 @@ impl App {
             self.stop.clone(),
         ));
         let ingress = match &self.settings.slack.mode {
-            Mode::Http { signing_secret } => ingress::http::routes(
+            SlackMode::Http { signing_secret } => ingress::http::routes(
                 self.slack.clone(),
                 Verifier::new(signing_secret.clone()),
                 self.settings.server.body_limit,
             ),
-            Mode::Socket { .. } => ingress::http::closed_routes(),
+            SlackMode::Socket { .. } => ingress::http::closed_routes(),
         };
         ingress
             .merge(health)

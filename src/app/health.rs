@@ -80,6 +80,11 @@ impl Health {
         answered
     }
 
+    /// Whether Slack can reach us, as far as we can know: over HTTP it is not ours to see.
+    fn reachable(&self) -> bool {
+        self.link.as_ref().is_none_or(|it| it.stands())
+    }
+
     fn works(&self) -> bool {
         self.working.load(Ordering::SeqCst) && !self.stop.is_cancelled()
     }
@@ -113,8 +118,8 @@ async fn ready(State(health): State<Arc<Health>>) -> Response {
         ("workspace", health.slack.workspace().is_some()),
         ("workers", health.works()),
     ];
-    if let Some(link) = &health.link {
-        checks.push(("socket", link.stands()));
+    if health.link.is_some() {
+        checks.push(("socket", health.reachable()));
     }
     let ready = checks.iter().all(|(_, ok)| *ok);
     let status = if ready {
@@ -131,7 +136,8 @@ async fn ready(State(health): State<Arc<Health>>) -> Response {
 
 /// The older tool's deep check: database, Slack's token and the workers.
 async fn up(State(health): State<Arc<Health>>) -> Response {
-    if health.database_answers().await && health.works() && health.slack_answers().await {
+    let well = health.database_answers().await && health.works() && health.reachable();
+    if well && health.slack_answers().await {
         Json(json!({ "status": "ok" })).into_response()
     } else {
         let body = Json(json!({ "status": "error" }));

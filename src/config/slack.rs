@@ -14,7 +14,7 @@ use super::sources::variable_of;
 #[derive(Debug, Clone)]
 pub struct Slack {
     pub bot_token: SecretString,
-    pub mode: Mode,
+    pub mode: SlackMode,
     /// The ID of the channel that outages are announced in.
     pub announce_channel: String,
     /// With their slash, at least one.
@@ -26,7 +26,7 @@ pub struct Slack {
 
 /// How Slack reaches us, with the secret that this needs.
 #[derive(Debug, Clone)]
-pub enum Mode {
+pub enum SlackMode {
     /// It sends requests to a public address and signs them.
     Http { signing_secret: SecretString },
     /// We open WebSockets to it: Socket Mode.
@@ -84,12 +84,12 @@ pub(super) fn read(reader: &mut Reader) -> Option<Slack> {
         Some(Way::Http) => {
             let place = WHERE_THE_SIGNING_SECRET_IS;
             required(reader, &SIGNING_SECRET, parts.signing_secret, place)
-                .map(|signing_secret| Mode::Http { signing_secret })
+                .map(|signing_secret| SlackMode::Http { signing_secret })
         }
         Some(Way::Socket) => {
             let place = WHERE_THE_APP_TOKEN_IS;
             required(reader, &APP_TOKEN, parts.app_token, place)
-                .map(|app_token| Mode::Socket { app_token })
+                .map(|app_token| SlackMode::Socket { app_token })
         }
     };
     if parts.announce_channel == Some(None) {
@@ -116,8 +116,8 @@ pub(super) fn read_if_set(reader: &mut Reader) -> Option<Option<Slack>> {
     let signing_secret = optional(parts.signing_secret)?;
     let app_token = optional(parts.app_token)?;
     let mode = match parts.way? {
-        Way::Http => signing_secret.map(|signing_secret| Mode::Http { signing_secret }),
-        Way::Socket => app_token.map(|app_token| Mode::Socket { app_token }),
+        Way::Http => signing_secret.map(|signing_secret| SlackMode::Http { signing_secret }),
+        Way::Socket => app_token.map(|app_token| SlackMode::Socket { app_token }),
     };
     let announce_channel = parts.announce_channel?;
     let (commands, api_url, timeout) = (parts.commands?, parts.api_url?, parts.timeout?);

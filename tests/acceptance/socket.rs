@@ -2,7 +2,12 @@
 
 use std::{path::Path, process::Stdio, time::Duration};
 
-use balefire::sandbox::{self, Sandbox};
+use balefire::{
+    app::provision_components,
+    clock::Clock,
+    domain::actor::Identity,
+    sandbox::{self, Sandbox},
+};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
@@ -282,6 +287,20 @@ async fn serve(folder: &Path, slack: &Sandbox) -> (Child, String) {
     (child, line.strip_prefix("app: ").unwrap().to_owned())
 }
 
+async fn provision(db: &balefire::store::Db) {
+    let mut tx = db.read().await.unwrap();
+    let workspace = balefire::store::workspaces::latest(&mut tx).await.unwrap();
+    drop(tx);
+    let catalog = "[[component]]\nkey = \"payments\"\nname = \"Payments\"\n";
+    let catalog = balefire::config::parse_catalog(catalog, "test").unwrap();
+    let by = Identity::CommandLine {
+        name: "test".into(),
+    };
+    let (workspace, clock) = (workspace.unwrap().id, Clock::system());
+    let done = provision_components(db, &clock, &workspace, &catalog, false, &by).await;
+    done.unwrap();
+}
+
 async fn ready(url: &str) -> (u16, Value) {
     let answer = reqwest::get(format!("{url}/readyz")).await.unwrap();
     (answer.status().as_u16(), answer.json().await.unwrap())
@@ -306,25 +325,26 @@ async fn the_program_becomes_ready_and_stops_without_losing_an_answer() {
     let in_time = tokio::time::timeout(Duration::from_secs(20), becomes_ready).await;
     assert!(in_time.is_ok(), "{:?}", ready(&url).await);
 
-    // A command is held up by somebody who writes, and meanwhile we are told to stop.
     let path = folder.path().join("balefire.db");
     let db = balefire::store::Db::open_sqlite(&path).await.unwrap();
+    provision(&db).await;
+    let command =
+        json!({ "user": "ana", "channel": "general", "text": "/outage payments cards fail" });
+    let seen = control(&slack, "command", command).await;
+    assert!(seen["seen"]["modal"].is_object(), "{seen:#}");
+    // The form is held up by somebody who writes, and meanwhile we are told to stop.
     let writes = db.begin().await.unwrap();
-    let command = json!({ "user": "ana", "channel": "general", "text": "/outage cards fail" });
     let stop = async {
         tokio::time::sleep(Duration::from_millis(300)).await;
         let id = child.id().unwrap().to_string();
-        Command::new("kill")
-            .args(["-TERM", &id])
-            .status()
-            .await
-            .unwrap();
+        let kill = Command::new("kill").args(["-TERM", &id]).status().await;
+        assert!(kill.unwrap().success());
         tokio::time::sleep(Duration::from_millis(300)).await;
         drop(writes);
     };
-    let (seen, ()) = tokio::join!(control(&slack, "command", command), stop);
-    assert_eq!(seen["error"], Value::Null, "{seen:#}");
-    assert!(seen["seen"].is_object(), "{seen:#}");
+    let form = json!({ "user": "ana", "values": {} });
+    let (seen, ()) = tokio::join!(control(&slack, "submit", form), stop);
+    assert_eq!(seen["seen"]["closed"], true, "{seen:#}");
     let ended = tokio::time::timeout(Duration::from_secs(30), child.wait()).await;
     assert!(ended.unwrap().unwrap().success());
     db.close().await;

@@ -7,8 +7,8 @@ use super::*;
 /// The secret of the mode that is set.
 fn of_mode(slack: &Slack) -> &str {
     match &slack.mode {
-        Mode::Http { signing_secret } => signing_secret.expose_secret(),
-        Mode::Socket { app_token } => app_token.expose_secret(),
+        SlackMode::Http { signing_secret } => signing_secret.expose_secret(),
+        SlackMode::Socket { app_token } => app_token.expose_secret(),
     }
 }
 

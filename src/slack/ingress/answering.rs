@@ -26,7 +26,7 @@ pub async fn command(slack: &Arc<Slack>, watch: Stopwatch, command: SlashCommand
     match within_time(slack, SlackRequest::Command, watch, work).await {
         Ok(answer) => answer,
         Err(None) => Answer::Body(only_for_them(
-            "Something of Balefire's broke. Nothing is lost; try again in a minute.",
+            "Something broke in Balefire. Nothing is lost; try again in a minute.",
         )),
         Err(Some(_)) if response_url.is_empty() => Answer::Body(only_for_them(
             "This takes longer than usual. Nothing is lost; try again in a minute.",

@@ -35,7 +35,7 @@ pub struct Link {
     open: AtomicUsize,
     /// Runs since the last frame of any connection.
     heard: Mutex<Option<Stopwatch>>,
-    /// What an operator has been told since a connection last stood: once is enough.
+    /// What an operator has been told since a connection last stood for long: once is enough.
     told: Mutex<HashSet<String>>,
     metrics: Arc<Metrics>,
 }
@@ -66,10 +66,14 @@ impl Link {
 
     /// A connection said hello; it counts until what is returned is dropped.
     fn greeted(self: &Arc<Link>) -> Standing {
-        lock(&self.told).clear();
         let open = self.open.fetch_add(1, Ordering::SeqCst) + 1;
         self.metrics.set_sockets_open(open);
         Standing(self.clone())
+    }
+
+    /// A connection has stood for long: what was wrong is mended, and worth telling again.
+    fn mended(&self) {
+        lock(&self.told).clear();
     }
 
     fn trouble(&self, trouble: &Trouble) {

@@ -1,7 +1,6 @@
 //! What Slack says over a connection, read without trusting any of it to be there, and how it is
 //! acknowledged.
 
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::slack::ingress::envelope;
@@ -41,36 +40,23 @@ pub struct Envelope {
     pub takes_answer: bool,
 }
 
-#[derive(Deserialize)]
-#[serde(default)]
-#[derive(Default)]
-struct Read {
-    #[serde(rename = "type")]
-    kind: String,
-    envelope_id: String,
-    reason: String,
-    payload: Value,
-    accepts_response_payload: bool,
-}
-
 pub fn read(text: &str) -> Frame {
-    let read = envelope::json(text.as_bytes())
-        .ok()
-        .and_then(|it| serde_json::from_value::<Read>(it).ok());
-    let Some(read) = read else {
+    let Ok(mut frame) = envelope::json(text.as_bytes()) else {
         return Frame::Garbage;
     };
-    if !read.envelope_id.is_empty() {
+    let word = |name: &str| frame[name].as_str().unwrap_or_default().to_owned();
+    let (id, kind) = (word("envelope_id"), word("type"));
+    if !id.is_empty() {
         return Frame::Envelope(Envelope {
-            id: read.envelope_id,
-            kind: read.kind,
-            payload: read.payload,
-            takes_answer: read.accepts_response_payload,
+            id,
+            kind,
+            takes_answer: frame["accepts_response_payload"] == true,
+            payload: frame["payload"].take(),
         });
     }
-    match read.kind.as_str() {
+    match kind.as_str() {
         "hello" => Frame::Hello,
-        "disconnect" => Frame::Disconnect(match read.reason.as_str() {
+        "disconnect" => Frame::Disconnect(match word("reason").as_str() {
             "warning" => Farewell::Warning,
             "refresh_requested" => Farewell::RefreshRequested,
             "link_disabled" => Farewell::LinkDisabled,
@@ -78,7 +64,7 @@ pub fn read(text: &str) -> Frame {
             _ => Farewell::Other,
         }),
         "" => Frame::Garbage,
-        _ => Frame::Unknown(read.kind),
+        _ => Frame::Unknown(kind),
     }
 }
 
@@ -125,6 +111,18 @@ mod tests {
 
     #[test]
     fn what_is_new_or_broken_is_survived() {
+        let sparse = r#"{"envelope_id":"e1","type":null,"accepts_response_payload":null}"#;
+        assert_eq!(
+            read(sparse),
+            Frame::Envelope(Envelope {
+                id: "e1".into(),
+                kind: String::new(),
+                payload: Value::Null,
+                takes_answer: false,
+            })
+        );
+        let silent = r#"{"type":"disconnect","reason":null,"envelope_id":null}"#;
+        assert_eq!(read(silent), Frame::Disconnect(Farewell::Other));
         assert_eq!(read(r#"{"type":"tea"}"#), Frame::Unknown("tea".into()));
         for text in ["", "{", "[]", "null", "7", "{}", r#"{"type":7}"#, "hello"] {
             assert_eq!(read(text), Frame::Garbage, "{text}");

@@ -86,7 +86,7 @@ impl<D: Dial, W: Worker> Line<D, W> {
             };
             drop(ending.take());
             tracing::info!("a connection to Slack is open");
-            let (end, trouble) = end_of(&mut held, &mut pace).await;
+            let (end, trouble) = self.end_of(&mut held, &mut pace).await;
             self.link.metrics.socket_reconnect(end);
             match &trouble {
                 Some(trouble) => self.link.trouble(trouble),
@@ -138,23 +138,24 @@ impl<D: Dial, W: Worker> Line<D, W> {
             }
         }
     }
-}
 
-/// Waits until a connection needs another one in its place.
-async fn end_of(held: &mut Held, pace: &mut Pace) -> (SocketEnd, Option<Trouble>) {
-    let steady = sleep(STEADY);
-    tokio::pin!(steady);
-    let mut was_steady = false;
-    loop {
-        tokio::select! {
-            news = held.news.recv() => match news {
-                // Once is enough.
-                Some(News::Hello) => {}
-                news => return meaning(news),
-            },
-            () = &mut steady, if !was_steady => {
-                was_steady = true;
-                pace.steady();
+    /// Waits until a connection needs another one in its place.
+    async fn end_of(&self, held: &mut Held, pace: &mut Pace) -> (SocketEnd, Option<Trouble>) {
+        let steady = sleep(STEADY);
+        tokio::pin!(steady);
+        let mut was_steady = false;
+        loop {
+            tokio::select! {
+                news = held.news.recv() => match news {
+                    // Once is enough.
+                    Some(News::Hello) => {}
+                    news => return meaning(news),
+                },
+                () = &mut steady, if !was_steady => {
+                    was_steady = true;
+                    pace.steady();
+                    self.link.mended();
+                }
             }
         }
     }
