@@ -25,7 +25,7 @@ mod tests;
 mod time;
 
 pub use address::BaseUrl;
-pub use catalog::{CatalogEntry, parse_catalog, read_catalog};
+pub use catalog::{CatalogEntry, RESERVED, parse_catalog, read_catalog};
 pub use database::{Database, DatabaseUrl};
 pub use deliveries::Deliveries;
 pub use impact::Impact;

@@ -11,6 +11,7 @@ pub mod handlers;
 pub mod ingress;
 pub mod kit;
 pub mod mrkdwn;
+pub mod plain;
 pub mod profiles;
 pub mod replies;
 pub mod views;

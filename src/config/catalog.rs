@@ -26,9 +26,11 @@ pub struct CatalogEntry {
     pub attributes: BTreeMap<String, String>,
 }
 
-/// Words that mean something after `/outage`, so no component can be called so.
-const RESERVED: [&str; 10] = [
-    "list", "help", "update", "eta", "resolve", "reopen", "withdraw", "edit", "who", "status",
+/// Words that mean something after `/outage`, so no component can be called so: an outage of it
+/// could not be announced by its name. Plain numbers are taken, too.
+pub const RESERVED: [&str; 12] = [
+    "help", "?", "list", "ls", "show", "update", "eta", "resolve", "reopen", "withdraw", "merge",
+    "take",
 ];
 const FIELDS: [&str; 4] = ["key", "name", "group", "aliases"];
 const NAME_MOST: usize = 75;

@@ -287,6 +287,9 @@ impl<D: Deliver> Outbox<D> {
                 },
                 Receipt::Posted { ts, .. },
             ) => store::shares::record_posted(tx, *share, ts).await,
+            (Task::Unshare { share }, Receipt::Done) => {
+                store::shares::record_unposted(tx, *share).await
+            }
             _ => Ok(()),
         }
     }

@@ -5,7 +5,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{ids::OutageNumber, outage::Outage};
+use crate::domain::{
+    command::MessageRef,
+    ids::{OutageNumber, ShareId},
+    outage::Outage,
+};
 
 /// What every `action_id` and `callback_id` of ours begins with.
 pub const PREFIX: &str = "balefire.";
@@ -13,27 +17,61 @@ pub const PREFIX: &str = "balefire.";
 /// What a button asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    Update { number: OutageNumber },
-    Edit { number: OutageNumber },
-    Resolve { number: OutageNumber },
-    EditResolution { number: OutageNumber },
-    EditTimes { number: OutageNumber },
-    Reopen { number: OutageNumber },
-    Withdraw { number: OutageNumber },
-    Eta { number: OutageNumber },
-    Reassign { number: OutageNumber },
-    Take { number: OutageNumber },
-    CreateChannel { number: OutageNumber },
-    SetChannel { number: OutageNumber },
-    LinkPostMortem { number: OutageNumber },
+    Update {
+        number: OutageNumber,
+    },
+    Edit {
+        number: OutageNumber,
+    },
+    Resolve {
+        number: OutageNumber,
+    },
+    EditResolution {
+        number: OutageNumber,
+    },
+    EditTimes {
+        number: OutageNumber,
+    },
+    Reopen {
+        number: OutageNumber,
+    },
+    Withdraw {
+        number: OutageNumber,
+    },
+    Eta {
+        number: OutageNumber,
+    },
+    Reassign {
+        number: OutageNumber,
+    },
+    Take {
+        number: OutageNumber,
+    },
+    CreateChannel {
+        number: OutageNumber,
+    },
+    SetChannel {
+        number: OutageNumber,
+    },
+    LinkPostMortem {
+        number: OutageNumber,
+    },
     Announce,
-    Show { number: OutageNumber },
+    Show {
+        number: OutageNumber,
+    },
+    /// Within the form that announces.
+    Preview,
+    /// Takes a shared message out of the thread.
+    WithdrawShare {
+        share: ShareId,
+    },
 }
 
 impl Action {
     pub fn number(&self) -> Option<OutageNumber> {
         match self {
-            Action::Announce => None,
+            Action::Announce | Action::Preview | Action::WithdrawShare { .. } => None,
             Action::Update { number }
             | Action::Edit { number }
             | Action::Resolve { number }
@@ -56,16 +94,21 @@ impl Action {
         format!("{PREFIX}v1.{}", self.word())
     }
 
-    /// The button's `value`: the outage's number, or nothing.
+    /// The button's `value`: the number of the outage or of the share, or nothing.
     pub fn value(&self) -> String {
+        if let Action::WithdrawShare { share } = self {
+            return share.to_string();
+        }
         self.number().map(|it| it.to_string()).unwrap_or_default()
     }
 
     /// Reads a press; none when the button is not ours or not one we know.
     pub fn decode(action_id: &str, value: &str) -> Option<Action> {
         let word = action_id.strip_prefix(PREFIX)?.strip_prefix("v1.")?;
-        if word == "announce" {
-            return Some(Action::Announce);
+        match word {
+            "announce" => return Some(Action::Announce),
+            "preview" => return Some(Action::Preview),
+            _ => {}
         }
         let number = outage_number(value)?;
         Some(match word {
@@ -83,6 +126,9 @@ impl Action {
             "set_channel" => Action::SetChannel { number },
             "link_post_mortem" => Action::LinkPostMortem { number },
             "show" => Action::Show { number },
+            "withdraw_share" => Action::WithdrawShare {
+                share: ShareId(number.0),
+            },
             _ => return None,
         })
     }
@@ -104,6 +150,8 @@ impl Action {
             Action::LinkPostMortem { .. } => "link_post_mortem",
             Action::Announce => "announce",
             Action::Show { .. } => "show",
+            Action::Preview => "preview",
+            Action::WithdrawShare { .. } => "withdraw_share",
         }
     }
 }
@@ -125,10 +173,16 @@ pub enum Form {
     EditTimes,
     Reopen,
     Withdraw,
+    Eta,
+    Reassign,
+    SetChannel,
+    LinkPostMortem,
+    /// Whether what is being announced is announced already.
+    Same,
 }
 
 impl Form {
-    pub const ALL: [Form; 8] = [
+    pub const ALL: [Form; 13] = [
         Form::Announce,
         Form::Update,
         Form::Edit,
@@ -137,6 +191,11 @@ impl Form {
         Form::EditTimes,
         Form::Reopen,
         Form::Withdraw,
+        Form::Eta,
+        Form::Reassign,
+        Form::SetChannel,
+        Form::LinkPostMortem,
+        Form::Same,
     ];
 
     /// The form's `callback_id`.
@@ -159,17 +218,47 @@ impl Form {
             Form::EditTimes => "edit_times",
             Form::Reopen => "reopen",
             Form::Withdraw => "withdraw",
+            Form::Eta => "eta",
+            Form::Reassign => "reassign",
+            Form::SetChannel => "set_channel",
+            Form::LinkPostMortem => "link_post_mortem",
+            Form::Same => "same",
         }
     }
 }
 
+/// How many outages a context names: Slack keeps 3,000 characters.
+const SEEN: usize = 100;
+
 /// What a form is about, kept in its `private_metadata`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FormContext {
     pub number: Option<OutageNumber>,
     /// The outage's version when the form was opened: what is unchanged since then was not
     /// touched by whoever filled it in.
     pub version: Option<i64>,
+    /// The message that an outage is being made from.
+    pub from_message: Option<MessageRef>,
+    /// What was filled in before this form, and waits for its answer.
+    pub draft: Option<Draft>,
+    /// Outages that the person was shown, and says theirs is none of when they go on.
+    pub seen: Vec<OutageNumber>,
+}
+
+/// A form that was submitted and is kept until a question about it is answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Draft {
+    /// The form's ID.
+    pub view: String,
+    /// Of what was filled in.
+    pub digest: String,
+}
+
+impl Draft {
+    /// Under which it is kept.
+    pub fn key(&self) -> String {
+        format!("{}:{}", self.view, self.digest)
+    }
 }
 
 /// As written. Unknown fields are skipped, so that an older node can read a newer one's.
@@ -180,6 +269,12 @@ struct Written {
     number: Option<OutageNumber>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     version: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    from_message: Option<MessageRef>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    draft: Option<Draft>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    seen: Vec<OutageNumber>,
 }
 
 impl FormContext {
@@ -187,14 +282,23 @@ impl FormContext {
         FormContext {
             number: Some(outage.number),
             version: Some(outage.version),
+            ..FormContext::default()
         }
     }
 
+    /// Of the outages that were seen, the newest ones are kept.
     pub fn encode(&self) -> String {
+        let mut seen = self.seen.clone();
+        seen.sort_by(|a, b| b.cmp(a));
+        seen.dedup();
+        seen.truncate(SEEN);
         let written = Written {
             v: 1,
             number: self.number,
             version: self.version,
+            from_message: self.from_message.clone(),
+            draft: self.draft.clone(),
+            seen,
         };
         serde_json::json!(written).to_string()
     }
@@ -204,6 +308,9 @@ impl FormContext {
         (written.v == 1).then_some(FormContext {
             number: written.number,
             version: written.version,
+            from_message: written.from_message,
+            draft: written.draft,
+            seen: written.seen,
         })
     }
 }
@@ -215,7 +322,7 @@ mod tests {
     use super::*;
 
     fn actions() -> impl Strategy<Value = Action> {
-        (1..=i64::MAX, 0..9usize).prop_map(|(number, which)| {
+        (1..=i64::MAX, 0..17usize).prop_map(|(number, which)| {
             let number = OutageNumber(number);
             [
                 Action::Update { number },
@@ -227,6 +334,16 @@ mod tests {
                 Action::Withdraw { number },
                 Action::Announce,
                 Action::Show { number },
+                Action::Eta { number },
+                Action::Reassign { number },
+                Action::Take { number },
+                Action::CreateChannel { number },
+                Action::SetChannel { number },
+                Action::LinkPostMortem { number },
+                Action::Preview,
+                Action::WithdrawShare {
+                    share: ShareId(number.0),
+                },
             ][which]
         })
     }
@@ -240,10 +357,25 @@ mod tests {
 
         #[test]
         fn a_form_knows_its_outage(number in proptest::option::of(any::<i64>()), version in proptest::option::of(any::<i64>())) {
-            let context = FormContext { number: number.map(OutageNumber), version };
+            let context = FormContext { number: number.map(OutageNumber), version, ..FormContext::default() };
             let written = context.encode();
             prop_assert!(written.len() <= 3000);
             prop_assert_eq!(FormContext::decode(&written), Some(context));
+        }
+
+        #[test]
+        fn a_question_about_a_form_knows_the_form(numbers in proptest::collection::btree_set(1..i64::MAX, 0..150)) {
+            let seen: Vec<_> = numbers.into_iter().rev().map(OutageNumber).collect();
+            let context = FormContext {
+                from_message: Some(MessageRef { channel: "C0123456789".into(), ts: "1772366400.000100".into() }),
+                draft: Some(Draft { view: "V0123456789".into(), digest: "a".repeat(64) }),
+                seen: seen.clone(),
+                ..FormContext::default()
+            };
+            let written = context.encode();
+            prop_assert!(written.len() <= 3000);
+            let read = FormContext::decode(&written);
+            prop_assert_eq!(read.map(|it| it.seen), Some(seen.into_iter().take(SEEN).collect()));
         }
 
         #[test]
@@ -271,6 +403,23 @@ mod tests {
             ("balefire.v1.withdraw", Action::Withdraw { number }),
             ("balefire.v1.announce", Action::Announce),
             ("balefire.v1.show", Action::Show { number }),
+            ("balefire.v1.eta", Action::Eta { number }),
+            ("balefire.v1.reassign", Action::Reassign { number }),
+            ("balefire.v1.take", Action::Take { number }),
+            (
+                "balefire.v1.create_channel",
+                Action::CreateChannel { number },
+            ),
+            ("balefire.v1.set_channel", Action::SetChannel { number }),
+            (
+                "balefire.v1.link_post_mortem",
+                Action::LinkPostMortem { number },
+            ),
+            ("balefire.v1.preview", Action::Preview),
+            (
+                "balefire.v1.withdraw_share",
+                Action::WithdrawShare { share: ShareId(12) },
+            ),
         ] {
             assert_eq!(Action::decode(id, "12"), Some(action), "{id}");
         }
@@ -278,7 +427,8 @@ mod tests {
             FormContext::decode(r#"{"v":1,"number":12,"version":3,"later":true}"#),
             Some(FormContext {
                 number: Some(number),
-                version: Some(3)
+                version: Some(3),
+                ..FormContext::default()
             })
         );
         for form in Form::ALL {

@@ -14,6 +14,8 @@ use slack_morphism::{
     hyper_tokio::SlackClientHyperConnector,
 };
 
+use crate::domain::ids::{ChannelId, MessageTs};
+
 type Connector = SlackClientHyperConnector<hyper_rustls::HttpsConnector<HttpConnector>>;
 
 /// What to wait when Slack limits a call and forgets to say for how long.
@@ -121,6 +123,24 @@ impl SlackApi {
             .collect();
         let call = session.http_session_api.http_get(method, &arguments, None);
         self.bounded(call).await
+    }
+
+    /// The address of a message.
+    pub async fn permalink(
+        &self,
+        channel: &ChannelId,
+        ts: &MessageTs,
+    ) -> Result<String, CallError> {
+        #[derive(Deserialize)]
+        struct Answer {
+            permalink: String,
+        }
+        let arguments = [
+            ("channel", channel.to_string()),
+            ("message_ts", ts.to_string()),
+        ];
+        let answer: Answer = self.get("chat.getPermalink", &arguments).await?;
+        Ok(answer.permalink)
     }
 
     pub async fn installation(&self) -> Result<Installation, CallError> {

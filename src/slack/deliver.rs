@@ -3,7 +3,10 @@
 //! Renders from the state as it is now. What creates a message carries its delivery's key in the
 //! message's metadata; after an unknown answer [`find`] looks for that key before posting again.
 
+mod channel;
 mod find;
+mod say;
+mod share;
 
 use std::sync::{
     Arc,
@@ -17,7 +20,7 @@ use super::{
     api::{CallError, Posted, SlackApi},
     views::{
         announcement::{AnnouncementModel, announcement},
-        direct, thread,
+        direct,
     },
 };
 use crate::{
@@ -27,8 +30,9 @@ use crate::{
         actor::Identity,
         delivery::{Outcome, Receipt, Task},
         effect::Line,
-        ids::{ChannelId, DeliveryId, MessageTs, PersonId},
-        outage::Outage,
+        ids::{ChannelId, MessageTs, PersonId},
+        impact::Answer,
+        outage::{Outage, Phase},
         person::Person,
         policy::Policy,
     },
@@ -46,8 +50,56 @@ pub struct SlackDeliver {
     api: Arc<SlackApi>,
     policy: Arc<Policy>,
     command: String,
-    /// Whether the app may post under people's names; learnt from the first refusal.
-    may_customize: AtomicBool,
+    may_customize: Optional,
+    may_invite: Optional,
+    may_read_groups: Optional,
+    may_set_topics: Optional,
+    may_bookmark: Optional,
+    may_react: Optional,
+    may_archive: Optional,
+}
+
+/// Something that needs a scope which the app may lack: the first refusal switches it off until the
+/// next start, with one line in the log and no word to people.
+struct Optional {
+    lacks: AtomicBool,
+    told: &'static str,
+}
+
+impl Optional {
+    fn new(told: &'static str) -> Optional {
+        Optional {
+            lacks: AtomicBool::new(false),
+            told,
+        }
+    }
+
+    fn is_on(&self) -> bool {
+        !self.lacks.load(Ordering::Relaxed)
+    }
+
+    fn switch_off(&self) {
+        if !self.lacks.swap(true, Ordering::Relaxed) {
+            tracing::info!("{}", self.told);
+        }
+    }
+
+    /// Refuses to go on while it is off.
+    fn check(&self) -> Result<(), Stop> {
+        match self.is_on() {
+            true => Ok(()),
+            false => Err(moot(self.told)),
+        }
+    }
+
+    /// Switches it off when that is what a call was refused for.
+    fn learn(&self, error: CallError) -> Stop {
+        if error.code() == Some("missing_scope") {
+            self.switch_off();
+            return moot(self.told);
+        }
+        error.into()
+    }
 }
 
 /// What a delivery about an outage needs to know.
@@ -106,7 +158,26 @@ impl SlackDeliver {
             api,
             policy,
             command,
-            may_customize: AtomicBool::new(true),
+            may_customize: Optional::new(
+                "the app lacks the scope chat:write.customize: \
+                 reasons and updates are posted under the bot's own name",
+            ),
+            may_invite: Optional::new("the app lacks a scope: nobody is invited to channels"),
+            may_read_groups: Optional::new(
+                "the app lacks the scope usergroups:read: \
+                 the configured groups are not invited to dedicated channels",
+            ),
+            may_set_topics: Optional::new(
+                "the app lacks a scope: dedicated channels have no topic",
+            ),
+            may_bookmark: Optional::new(
+                "the app lacks the scopes bookmarks:read and bookmarks:write: \
+                 dedicated channels have no bookmark",
+            ),
+            may_react: Optional::new(
+                "the app lacks the scope reactions:write: shared messages are not marked",
+            ),
+            may_archive: Optional::new("the app lacks a scope: dedicated channels stay open"),
         }
     }
 
@@ -150,7 +221,28 @@ impl SlackDeliver {
                 self.amend(&scene, *line, &told).await
             }
             Task::Sweep { of } => self.sweep(delivery, *of).await,
-            _ => Err(moot("not yet")),
+            Task::TellChannel { question, channel } => {
+                let message = affected(&scene, question)?;
+                self.post(delivery, channel, None, message, look_first)
+                    .await
+            }
+            Task::CreateChannel { name } => self.create_channel(&scene, name, look_first).await,
+            Task::AdoptChannel { channel } => self.adopt_channel(&scene, channel).await,
+            Task::Welcome => self.welcome(delivery, &scene, look_first).await,
+            Task::Invite {
+                people,
+                with_groups,
+            } => self.invite(&scene, people, *with_groups).await,
+            Task::Topic => self.topic(&scene).await,
+            Task::Bookmark => self.bookmark(&scene, look_first).await,
+            Task::WarnOfArchive { at } => {
+                self.warn_of_archive(delivery, &scene, *at, look_first)
+                    .await
+            }
+            Task::Archive => self.archive(&scene).await,
+            Task::Mark { share } => self.mark(*share).await,
+            Task::Reshow { share } => self.reshow(&scene, *share).await,
+            Task::Unshare { share } => self.unshare(&scene, *share).await,
         }
     }
 
@@ -194,19 +286,12 @@ impl SlackDeliver {
     }
 
     async fn permalink(&self, scene: &Scene) -> Result<Receipt, Stop> {
-        #[derive(Deserialize)]
-        struct Answer {
-            permalink: String,
-        }
         let ts = scene.posted()?;
-        let arguments = [
-            ("channel", scene.announcement.channel_id.to_string()),
-            ("message_ts", ts.to_string()),
-        ];
-        let answer: Answer = self.api.get("chat.getPermalink", &arguments).await?;
-        Ok(Receipt::Permalink {
-            url: answer.permalink,
-        })
+        let url = self
+            .api
+            .permalink(&scene.announcement.channel_id, ts)
+            .await?;
+        Ok(Receipt::Permalink { url })
     }
 
     async fn pin(&self, scene: &Scene) -> Result<Receipt, Stop> {
@@ -224,83 +309,6 @@ impl SlackDeliver {
             Err(error) => return Err(error.into()),
         }
         Ok(Receipt::Pinned { pinned })
-    }
-
-    async fn say(
-        &self,
-        delivery: &Delivery,
-        scene: &Scene,
-        line: &Line,
-        look_first: bool,
-    ) -> Result<Receipt, Stop> {
-        let thread = scene.posted()?;
-        let signed = self.may_customize.load(Ordering::Relaxed);
-        let message = self.worded(scene, line, signed).await?;
-        let customized = message.get("username").is_some();
-        let channel = &scene.announcement.channel_id;
-        let thread = Some(thread);
-        let posted = self
-            .post(delivery, channel, thread, message, look_first)
-            .await;
-        match posted {
-            Err(Stop::Call(error)) if customized && error.code() == Some("missing_scope") => {
-                if self.may_customize.swap(false, Ordering::Relaxed) {
-                    tracing::info!(
-                        "the app lacks the scope chat:write.customize: \
-                         reasons and updates are posted under the bot's own name"
-                    );
-                }
-                let message = self.worded(scene, line, false).await?;
-                self.post(delivery, channel, thread, message, false).await
-            }
-            posted => posted,
-        }
-    }
-
-    /// A line of the thread in words, as arguments of a call; `signed` with its author's name and
-    /// picture, else with the author named in the text.
-    async fn worded(&self, scene: &Scene, line: &Line, signed: bool) -> Result<Value, Stop> {
-        let before_after = match line {
-            Line::Changes {
-                from_version,
-                to_version,
-                ..
-            } => {
-                let mut tx = self.db.read().await?;
-                let id = scene.outage.id;
-                let before = store::outages::at_version(&mut tx, id, *from_version).await?;
-                let after = store::outages::at_version(&mut tx, id, *to_version).await?;
-                before.zip(after)
-            }
-            _ => None,
-        };
-        let pair = before_after.as_ref().map(|(before, after)| (before, after));
-        let worded = thread::thread_line(line, &scene.outage, pair, &scene.people, &self.command);
-        if !signed {
-            return Ok(json!({ "text": worded.unsigned }));
-        }
-        let mut message = json!({ "text": worded.text });
-        if let Some(person) = &worded.as_person {
-            message["username"] = json!(person.name);
-            if let Some(picture) = &person.picture {
-                message["icon_url"] = json!(picture);
-            }
-        }
-        Ok(message)
-    }
-
-    async fn amend(&self, scene: &Scene, line: DeliveryId, told: &Line) -> Result<Receipt, Stop> {
-        let mut tx = self.db.read().await?;
-        let receipt = store::deliveries::receipt(&mut tx, line).await?;
-        drop(tx);
-        let Some(Receipt::Posted { channel, ts }) = receipt else {
-            return Err(moot("the line it belongs to was not posted"));
-        };
-        let mut arguments = self.worded(scene, told, true).await?;
-        arguments["channel"] = json!(channel);
-        arguments["ts"] = json!(ts);
-        let _: Value = self.api.post("chat.update", &arguments).await?;
-        Ok(Receipt::Done)
     }
 
     async fn direct(
@@ -365,39 +373,6 @@ impl SlackDeliver {
         })
     }
 
-    /// Deletes every message of a delivery but the one it is known by.
-    async fn sweep(&self, sweep: &Delivery, of: DeliveryId) -> Result<Receipt, Stop> {
-        let mut tx = self.db.read().await?;
-        let swept = store::deliveries::by_id(&mut tx, of).await?;
-        let receipt = store::deliveries::receipt(&mut tx, of).await?;
-        let announcement = match sweep.outage_id {
-            Some(id) => store::announcements::of_outage(&mut tx, id).await?,
-            None => None,
-        };
-        drop(tx);
-        let (Some(swept), Some(Receipt::Posted { channel, ts })) = (swept, receipt) else {
-            return Err(moot("the delivery posted nothing"));
-        };
-        let thread = match &swept.payload {
-            Task::Say { .. } => announcement.and_then(|it| it.message_ts),
-            _ => None,
-        };
-        let found = find::messages(&self.api, &swept, &channel, thread.as_ref()).await?;
-        for doubled in found.into_iter().filter(|it| *it != ts) {
-            tracing::warn!(
-                delivery.id = of.0,
-                "Slack committed a message late: deleting the double"
-            );
-            let arguments = json!({ "channel": channel, "ts": doubled });
-            match self.api.post::<Value>("chat.delete", &arguments).await {
-                Ok(_) => {}
-                Err(error) if error.code() == Some("message_not_found") => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Ok(Receipt::Done)
-    }
-
     async fn scene(&self, delivery: &Delivery, named: Vec<PersonId>) -> Result<Scene, Stop> {
         let Some(id) = delivery.outage_id else {
             return Err(moot("it belongs to no outage"));
@@ -453,6 +428,25 @@ impl Scene {
 
 fn moot(why: &str) -> Stop {
     Stop::Outcome(Outcome::Moot { why: why.into() })
+}
+
+fn refused(why: &str) -> Stop {
+    Stop::Outcome(Outcome::Refused { why: why.into() })
+}
+
+/// That the answer to a question is yes, while it still is.
+fn affected(scene: &Scene, question: &str) -> Result<Value, Stop> {
+    let outage = &scene.outage;
+    if matches!(outage.phase, Phase::Withdrawn { .. }) {
+        return Err(moot("it was a false alarm"));
+    }
+    let yes =
+        |it: &&crate::domain::impact::Impact| it.question == question && it.answer == Answer::Yes;
+    let Some(impact) = outage.impact.iter().find(yes) else {
+        return Err(moot("the answer is not yes any more"));
+    };
+    let link = scene.announcement.permalink.as_deref();
+    Ok(direct::affected(&impact.label, outage, link).to_json())
 }
 
 /// Whom a task names besides the people of its outage.

@@ -3,9 +3,15 @@
 pub mod click;
 pub mod command;
 pub mod event;
+pub mod mention;
 pub mod open;
+mod preview;
+mod reaction;
+mod same;
+pub mod shortcut;
 pub mod submit;
 pub mod suggest;
+pub mod words;
 
 use std::sync::Arc;
 
@@ -20,7 +26,9 @@ use crate::{
     desk::DeskError,
     domain::{
         ids::{OutageNumber, WorkspaceId},
+        person::Person,
         refusal::Refusal,
+        time::Zone,
     },
 };
 
@@ -42,6 +50,11 @@ pub async fn interaction(slack: Arc<Slack>, interaction: Interaction) -> Answer 
         }
         "view_submission" => submit::answer(slack, interaction).await,
         "block_suggestion" => suggest::answer(slack, interaction).await,
+        "shortcut" | "message_action" => {
+            let work = shortcut::follow(slack.clone(), interaction);
+            slack.tasks.spawn(work);
+            Answer::Empty
+        }
         // Closing a form changes nothing.
         "view_closed" => Answer::Empty,
         other => {
@@ -87,6 +100,14 @@ impl Slack {
                 tracing::error!(%error, "a request of somebody's failed");
                 views::lists::try_again("Balefire could not write it down just now")
             }
+        }
+    }
+
+    /// The clock that somebody's words are read by.
+    async fn zone_of(&self, workspace: &WorkspaceId, person: &Person) -> Zone {
+        match self.knows(workspace, &person.slack_user).await {
+            Ok(true) => person.zone,
+            _ => self.desk.policy().zone,
         }
     }
 

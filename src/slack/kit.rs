@@ -7,10 +7,13 @@
 use slack_morphism::prelude::{
     SlackAccessibilityLabel, SlackActionBlockElement, SlackActionId, SlackActionsBlock, SlackBlock,
     SlackBlockButtonElement, SlackBlockButtonStyle, SlackBlockChoiceItem, SlackBlockConfirmItem,
+    SlackBlockConversationFilter, SlackBlockConversationsSelectElement,
     SlackBlockDateTimePickerElement, SlackBlockExternalSelectElement, SlackBlockId,
     SlackBlockMarkDownText, SlackBlockPlainText, SlackBlockPlainTextInputElement,
-    SlackBlockPlainTextOnly, SlackBlockStaticSelectElement, SlackBlockText, SlackCallbackId,
-    SlackContextBlock, SlackContextBlockElement, SlackDateTime, SlackDividerBlock, SlackInputBlock,
+    SlackBlockPlainTextOnly, SlackBlockRadioButtonsElement, SlackBlockStaticSelectElement,
+    SlackBlockText, SlackBlockUsersSelectElement, SlackCallbackId, SlackContextBlock,
+    SlackContextBlockElement, SlackConversationFilterInclude, SlackDateTime,
+    SlackDispatchActionConfig, SlackDispatchActionTrigger, SlackDividerBlock, SlackInputBlock,
     SlackInputBlockElement, SlackModalView, SlackSectionBlock, SlackSectionBlockElement, SlackView,
 };
 
@@ -39,6 +42,8 @@ const CONTEXT_ELEMENTS: usize = 10;
 const ACTION_ELEMENTS: usize = 25;
 const BUTTON: usize = 75;
 const OPTIONS: usize = 100;
+/// What radio buttons take.
+pub const RADIOS: usize = 10;
 const OPTION: usize = 75;
 const OPTION_VALUE: usize = 150;
 const PLACEHOLDER: usize = 150;
@@ -127,9 +132,9 @@ pub fn button(action: Action, label: &str, spoken: &str, look: Look) -> SlackBlo
     let button = SlackBlockButtonElement::new(plain(label, BUTTON))
         .with_action_id(SlackActionId(action.id()))
         .with_accessibility_label(SlackAccessibilityLabel(shorten(spoken, BUTTON)));
-    let button = match action.number() {
-        Some(_) => button.with_value(action.value()),
-        None => button,
+    let button = match action.value() {
+        value if value.is_empty() => button,
+        value => button.with_value(value),
     };
     match look {
         Look::Plain => button,
@@ -171,6 +176,52 @@ pub fn select(
         .into()
 }
 
+/// Choices that are all seen at once. `initial` is the value of the one that is chosen already.
+pub fn radios(
+    action_id: &str,
+    choices: &[Choice],
+    initial: Option<&str>,
+) -> SlackInputBlockElement {
+    let choices: Vec<SlackBlockChoiceItem<SlackBlockText>> = choices
+        .iter()
+        .take(RADIOS)
+        .map(|it| SlackBlockChoiceItem::new(it.text.clone().into(), it.value.clone()))
+        .collect();
+    let initial = initial.and_then(|value| choices.iter().find(|it| it.value == value).cloned());
+    SlackBlockRadioButtonsElement::new(choices)
+        .with_action_id(action(action_id))
+        .opt_initial_option(initial)
+        .into()
+}
+
+/// A select with everybody of the workspace. `initial` is a Slack user ID.
+pub fn people_select(
+    action_id: &str,
+    placeholder: &str,
+    initial: Option<&str>,
+) -> SlackInputBlockElement {
+    SlackBlockUsersSelectElement::new()
+        .with_action_id(action(action_id))
+        .with_placeholder(plain(placeholder, PLACEHOLDER))
+        .opt_initial_user(initial.map(str::to_owned))
+        .into()
+}
+
+/// A select with the channels that the person sees, without direct conversations.
+pub fn channel_select(action_id: &str, placeholder: &str) -> SlackInputBlockElement {
+    let filter = SlackBlockConversationFilter::new()
+        .with_include(vec![
+            SlackConversationFilterInclude::Public,
+            SlackConversationFilterInclude::Private,
+        ])
+        .with_exclude_bot_users(true);
+    SlackBlockConversationsSelectElement::new()
+        .with_action_id(action(action_id))
+        .with_placeholder(plain(placeholder, PLACEHOLDER))
+        .with_filter(filter)
+        .into()
+}
+
 /// A select that asks us for its choices while people type, and before they do.
 pub fn suggesting_select(
     action_id: &str,
@@ -197,9 +248,23 @@ pub fn text_area(
         .into()
 }
 
-/// A field for one line.
-pub fn text_line(action_id: &str, placeholder: &str, initial: &str) -> SlackInputBlockElement {
-    text_input(action_id, placeholder, initial, 100).into()
+/// A field for one line of at most `limit` characters.
+pub fn text_line(
+    action_id: &str,
+    placeholder: &str,
+    initial: &str,
+    limit: usize,
+) -> SlackInputBlockElement {
+    text_input(action_id, placeholder, initial, limit).into()
+}
+
+/// A field for one line, which tells us when somebody presses Enter in it.
+pub fn told_text_line(action_id: &str, placeholder: &str, limit: usize) -> SlackInputBlockElement {
+    let config = SlackDispatchActionConfig::new()
+        .with_trigger_actions_on(vec![SlackDispatchActionTrigger::OnEnterPressed]);
+    text_input(action_id, placeholder, "", limit)
+        .with_dispatch_action_config(config)
+        .into()
 }
 
 fn text_input(
@@ -233,11 +298,32 @@ pub fn input(
     hint: &str,
     optional: bool,
 ) -> SlackBlock {
+    input_block(block_id, label, element, hint, optional).into()
+}
+
+/// An optional field that tells us of what is done in it.
+pub fn told_input(
+    block_id: &str,
+    label: &str,
+    element: SlackInputBlockElement,
+    hint: &str,
+) -> SlackBlock {
+    input_block(block_id, label, element, hint, true)
+        .with_dispatch_action(true)
+        .into()
+}
+
+fn input_block(
+    block_id: &str,
+    label: &str,
+    element: SlackInputBlockElement,
+    hint: &str,
+    optional: bool,
+) -> SlackInputBlock {
     SlackInputBlock::new(plain(label, LABEL), element)
         .with_block_id(id(block_id))
         .opt_hint((!hint.is_empty()).then(|| plain(hint, LABEL)))
         .with_optional(optional)
-        .into()
 }
 
 pub fn modal(
@@ -254,6 +340,14 @@ pub fn modal(
             .with_close(plain("Cancel", TITLE))
             .with_callback_id(SlackCallbackId(form.id()))
             .with_private_metadata(context.encode()),
+    )
+}
+
+/// A modal to read and close.
+pub fn reading_modal(title: &str, blocks: Vec<SlackBlock>) -> SlackView {
+    let blocks = blocks.into_iter().take(VIEW_BLOCKS).collect();
+    SlackView::Modal(
+        SlackModalView::new(plain(title, TITLE), blocks).with_close(plain("Back", TITLE)),
     )
 }
 

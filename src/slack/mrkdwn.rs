@@ -87,6 +87,121 @@ pub fn quote(text: &str, max: usize) -> String {
     cut(&quoted, max)
 }
 
+/// Markup that [`foreign`] made as a quotation, at most `max` long.
+pub fn quote_markup(markup: &str, max: usize) -> String {
+    let quoted = format!("> {}", markup.trim().replace('\n', "\n> "));
+    cut(&quoted, max)
+}
+
+/// What Slack sent of a message, made harmless: it links where it linked, but pings nobody. Who is
+/// mentioned is named, if they are among `people`; groups and calls to everybody become their words.
+pub fn foreign(sent: &str, people: &[Person]) -> String {
+    let mut shown = String::new();
+    // Words are gathered up to the next token, so that no call can be hidden across one.
+    let mut words = String::new();
+    for part in parts(sent) {
+        let token = match part {
+            Part::Words(text) => {
+                words.push_str(&unescape(text));
+                continue;
+            }
+            Part::Token(token) => token,
+        };
+        let (target, label) = match token.split_once('|') {
+            Some((target, label)) => (target, unescape(label)),
+            None => (token, String::new()),
+        };
+        let link = if let Some(id) = target.strip_prefix('#') {
+            Some(channel(&ChannelId::from(id))).filter(|it| it.starts_with('<'))
+        } else {
+            Some(link(target, &or(label.clone(), unescape(target))))
+                .filter(|it| it.starts_with('<'))
+        };
+        if let Some(link) = link {
+            shown.push_str(&escape(&words));
+            shown.push_str(&link);
+            words.clear();
+            continue;
+        }
+        words.push_str(&match target.split_at_checked(1) {
+            Some(("@", user)) => people
+                .iter()
+                .find(|it| it.slack_user.as_str() == user)
+                .map(|it| it.name.trim())
+                .filter(|it| !it.is_empty())
+                .unwrap_or("somebody")
+                .to_owned(),
+            Some(("!", "here" | "channel" | "everyone" | "group")) => {
+                format!("@{}", &target[1..])
+            }
+            Some(("!", what)) if what.starts_with("subteam") => or(label, "a group".to_owned()),
+            Some(("!", _)) => or(label, "…".to_owned()),
+            Some(("#", _)) => or(label, "a channel".to_owned()),
+            _ => or(label, unescape(target)),
+        });
+    }
+    shown.push_str(&escape(&words));
+    shown
+}
+
+/// The Slack user IDs that a message which Slack sent mentions, each once.
+pub fn mentioned(sent: &str) -> Vec<String> {
+    let mut users: Vec<String> = Vec::new();
+    for part in parts(sent) {
+        if let Part::Token(token) = part
+            && let Some(mention) = token.strip_prefix('@')
+        {
+            let user = mention.split('|').next().unwrap_or(mention).to_owned();
+            if !users.contains(&user) {
+                users.push(user);
+            }
+        }
+    }
+    users
+}
+
+/// Words of a text that Slack sent, or what stands between angle brackets in it.
+enum Part<'a> {
+    Words(&'a str),
+    Token(&'a str),
+}
+
+fn parts(sent: &str) -> Vec<Part<'_>> {
+    let mut parts = Vec::new();
+    let mut rest = sent;
+    while let Some(start) = rest.find('<') {
+        let (words, from) = rest.split_at(start);
+        parts.push(Part::Words(words));
+        // A token holds no other one and no line end; a bracket without its partner is a word.
+        let end = from[1..].find(['<', '>', '\n']).map(|it| it + 1);
+        match end.filter(|end| from[*end..].starts_with('>')) {
+            Some(end) => {
+                parts.push(Part::Token(&from[1..end]));
+                rest = &from[end + 1..];
+            }
+            None => {
+                parts.push(Part::Words(&from[..1]));
+                rest = &from[1..];
+            }
+        }
+    }
+    parts.push(Part::Words(rest));
+    parts
+}
+
+fn unescape(text: &str) -> String {
+    text.replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&amp;", "&")
+}
+
+fn or(text: String, other: String) -> String {
+    match text.trim() {
+        "" => other,
+        _ => text,
+    }
+}
+
 /// Cuts what is not read as markup, such as a label or what a field starts with.
 pub fn shorten(text: &str, max: usize) -> String {
     cut_between(

@@ -7,12 +7,17 @@
 pub mod announcement;
 mod answers;
 mod changes;
+pub mod channel;
 mod detail;
 pub mod direct;
+pub mod done;
+pub mod eta;
 pub mod forms;
 mod help;
 pub mod lists;
 mod people;
+pub mod preview;
+pub mod shared;
 mod state;
 pub mod thread;
 

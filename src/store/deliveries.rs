@@ -130,6 +130,19 @@ pub async fn replace_task(tx: &mut Tx, id: DeliveryId, task: &Task) -> Result<bo
     }) == 1)
 }
 
+/// Gives a dead delivery another task, for whoever takes it back to life; nothing happens to one
+/// that is not dead.
+pub async fn replace_dead(tx: &mut Tx, id: DeliveryId, task: &Task) -> Result<()> {
+    on!(tx, |conn| {
+        sqlx::query("UPDATE deliveries SET payload = $2 WHERE id = $1 AND dead_at IS NOT NULL")
+            .bind(id)
+            .bind(Json(task))
+            .execute(conn)
+            .await?;
+    });
+    Ok(())
+}
+
 /// No pause and no lease reaches further ahead. What does was written by a clock that has been set
 /// back since, and nobody should wait for it.
 pub const FURTHEST: Duration = Duration::from_secs(600);

@@ -21,6 +21,16 @@ pub struct Profile {
     pub is_deactivated: bool,
 }
 
+/// Whether somebody can take part, as far as Slack said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Also when nothing is known of them yet.
+    Member,
+    App,
+    /// Their account is deactivated.
+    Gone,
+}
+
 #[derive(sqlx::FromRow)]
 struct Row {
     id: PersonId,
@@ -123,6 +133,27 @@ pub async fn profile_age(
             .await
     })?;
     Ok(found.flatten())
+}
+
+pub async fn standing(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    user: &SlackUserId,
+) -> Result<Standing> {
+    const SQL: &str = "
+        SELECT is_bot, deactivated_at FROM people WHERE workspace_id = $1 AND slack_user_id = $2";
+    let found: Option<(bool, Option<Timestamp>)> = on!(tx, |conn| {
+        sqlx::query_as(SQL)
+            .bind(workspace)
+            .bind(user)
+            .fetch_optional(conn)
+            .await
+    })?;
+    Ok(match found {
+        Some((true, _)) => Standing::App,
+        Some((_, Some(_))) => Standing::Gone,
+        _ => Standing::Member,
+    })
 }
 
 pub async fn by_slack_user(

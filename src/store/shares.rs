@@ -47,7 +47,8 @@ const COLUMNS: &str = "id, workspace_id, outage_id, channel_id, message_ts, auth
     deleted, withdrawn_at";
 
 /// Keeps a message as shared; none when it is shared already. One that was withdrawn is shared
-/// anew, for the next round.
+/// anew, for the next round; where its line stands is kept until that is taken out of the thread,
+/// so that a line which nobody took out yet is used again.
 pub async fn share(
     tx: &mut Tx,
     workspace: &WorkspaceId,
@@ -62,8 +63,9 @@ pub async fn share(
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
          ON CONFLICT (workspace_id, channel_id, message_ts) DO UPDATE SET
              outage_id = excluded.outage_id, text = excluded.text, permalink = excluded.permalink,
+             author_name = excluded.author_name, author_picture = excluded.author_picture,
              shared_by = excluded.shared_by, offered_to = NULL, round = shares.round + 1,
-             posted_ts = NULL, edited = FALSE, withdrawn_at = NULL
+             edited = FALSE, deleted = FALSE, withdrawn_at = NULL
          WHERE shares.withdrawn_at IS NOT NULL
          RETURNING {COLUMNS}"
     );
@@ -115,6 +117,17 @@ pub async fn record_posted(tx: &mut Tx, id: ShareId, ts: &MessageTs) -> Result<(
         sqlx::query("UPDATE shares SET posted_ts = $2 WHERE id = $1")
             .bind(id)
             .bind(ts)
+            .execute(conn)
+            .await?;
+    });
+    Ok(())
+}
+
+/// The line was taken out of the thread.
+pub async fn record_unposted(tx: &mut Tx, id: ShareId) -> Result<()> {
+    on!(tx, |conn| {
+        sqlx::query("UPDATE shares SET posted_ts = NULL WHERE id = $1")
+            .bind(id)
             .execute(conn)
             .await?;
     });

@@ -1,7 +1,10 @@
 //! The Slack workspace that the bot is installed in, and counters per workspace.
 
 use super::{Result, Tx, db::on};
-use crate::domain::{ids::WorkspaceId, time::Timestamp};
+use crate::domain::{
+    ids::{SlackUserId, WorkspaceId},
+    time::Timestamp,
+};
 
 /// What `auth.test` said of the installation.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -38,6 +41,26 @@ pub async fn latest(tx: &mut Tx) -> Result<Option<Workspace>> {
     const SQL: &str = "
         SELECT id, name, url, bot_user_id, bot_id FROM workspaces ORDER BY seen_at DESC LIMIT 1";
     on!(tx, |conn| sqlx::query_as(SQL).fetch_optional(conn).await)
+}
+
+pub async fn by_id(tx: &mut Tx, id: &WorkspaceId) -> Result<Option<Workspace>> {
+    const SQL: &str = "
+        SELECT id, name, url, bot_user_id, bot_id FROM workspaces WHERE id = $1";
+    on!(tx, |conn| sqlx::query_as(SQL)
+        .bind(id)
+        .fetch_optional(conn)
+        .await)
+}
+
+/// Slack's IDs of those who cannot be invited anywhere: bots, and people who left.
+pub async fn not_to_invite(tx: &mut Tx, id: &WorkspaceId) -> Result<Vec<SlackUserId>> {
+    const SQL: &str = "
+        SELECT slack_user_id FROM people
+        WHERE workspace_id = $1 AND (is_bot OR deactivated_at IS NOT NULL)";
+    on!(tx, |conn| sqlx::query_scalar(SQL)
+        .bind(id)
+        .fetch_all(conn)
+        .await)
 }
 
 /// Takes the next value of a counter, from 1 and without gaps: a rolled back transaction gives

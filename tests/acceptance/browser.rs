@@ -227,6 +227,7 @@ async fn resolve(browser: &Browser) {
     browser.fills_in("Resolution", helped).await;
     browser.chooses("Sales affected", "", "Yes").await;
     browser.chooses("B2B partners affected", "", "No").await;
+    browser.chooses("Lost bookings", "", "<10%").await;
     browser.fills_in("Impact on turnover", "a lot").await;
     browser.clicks(SEND).await;
     browser.complaint_at("Impact on turnover").await;

@@ -51,7 +51,8 @@ async fn an_edit_gives_its_reason_first_and_then_what_changed() {
         "{text}"
     );
     let thread = world.thread().await;
-    assert_eq!(thread.len(), 2, "{thread:?}");
+    assert_eq!(thread.len(), 3, "{thread:?}");
+    assert!(thread[2].1.contains("raised to critical"), "{thread:?}");
     assert_eq!(
         thread[0],
         ("Ana Alvarez".to_owned(), "More is known".to_owned())
@@ -113,8 +114,8 @@ async fn two_edits_within_a_minute_share_one_line_of_changes() {
     let thread = world.thread().await;
     assert_eq!(
         thread.len(),
-        3,
-        "two reasons, one line of changes: {thread:#?}"
+        4,
+        "two reasons, one line of changes, and that it is worse: {thread:#?}"
     );
     let changes = &thread[1].1;
     for expected in ["critical", "Sales affected", "U0BO", "U0ANA"] {
@@ -131,7 +132,7 @@ async fn two_edits_within_a_minute_share_one_line_of_changes() {
     world.settle().await;
     assert_eq!(
         world.thread().await.len(),
-        5,
+        6,
         "after a minute a line of its own"
     );
     world.announcement().await;

@@ -10,14 +10,18 @@ mod announce;
 mod attack;
 mod browser;
 mod change;
+mod channel;
 mod crash;
 mod deliveries;
 mod demo;
+mod forms;
 mod ingress;
 mod refusals;
 mod resolve;
 mod sdk;
+mod shares;
 mod socket;
 mod socket_frames;
+mod words;
 
 pub use harness::databases;

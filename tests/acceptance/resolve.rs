@@ -11,7 +11,7 @@ async fn resolved(world: &World) {
     bo.clicks("Resolve").await.form("Resolve outage 1");
     bo.submits(json!({
         "resolution": "The provider is back", "Sales affected": "yes", "B2B partners affected": "no",
-        "turnover": "1000", "post_mortem": "yes",
+        "Lost bookings": "<10%", "turnover": "1000", "post_mortem": "yes",
     }))
     .await
     .closed();
@@ -33,9 +33,9 @@ async fn pressing_resolve_resolves_nothing_and_submitting_does() {
     world.settle().await;
     assert!(world.is_pinned().await);
     bo.clicks("Resolve").await.form("Resolve outage 1");
-    bo.submits(json!({ "Sales affected": "no", "B2B partners affected": "no" }))
-        .await
-        .closed();
+    let known =
+        json!({ "Sales affected": "no", "B2B partners affected": "no", "Lost bookings": "0%" });
+    bo.submits(known).await.closed();
     world.settle().await;
     let announcement = world.announcement().await;
     assert!(!world.is_pinned().await);
@@ -78,7 +78,7 @@ async fn unknown_is_no_answer_any_more_and_all_errors_come_together() {
     let now = world.clock.now().epoch();
     let seen = bo
         .submits(json!({
-            "Sales affected": "no", "B2B partners affected": "no",
+            "Sales affected": "no", "B2B partners affected": "no", "Lost bookings": "0%",
             "resolved_at": (now - 7200).to_string(), "turnover": "about 3",
         }))
         .await;

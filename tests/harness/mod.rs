@@ -67,6 +67,12 @@ pub struct World {
 pub struct Setup {
     pub allow_all: bool,
     pub with_components: bool,
+    /// User groups whose members are invited to dedicated channels.
+    pub invite_groups: Vec<&'static str>,
+    /// After which dedicated channels are archived; never when 0.
+    pub archive_after_hours: u32,
+    /// Channels that are told when sales are affected.
+    pub told_of_sales: Vec<&'static str>,
     /// Slack is heard over Balefire's own connections.
     pub socket_mode: bool,
 }
@@ -76,6 +82,9 @@ impl Default for Setup {
         Setup {
             allow_all: false,
             with_components: true,
+            invite_groups: Vec::new(),
+            archive_after_hours: 0,
+            told_of_sales: Vec::new(),
             socket_mode: false,
         }
     }
@@ -440,9 +449,19 @@ fn settings(api_url: &str, setup: &Setup) -> toml::Table {
         on_call = ["U0ANA", "bo@example.com"]
         edit_all_outages = ["U0ANA"]
         ask = "the desk in #general"
+
+        [impact.tell]
+        sales = {:?}
+
+        [channels]
+        invite_groups = {:?}
+        archive_after_hours = {}
         "#,
         if setup.socket_mode { "socket" } else { "http" },
-        setup.allow_all
+        setup.allow_all,
+        setup.told_of_sales,
+        setup.invite_groups,
+        setup.archive_after_hours
     );
     text.parse().unwrap()
 }

@@ -120,6 +120,16 @@ pub fn button<'m>(value: &'m Value, label: &str) -> Option<&'m Value> {
 }
 
 impl Seen {
+    /// What the local Slack's control said.
+    pub fn of(answer: Value) -> Seen {
+        Seen(answer)
+    }
+
+    /// Whether this form is open now.
+    pub fn asks(&self, title: &str) -> bool {
+        self.0["seen"]["modal"]["title"]["text"] == title
+    }
+
     /// The form that is open now; panics when there is none, or another.
     pub fn form(&self, title: &str) -> &Value {
         let modal = &self.0["seen"]["modal"];

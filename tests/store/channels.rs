@@ -137,7 +137,12 @@ on_both! {
         assert!(store::shares::withdraw(&mut tx, first.id, later(5)).await.unwrap());
         assert!(!store::shares::withdraw(&mut tx, first.id, later(6)).await.unwrap());
         let anew = share(&mut tx, "the disk").await.unwrap();
-        assert_eq!((anew.id, anew.round, anew.posted_ts, anew.edited), (first.id, 2, None, false));
+        // Nobody took the line out of the thread meanwhile.
+        assert_eq!((anew.id, anew.round, anew.edited), (first.id, 2, false));
+        assert_eq!(anew.posted_ts, Some("9.1".into()));
+        store::shares::record_unposted(&mut tx, first.id).await.unwrap();
+        let out = store::shares::by_id(&mut tx, first.id).await.unwrap().unwrap();
+        assert_eq!(out.posted_ts, None);
         store::shares::record_deleted(&mut tx, first.id).await.unwrap();
         let gone = store::shares::by_id(&mut tx, first.id).await.unwrap().unwrap();
         assert_eq!((gone.text.as_str(), gone.deleted), ("", true));

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use balefire::{
     domain::actor::{Right, Rights},
-    store::{self, people::Profile},
+    store::{
+        self,
+        people::{Profile, Standing},
+    },
 };
 use serde_json::json;
 
@@ -24,6 +27,24 @@ fn profile(user: &str, email: &str) -> Profile {
 }
 
 on_both! {
+    async fn apps_and_leavers_are_known_as_such(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        let standing = async |tx: &mut store::Tx| {
+            store::people::standing(tx, &workspace(), &"U1".into()).await.unwrap()
+        };
+        assert_eq!(standing(&mut tx).await, Standing::Member, "nothing is known of them");
+        let mut known = profile("U1", "ana@example.com");
+        for (is_bot, is_deactivated, expected) in [
+            (false, false, Standing::Member),
+            (false, true, Standing::Gone),
+            (true, false, Standing::App),
+        ] {
+            (known.is_bot, known.is_deactivated) = (is_bot, is_deactivated);
+            store::people::save_profile(&mut tx, &workspace(), &known, noon()).await.unwrap();
+            assert_eq!(standing(&mut tx).await, expected);
+        }
+    }
+
     async fn a_profile_is_written_over_what_was_known(db: &Db) {
         let mut tx = db.begin().await.unwrap();
         let met = person(&mut tx, "U1").await;

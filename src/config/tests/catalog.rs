@@ -75,6 +75,31 @@ fn words_of_the_command_and_numbers_are_not_free() {
 }
 
 #[test]
+fn every_word_of_the_command_is_refused_at_its_line() {
+    for word in RESERVED {
+        let expected = format!("It is a word of the command: /outage {word}. Choose another word.");
+        let key = problems(&component(word, "A", ""));
+        assert_eq!(
+            key,
+            [format!(
+                "catalog.toml, line 2: key = \"{word}\". {expected}"
+            )]
+        );
+        let alias = component("a", "A", &format!("aliases = [\"{word}\"]"));
+        assert_eq!(
+            problems(&alias),
+            [format!(
+                "catalog.toml, line 4: aliases = \"{word}\". {expected}"
+            )]
+        );
+    }
+    // Only the whole word is taken.
+    for word in ["updates", "show-case", "listing"] {
+        assert!(parse_catalog(&component(word, "A", ""), "x").is_ok());
+    }
+}
+
+#[test]
 fn nothing_is_there_twice() {
     let text =
         component("pay", "Payments", "") + &component("b", "payments", "aliases = [\"pay\"]");

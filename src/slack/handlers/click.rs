@@ -1,14 +1,17 @@
-//! Buttons. Pressing one changes nothing: it opens a form or shows something.
+//! Buttons. Most open a form or show something; the few that do something at once do it once,
+//! however often the click comes.
 
 use std::{sync::Arc, time::Duration};
 
-use super::open::Opening;
+use super::{open::Opening, preview};
 use crate::{
-    desk::DeskError,
+    desk::{DeskError, Once},
     domain::{
-        ids::{ChannelId, MessageTs, OutageNumber, SlackUserId, WorkspaceId},
-        outage::{Outage, Phase},
+        command::Command,
+        ids::{ChannelId, MessageTs, OutageNumber, PersonId, ShareId, SlackUserId, WorkspaceId},
+        outage::{Outage, Phase, Role},
         refusal::Refusal,
+        time::Timestamp,
     },
     slack::{
         Slack,
@@ -22,6 +25,11 @@ use crate::{
 /// How long the same click is known again.
 const REMEMBERED: Duration = Duration::from_secs(3600);
 
+/// How long ago the resolved outages ended that another one may be the same as, and how many of
+/// each kind are looked at.
+const SAME_WITHIN: Duration = Duration::from_secs(7 * 24 * 3600);
+const OTHERS: i64 = 100;
+
 /// Follows a click to its end, beside the acknowledgement.
 pub async fn follow(slack: Arc<Slack>, interaction: Interaction) {
     let user = SlackUserId(interaction.user.id.clone());
@@ -31,15 +39,21 @@ pub async fn follow(slack: Arc<Slack>, interaction: Interaction) {
         return;
     };
     for clicked in &interaction.actions {
-        let key = format!(
-            "{user}:{}:{}",
-            interaction.container.message_ts.as_deref().unwrap_or(""),
-            clicked.action_ts
-        );
+        let view = interaction.view.as_ref();
+        let message_ts = interaction.container.message_ts.as_deref();
+        let place = message_ts.or(view.map(|it| it.id.as_str())).unwrap_or("");
+        let key = format!("{user}:{place}:{}", clicked.action_ts);
         match slack.first_time("slack.click", &key).await {
             Ok(true) => {}
             Ok(false) => continue,
             Err(error) => tracing::error!(%error, "a click could not be remembered"),
+        }
+        if let Some(view) = view.filter(|_| clicked.action_id == forms::ETA_TEXT_ACTION) {
+            let said = preview::say_eta(&slack, &workspace, &interaction, clicked, view).await;
+            if let Err(error) = said {
+                tracing::warn!(%error, "a form could not say how an ETA is understood");
+            }
+            continue;
         }
         let value = clicked.value.as_deref().unwrap_or("");
         let action = Action::decode(&clicked.action_id, value);
@@ -51,7 +65,22 @@ pub async fn follow(slack: Arc<Slack>, interaction: Interaction) {
             }
             continue;
         };
-        if let Err(error) = act(&slack, &workspace, &user, &interaction, &action).await {
+        let opening = opening_of(&interaction);
+        let called = interaction.user.called();
+        let outcome = match action {
+            Action::Preview => preview::show(&slack, &workspace, &interaction).await,
+            Action::Take { number } => {
+                take(&slack, &workspace, called, &opening, number, key).await
+            }
+            Action::CreateChannel { number } => {
+                create_channel(&slack, &workspace, called, &opening, number, key).await
+            }
+            Action::WithdrawShare { share } => {
+                withdraw_share(&slack, &workspace, &interaction, share).await
+            }
+            action => act(&slack, &workspace, called, &opening, &action, value).await,
+        };
+        if let Err(error) = outcome {
             let message = match error {
                 DeskError::UnknownOutage(_) => slack.outdated(&workspace, &interaction).await,
                 error => slack.explain(&workspace, &error, action.number()).await,
@@ -62,23 +91,42 @@ pub async fn follow(slack: Arc<Slack>, interaction: Interaction) {
     slack.get_to_know(&workspace, &user).await;
 }
 
-async fn act(
+/// Takes a shared message out of the thread; a second press finds it gone and says the same.
+async fn withdraw_share(
     slack: &Arc<Slack>,
     workspace: &WorkspaceId,
-    user: &SlackUserId,
     interaction: &Interaction,
-    action: &Action,
+    share: ShareId,
 ) -> Result<(), DeskError> {
-    let opening = Opening {
-        user: user.clone(),
-        trigger_id: interaction.trigger_id.clone(),
-        response_url: interaction.response_url.clone(),
+    let user = SlackUserId(interaction.user.id.clone());
+    let person = slack
+        .desk
+        .meet(workspace, &user, interaction.user.called())
+        .await?;
+    let outage = slack.desk.withdraw_share(workspace, person.id, share);
+    let message = match outage.await? {
+        Some(outage) => views::shared::withdrawn(outage.number),
+        None => slack.outdated(workspace, interaction).await,
     };
-    let called = interaction.user.called();
+    slack.tell(&user, &interaction.response_url, &message).await;
+    Ok(())
+}
+
+/// Opens what a button asks for. `value` is what the button carries: words to announce, where there
+/// are any.
+pub(super) async fn act(
+    slack: &Arc<Slack>,
+    workspace: &WorkspaceId,
+    called: &str,
+    opening: &Opening,
+    action: &Action,
+    value: &str,
+) -> Result<(), DeskError> {
+    let user = &opening.user;
     let number = match action {
         Action::Announce => {
-            match slack.form_for(workspace, user, called, "").await? {
-                Ok(view) => slack.open(&opening, &view).await,
+            match slack.form_for(workspace, user, called, value, None).await? {
+                Ok(view) => slack.open(opening, &view).await,
                 Err(refusal) => slack.tell(user, &opening.response_url, &refusal).await,
             }
             return Ok(());
@@ -88,18 +136,21 @@ async fn act(
             slack.tell(user, &opening.response_url, &message).await;
             return Ok(());
         }
-        Action::Update { number }
+        // These open nothing.
+        Action::Preview
+        | Action::Take { .. }
+        | Action::CreateChannel { .. }
+        | Action::WithdrawShare { .. } => return Ok(()),
+        Action::Eta { number }
+        | Action::Reassign { number }
+        | Action::SetChannel { number }
+        | Action::LinkPostMortem { number }
+        | Action::Update { number }
         | Action::Edit { number }
         | Action::Resolve { number }
         | Action::EditResolution { number }
         | Action::EditTimes { number }
         | Action::Reopen { number }
-        | Action::Eta { number }
-        | Action::Reassign { number }
-        | Action::Take { number }
-        | Action::CreateChannel { number }
-        | Action::SetChannel { number }
-        | Action::LinkPostMortem { number }
         | Action::Withdraw { number } => *number,
     };
     let outage = allowed(slack, workspace, user, called, number).await?;
@@ -109,7 +160,24 @@ async fn act(
         (Action::Update { .. }, Phase::Open { .. }) => forms::update::view(&outage, policy),
         (Action::Edit { .. }, Phase::Open { .. }) => forms::edit::view(&outage, policy),
         (Action::Resolve { .. }, Phase::Open { .. }) => forms::resolve::view(&outage, policy, now),
-        (Action::Withdraw { .. }, Phase::Open { .. }) => forms::withdraw::view(&outage),
+        (Action::Withdraw { .. }, Phase::Open { .. }) => {
+            let others = maybe_the_same(slack, workspace, &outage, now).await?;
+            forms::withdraw::view(&outage, &others)
+        }
+        (Action::Eta { .. }, Phase::Open { .. }) => forms::eta::view(&outage, policy),
+        (Action::Reassign { .. }, Phase::Open { .. }) => {
+            let people = slack.desk.people(&outage.roles.people()).await?;
+            forms::reassign::view(&outage, &people)
+        }
+        (Action::SetChannel { .. }, Phase::Open { .. }) => {
+            if outage.working_channel().is_some() {
+                return Err(DeskError::Refused(Refusal::HasChannel));
+            }
+            forms::set_channel::view(&outage)
+        }
+        (Action::LinkPostMortem { .. }, Phase::Resolved(_)) => {
+            forms::link_post_mortem::view(&outage)
+        }
         (Action::EditResolution { .. }, Phase::Resolved(_)) => {
             forms::edit_resolution::view(&outage, policy)
         }
@@ -122,8 +190,103 @@ async fn act(
             }));
         }
     };
-    slack.open(&opening, &view).await;
+    slack.open(opening, &view).await;
     Ok(())
+}
+
+/// How to answer a click.
+pub(super) fn opening_of(interaction: &Interaction) -> Opening {
+    Opening {
+        user: SlackUserId(interaction.user.id.clone()),
+        trigger_id: interaction.trigger_id.clone(),
+        response_url: interaction.response_url.clone(),
+    }
+}
+
+async fn take(
+    slack: &Slack,
+    workspace: &WorkspaceId,
+    called: &str,
+    opening: &Opening,
+    number: OutageNumber,
+    key: String,
+) -> Result<(), DeskError> {
+    let command = Command::Take;
+    let (outage, person) =
+        at_once(slack, workspace, called, opening, number, &command, key).await?;
+    let message = views::lists::taken(number, &roles_of(&outage, person));
+    let user = &opening.user;
+    slack.tell(user, &opening.response_url, &message).await;
+    Ok(())
+}
+
+async fn create_channel(
+    slack: &Slack,
+    workspace: &WorkspaceId,
+    called: &str,
+    opening: &Opening,
+    number: OutageNumber,
+    key: String,
+) -> Result<(), DeskError> {
+    let command = Command::CreateChannel;
+    at_once(slack, workspace, called, opening, number, &command, key).await?;
+    let message = views::lists::channel_is_made(number);
+    let user = &opening.user;
+    slack.tell(user, &opening.response_url, &message).await;
+    Ok(())
+}
+
+/// Does what a button asks for without a form. `key` is the click's.
+async fn at_once(
+    slack: &Slack,
+    workspace: &WorkspaceId,
+    called: &str,
+    opening: &Opening,
+    number: OutageNumber,
+    command: &Command,
+    key: String,
+) -> Result<(Outage, PersonId), DeskError> {
+    let user = &opening.user;
+    let person = slack.desk.meet(workspace, user, called).await?.id;
+    let once = Once::new("slack.button", key, format!("{command:?}:{number}"));
+    let change = || slack.desk.change(workspace, person, number, command, &once);
+    let outcome = match change().await {
+        Err(DeskError::Refused(Refusal::MayNotChange { .. }))
+            if !slack.knows(workspace, user).await? =>
+        {
+            // Their e-mail address may be what gives them the right.
+            slack.get_to_know(workspace, user).await;
+            change().await
+        }
+        outcome => outcome,
+    };
+    Ok((outcome?, person))
+}
+
+fn roles_of(outage: &Outage, person: PersonId) -> Vec<Role> {
+    let mut roles = Role::ALL.to_vec();
+    roles.retain(|it| outage.roles.of(*it) == Some(person));
+    roles
+}
+
+/// What an outage may turn out to be: others that are open, newest first, then those that were
+/// resolved last.
+async fn maybe_the_same(
+    slack: &Slack,
+    workspace: &WorkspaceId,
+    outage: &Outage,
+    now: Timestamp,
+) -> Result<Vec<Outage>, DeskError> {
+    let open = slack.desk.open_outages(workspace, OTHERS).await?;
+    let ended = slack.desk.ended_outages(workspace, OTHERS).await?;
+    let lately = |it: &Outage| {
+        let end = it.phase.resolution().map(|it| it.at);
+        end.is_some_and(|at| now.since(at) < SAME_WITHIN)
+    };
+    let others = open.into_iter().chain(ended).map(|(it, _)| it);
+    Ok(others
+        .filter(|it| it.number != outage.number && (it.is_open() || lately(it)))
+        .collect())
 }
 
 /// The outage, if this person may change it. The form's submission is checked again.

@@ -1,11 +1,15 @@
-//! Slash commands. Lists and help are answered at once; forms are opened beside the answer.
+//! Slash commands. Lists, help and text commands are answered at once; forms are opened beside the
+//! answer.
 
 use std::sync::Arc;
 
-use super::{Answer, open::Opening};
+use super::{Answer, open::Opening, words};
 use crate::{
     desk::{DeskError, MayAnnounce},
-    domain::ids::{OutageNumber, SlackUserId, WorkspaceId},
+    domain::{
+        command::MessageRef,
+        ids::{OutageNumber, SlackUserId, WorkspaceId},
+    },
     slack::{
         Slack,
         commands::{Parsed, parse},
@@ -30,9 +34,14 @@ pub async fn answer(slack: Arc<Slack>, command: SlashCommand) -> Answer {
         Parsed::Help => Ok(views::lists::help(&slack.commands)),
         Parsed::List => slack.list(&workspace).await,
         Parsed::Show { number } => slack.show(&workspace, number).await,
-        Parsed::NoSuchNumber { words } => Ok(views::lists::try_again(&format!(
-            "{words} is not the number of an outage"
-        ))),
+        Parsed::NoSuchNumber { words } => Ok(views::done::no_such_number(&words)),
+        Parsed::Unclear { verb, words } => Ok(slack.how_to_write(verb, &words)),
+        Parsed::Do { number, order } => {
+            return words::answer(slack, workspace, command, number, order).await;
+        }
+        Parsed::Form { number, verb } => {
+            return words::form(slack, workspace, command, number, verb).await;
+        }
         Parsed::Announce { words } => return announce(slack, workspace, command, words).await,
     };
     let message = match message {
@@ -55,7 +64,7 @@ async fn announce(
     let known = matches!(slack.knows(&workspace, &user).await, Ok(true));
     let mut prepared = None;
     if known {
-        match slack.form_for(&workspace, &user, &name, &words).await {
+        match slack.form_for(&workspace, &user, &name, &words, None).await {
             Ok(Err(refusal)) => return Answer::Body(inline(&refusal)),
             form => prepared = Some(form),
         }
@@ -75,7 +84,7 @@ async fn announce(
             Some(form) => form,
             None => {
                 slack.get_to_know(&workspace, &user).await;
-                slack.form_for(&workspace, &user, &name, &words).await
+                slack.form_for(&workspace, &user, &name, &words, None).await
             }
         };
         match form {
@@ -99,6 +108,7 @@ impl Slack {
         user: &SlackUserId,
         name: &str,
         words: &str,
+        from_message: Option<MessageRef>,
     ) -> Result<Result<slack_morphism::prelude::SlackView, Message>, DeskError> {
         let person = self.desk.meet(workspace, user, name).await?;
         if let MayAnnounce::No { holders } = self.desk.may_announce(workspace, person.id).await? {
@@ -113,10 +123,12 @@ impl Slack {
             policy: self.desk.policy(),
             summary: &summary,
             component: component.as_ref(),
+            from_message,
         })))
     }
 
-    async fn list(&self, workspace: &WorkspaceId) -> Result<Message, DeskError> {
+    /// What is open and what ended last, for one person.
+    pub(super) async fn list(&self, workspace: &WorkspaceId) -> Result<Message, DeskError> {
         let open = self.desk.open_outages(workspace, LISTED).await?;
         let ended = self.desk.ended_outages(workspace, 5).await?;
         Ok(views::lists::open_list(&open, &ended, self.clock.now()))

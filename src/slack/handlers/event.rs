@@ -2,10 +2,15 @@
 
 use std::{sync::Arc, time::Duration};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
-    slack::{Slack, handlers::Answer, ingress::envelope::EventEnvelope, profiles::SlackUser},
+    slack::{
+        Slack,
+        handlers::{Answer, mention},
+        ingress::envelope::EventEnvelope,
+        profiles::SlackUser,
+    },
     store::{self, inbox::Received},
     telemetry::InboxOutcome,
 };
@@ -33,13 +38,16 @@ pub async fn receive(slack: Arc<Slack>, envelope: EventEnvelope) -> Answer {
         }
     }
     let kind = envelope.event["type"].as_str().unwrap_or("").to_owned();
-    if !is_used(&kind) {
-        // Nothing will ever be done with it, so it need not be kept to be known again.
-        tracing::info!(kind, "ignored an event of a kind that is not used");
-        slack.metrics.inbox_event(InboxOutcome::Ignored);
-        return Answer::Empty;
-    }
-    let kept = keep(&slack, &envelope, &kind).await;
+    let kept = match is_used(&slack, &envelope.event).await {
+        Ok(true) => keep(&slack, &envelope, &kind).await,
+        Ok(false) => {
+            // Nothing will ever be done with it, so it need not be kept to be known again.
+            tracing::debug!(kind, "ignored an event that is not used");
+            slack.metrics.inbox_event(InboxOutcome::Ignored);
+            return Answer::Empty;
+        }
+        Err(error) => Err(error),
+    };
     match kept {
         Ok(true) => {
             slack.metrics.inbox_event(InboxOutcome::Stored);
@@ -55,8 +63,16 @@ pub async fn receive(slack: Arc<Slack>, envelope: EventEnvelope) -> Answer {
     Answer::Empty
 }
 
-fn is_used(kind: &str) -> bool {
-    matches!(kind, "user_change" | "team_join")
+/// Whether anything will be done with it. Most of what people write and how they react is no
+/// concern of ours: only in dedicated channels it may be, and elsewhere nothing of it is kept.
+async fn is_used(slack: &Slack, event: &Value) -> store::Result<bool> {
+    match event["type"].as_str().unwrap_or("") {
+        "user_change" | "team_join" | "app_mention" => Ok(true),
+        _ => match slack.about_channel(event) {
+            Some(channel) => slack.is_dedicated(&channel).await,
+            None => Ok(false),
+        },
+    }
 }
 
 async fn keep(slack: &Slack, envelope: &EventEnvelope, kind: &str) -> store::Result<bool> {
@@ -108,6 +124,10 @@ impl Slack {
                     tx.commit().await?;
                 }
             }
+            "reaction_added" | "reaction_removed" | "message" => {
+                self.follow_reaction(&received.body.0).await?;
+            }
+            "app_mention" => mention::answer(self, received).await?,
             other => tracing::info!(kind = other, "an event of a kind that is not used any more"),
         }
         Ok(())

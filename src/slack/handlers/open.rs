@@ -21,6 +21,15 @@ pub struct Opening {
 impl Slack {
     /// Opens a form. Whatever goes wrong, the person hears of it.
     pub async fn open(self: &Arc<Slack>, opening: &Opening, view: &SlackView) {
+        self.open_by("views.open", opening, view).await;
+    }
+
+    /// Opens a modal above the one that is open.
+    pub async fn push(self: &Arc<Slack>, opening: &Opening, view: &SlackView) {
+        self.open_by("views.push", opening, view).await;
+    }
+
+    async fn open_by(self: &Arc<Slack>, method: &str, opening: &Opening, view: &SlackView) {
         let Ok(_permit) = self.forms.clone().try_acquire_owned() else {
             self.metrics.modal_refused();
             let message = views::lists::too_many_forms();
@@ -30,7 +39,7 @@ impl Slack {
         };
         let _opening = self.metrics.modal_opening();
         let arguments = json!({ "trigger_id": opening.trigger_id, "view": view });
-        let Err(error) = self.api.post::<Value>("views.open", &arguments).await else {
+        let Err(error) = self.api.post::<Value>(method, &arguments).await else {
             return;
         };
         match error.code() {

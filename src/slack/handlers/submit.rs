@@ -6,28 +6,30 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::Answer;
+use super::{Answer, same};
 use crate::{
     desk::{DeskError, Once},
     domain::{
         command::{Command, Edit, Request},
-        ids::{SlackUserId, WorkspaceId},
+        ids::{PersonId, SlackUserId, WorkspaceId},
+        outage::{Outage, Role},
         person::Person,
-        policy::Policy,
+        time::Zone,
     },
     slack::{
         Slack,
-        action::{Form, FormContext},
+        action::{Draft, Form, FormContext},
         ingress::envelope::{Interaction, View},
         views::{
             self, Message,
-            forms::{self, FieldErrors, Values},
+            forms::{self, FieldErrors, Values, reassign::Named},
         },
     },
+    store::{self, people::Standing},
 };
 
 /// Why a form stays open.
-enum Stays {
+pub(super) enum Stays {
     Fields(FieldErrors),
     Desk(DeskError),
     /// The form is not one that this version knows.
@@ -65,7 +67,7 @@ pub async fn answer(slack: Arc<Slack>, interaction: Interaction) -> Answer {
         submit(&slack, &workspace, &person, view).await
     };
     match outcome.await {
-        Ok(()) => Answer::Empty,
+        Ok(answer) => answer,
         Err(Stays::Fields(errors)) => Answer::Body(errors.to_response()),
         Err(Stays::Desk(error)) => {
             if let DeskError::Refused(refusal) = &error
@@ -91,65 +93,88 @@ pub async fn answer(slack: Arc<Slack>, interaction: Interaction) -> Answer {
 }
 
 async fn submit(
-    slack: &Slack,
+    slack: &Arc<Slack>,
     workspace: &WorkspaceId,
     person: &Person,
     view: &View,
-) -> Result<(), Stays> {
+) -> Result<Answer, Stays> {
     let form = Form::decode(&view.callback_id).ok_or(Stays::Unknown)?;
     let context = FormContext::decode(&view.private_metadata).ok_or(Stays::Unknown)?;
     let values = Values::new(&view.state.values);
-    let once = Once::new("slack.form", view.id.clone(), digest(&view.state.values));
-    let now = slack.clock.now();
-    let policy = slack.desk.policy();
-    if form == Form::Announce {
-        let filled = forms::announce::read(&values, policy)?;
-        let request = Request {
-            component: slack.desk.component(workspace, filled.component).await?,
-            summary: filled.summary,
-            severity: filled.severity,
-            eta: filled.eta.promise(now),
-            answers: filled.answers,
-            from_message: None,
-            not_the_same_as: Vec::new(),
-        };
-        slack
-            .desk
-            .declare(workspace, person.id, &request, &once)
-            .await?;
-        return Ok(());
+    let digest = digest(&view.state.values);
+    match form {
+        Form::Announce => {
+            let waiting = same::Waiting {
+                draft: Draft {
+                    view: view.id.clone(),
+                    digest,
+                },
+                values: &view.state.values,
+                from_message: context.from_message,
+                seen: context.seen,
+            };
+            return same::announce_or_ask(slack, workspace, person, waiting, "push").await;
+        }
+        Form::Same => return same::answered(slack, workspace, person, view, context).await,
+        _ => {}
     }
     let number = context.number.ok_or(Stays::Unknown)?;
     let version = context.version.unwrap_or(0);
     let base = slack.desk.outage_at(workspace, number, version).await?;
-    let command = match form {
-        Form::Announce => return Err(Stays::Unknown),
-        Form::Update => Command::Update(forms::update::read(&values, &base, policy, now)?),
-        Form::Edit => Command::Edit(edit(slack, workspace, &values, &base, policy).await?),
-        Form::Resolve => Command::Resolve(forms::resolve::read(&values, &base, policy)?),
+    let command = command(slack, workspace, person, form, &values, &base).await?;
+    let once = Once::new("slack.form", view.id.clone(), digest);
+    slack
+        .desk
+        .change(workspace, person.id, number, &command, &once)
+        .await?;
+    Ok(Answer::Empty)
+}
+
+/// What a form about an outage asks for. `base` is the outage as it was when the form was opened.
+async fn command(
+    slack: &Arc<Slack>,
+    workspace: &WorkspaceId,
+    person: &Person,
+    form: Form,
+    values: &Values<'_>,
+    base: &Outage,
+) -> Result<Command, Stays> {
+    let (now, policy) = (slack.clock.now(), slack.desk.policy());
+    let zone = slack.zone_of(workspace, person).await;
+    Ok(match form {
+        Form::Announce | Form::Same => return Err(Stays::Unknown),
+        Form::Update => Command::Update(forms::update::read(values, base, policy, now, zone)?),
+        Form::Edit => Command::Edit(edit(slack, workspace, values, base, zone).await?),
+        Form::Resolve => Command::Resolve(forms::resolve::read(values, base, policy)?),
         Form::EditResolution => {
-            Command::EditResolution(forms::edit_resolution::read(&values, &base, policy)?)
+            Command::EditResolution(forms::edit_resolution::read(values, base, policy)?)
         }
         Form::EditTimes => {
-            let (started_at, resolved_at) = forms::edit_times::read(&values, &base)?;
+            let (started_at, resolved_at) = forms::edit_times::read(values, base)?;
             Command::EditTimes {
                 started_at,
                 resolved_at,
             }
         }
         Form::Reopen => Command::Reopen {
-            reason: forms::reopen::read(&values)?,
+            reason: forms::reopen::read(values)?,
         },
-        Form::Withdraw => Command::Withdraw {
-            why: forms::withdraw::read(&values)?,
-            duplicate_of: None,
+        Form::Withdraw => {
+            let (why, duplicate_of) = forms::withdraw::read(values)?;
+            Command::Withdraw { why, duplicate_of }
+        }
+        Form::Eta => {
+            let (eta, reason) = forms::eta::read(values, policy, now, zone)?;
+            Command::Eta { eta, reason }
+        }
+        Form::Reassign => reassign(slack, workspace, values, base).await?,
+        Form::SetChannel => Command::SetChannel {
+            channel: forms::set_channel::read(values)?,
         },
-    };
-    slack
-        .desk
-        .change(workspace, person.id, number, &command, &once)
-        .await?;
-    Ok(())
+        Form::LinkPostMortem => Command::LinkPostMortem {
+            url: forms::link_post_mortem::read(values, base)?,
+        },
+    })
 }
 
 /// Tells whether a form comes again as it was, or with other words in it.
@@ -158,15 +183,38 @@ fn digest(values: &Value) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The edit form names a component by its row; the desk wants the component.
+/// What the form that announces asks for. It names a component by its row; the desk wants the
+/// component.
+pub(super) async fn request(
+    slack: &Slack,
+    workspace: &WorkspaceId,
+    person: &Person,
+    values: &Values<'_>,
+) -> Result<Request, Stays> {
+    let zone = slack.zone_of(workspace, person).await;
+    let (policy, now) = (slack.desk.policy(), slack.clock.now());
+    let filled = forms::announce::read(values, policy, now, zone)?;
+    Ok(Request {
+        component: slack.desk.component(workspace, filled.component).await?,
+        summary: filled.summary,
+        severity: filled.severity,
+        eta: filled.eta,
+        answers: filled.answers,
+        from_message: None,
+        not_the_same_as: Vec::new(),
+    })
+}
+
+/// The edit form names a component by its row, too.
 async fn edit(
     slack: &Slack,
     workspace: &WorkspaceId,
     values: &Values<'_>,
-    base: &crate::domain::outage::Outage,
-    policy: &Policy,
+    base: &Outage,
+    zone: Zone,
 ) -> Result<Edit, Stays> {
-    let filled = forms::edit::read(values, base, policy)?;
+    let (policy, now) = (slack.desk.policy(), slack.clock.now());
+    let filled = forms::edit::read(values, base, policy, now, zone)?;
     let component = match filled.component {
         Some(id) => Some(slack.desk.component(workspace, id).await?),
         None => None,
@@ -175,10 +223,79 @@ async fn edit(
         summary: filled.summary,
         component,
         severity: filled.severity,
-        eta: filled.eta.map(|it| it.promise(slack.clock.now())),
+        eta: filled.eta,
         answers: filled.answers,
         reason: filled.reason,
     })
+}
+
+/// The form names people by their Slack IDs; whoever was never seen here is met now.
+async fn reassign(
+    slack: &Arc<Slack>,
+    workspace: &WorkspaceId,
+    values: &Values<'_>,
+    base: &Outage,
+) -> Result<Command, Stays> {
+    let (solution, communication) = forms::reassign::read(values);
+    let mut errors = FieldErrors::default();
+    let mut roles = [None, None];
+    for (at, (role, named)) in [
+        (Role::Solution, solution),
+        (Role::Communication, communication),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let field = forms::reassign::field(role);
+        let person = meet(slack, workspace, named, field, &mut errors).await?;
+        roles[at] = person.filter(|it| *it != base.roles.of(role));
+    }
+    let [solution, communication] = roles;
+    Ok(errors.or(Command::Reassign {
+        solution,
+        communication,
+    })?)
+}
+
+async fn meet(
+    slack: &Arc<Slack>,
+    workspace: &WorkspaceId,
+    named: Named,
+    field: &str,
+    errors: &mut FieldErrors,
+) -> Result<Option<Option<PersonId>>, Stays> {
+    let user = match named {
+        None => return Ok(None),
+        Some(None) => return Ok(Some(None)),
+        Some(Some(user)) => user,
+    };
+    match standing(slack, workspace, &user).await? {
+        Standing::Member => {}
+        Standing::App => errors.add(field, views::lists::IS_AN_APP),
+        Standing::Gone => errors.add(field, views::lists::IS_GONE),
+    }
+    if errors.get(field).is_some() {
+        return Ok(None);
+    }
+    // Their name comes with their profile, which is asked for beside the answer.
+    let person = slack.desk.meet(workspace, &user, user.as_str()).await?;
+    let (tasks, slack, workspace) = (slack.tasks.clone(), slack.clone(), workspace.clone());
+    tasks.spawn(async move { slack.get_to_know(&workspace, &user).await });
+    Ok(Some(Some(person.id)))
+}
+
+/// What is known of somebody who gets a role.
+async fn standing(
+    slack: &Slack,
+    workspace: &WorkspaceId,
+    user: &SlackUserId,
+) -> Result<Standing, DeskError> {
+    // Slack's own assistant is in every list of people and has no profile that says so.
+    if user.as_str() == "USLACKBOT" {
+        return Ok(Standing::App);
+    }
+    let mut tx = slack.db.read().await?;
+    Ok(store::people::standing(&mut tx, workspace, user).await?)
 }
 
 /// What a submission gets when its work is not done in time. Pressing again is safe: the same form

@@ -16,7 +16,7 @@ pub struct SlashCommand {
     pub trigger_id: String,
 }
 
-/// What a click, a submission or a type-ahead sends.
+/// What a click, a submission, a type-ahead or a shortcut sends.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Interaction {
@@ -29,6 +29,11 @@ pub struct Interaction {
     pub container: Container,
     pub actions: Vec<Action>,
     pub view: Option<View>,
+    /// Of a shortcut: which one.
+    pub callback_id: String,
+    /// Of a shortcut on a message: that message.
+    pub message: Option<Message>,
+    pub message_ts: Option<String>,
     /// Of a type-ahead: which element asks, and what was typed.
     pub action_id: String,
     pub block_id: String,
@@ -59,6 +64,15 @@ pub struct Channel {
     pub id: String,
 }
 
+/// A message that somebody points at. Its author is of no interest.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Message {
+    pub ts: String,
+    /// Slack's markup. None of a message of blocks or files alone.
+    pub text: Option<String>,
+}
+
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Container {
@@ -84,12 +98,34 @@ pub struct View {
     pub private_metadata: String,
     pub state: State,
     pub blocks: Vec<Value>,
+    /// Changes with every update, so that an update over a newer one is refused.
+    pub hash: String,
+    /// As we sent them: an update has to say them again.
+    pub title: Value,
+    pub submit: Value,
+    pub close: Value,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct State {
     pub values: Value,
+}
+
+/// Somebody wrote to the bot.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Mention {
+    /// None when a program wrote it.
+    pub user: Option<String>,
+    pub bot_id: Option<String>,
+    pub text: Option<String>,
+    pub channel: String,
+    pub ts: String,
+    pub thread_ts: Option<String>,
+    pub subtype: Option<String>,
+    /// There when the message was changed afterwards.
+    pub edited: Option<Value>,
 }
 
 /// The outer part of an event.
@@ -181,7 +217,7 @@ pub fn interaction_in(payload: Value) -> Result<Interaction, Unreadable> {
     }
     let used = matches!(
         interaction.kind.as_str(),
-        "block_actions" | "view_submission" | "block_suggestion"
+        "block_actions" | "view_submission" | "block_suggestion" | "shortcut" | "message_action"
     );
     if used && interaction.user.id.is_empty() {
         return Err(Unreadable::Missing("user.id"));
@@ -252,6 +288,8 @@ mod tests {
         assert_eq!(broken("{}"), Some(Unreadable::Missing("type")));
         for (payload, missing) in [
             (r#"{"type":"block_actions"}"#, "user.id"),
+            (r#"{"type":"shortcut"}"#, "user.id"),
+            (r#"{"type":"message_action","user":{}}"#, "user.id"),
             (
                 r#"{"type":"view_submission","view":{"id":"V1"}}"#,
                 "user.id",

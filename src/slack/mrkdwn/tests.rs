@@ -103,6 +103,54 @@ fn quotations_keep_their_lines() {
     assert_eq!(quote("<one>", 100), "> &lt;one&gt;");
 }
 
+#[test]
+fn what_slack_sent_links_but_pings_nobody() {
+    let mut ana = person("Ana <@U999> & co", "U0ANA");
+    let shown = |text: &str| foreign(text, std::slice::from_ref(&ana));
+    assert_eq!(shown("a &lt; b &amp; c"), "a &lt; b &amp; c");
+    assert_eq!(
+        shown("<@U0ANA> and <@U0BO|bo>"),
+        "Ana &lt;@U999&gt; &amp; co and somebody"
+    );
+    assert_eq!(
+        shown("<!here> <!channel|channel> <!everyone>"),
+        "@\u{200d}here @\u{200d}channel @\u{200d}everyone"
+    );
+    assert_eq!(
+        shown("<!subteam^S1|@oncall> <!subteam^S1>"),
+        "@oncall a group"
+    );
+    assert_eq!(shown("<!subteam^S1|@here>"), "@\u{200d}here");
+    assert_eq!(shown("@<!subteam^S1|here>"), "@\u{200d}here");
+    assert_eq!(shown("<!date^1^{date}|noon>, <!new>"), "noon, …");
+    assert_eq!(shown("<#C123|general> <#c|x>"), "<#C123> x");
+    assert_eq!(
+        shown("<https://example.com/?a=1&amp;b=2|the &lt;graph&gt;>"),
+        "<https://example.com/?a=1&amp;b=2|the &lt;graph&gt;>"
+    );
+    assert_eq!(
+        shown("<https://example.com/x>"),
+        "<https://example.com/x|https://example.com/x>"
+    );
+    assert_eq!(shown("<mailto:a@b.c|a@b.c>"), "a@b.c");
+    assert_eq!(shown("1 < 2 <unclosed"), "1 &lt; 2 &lt;unclosed");
+    assert_eq!(shown("<<@U0BO>\n>"), "&lt;somebody\n&gt;");
+    assert_eq!(shown("*bold* ```code```"), "*bold* ```code```");
+    assert_eq!(mentioned("<@U1> <@W2|x> <@U1> <#C1> <!here>"), ["U1", "W2"]);
+    ana.name = "here".into();
+    assert_eq!(foreign("@<@U0ANA>", &[ana]), "@\u{200d}here");
+}
+
+#[test]
+fn quoted_markup_keeps_its_tokens_whole() {
+    let quoted = quote_markup("one\n<https://example.com/|two> three", 60);
+    assert_eq!(quoted, "> one\n> <https://example.com/|two> three");
+    assert_eq!(
+        quote_markup("one\n<https://example.com/|two> three", 20),
+        "> one\n>…"
+    );
+}
+
 /// Text of everything that means something to Slack.
 fn nasty() -> impl Strategy<Value = String> {
     let part = prop_oneof![
@@ -117,6 +165,43 @@ fn nasty() -> impl Strategy<Value = String> {
         any::<char>().prop_map(String::from),
     ];
     proptest::collection::vec(part, 0..60).prop_map(|parts| parts.concat())
+}
+
+/// Parts of what Slack sends, and of what it never would.
+fn sent() -> impl Strategy<Value = String> {
+    let parts = [
+        "<!channel>",
+        "<!here|here>",
+        "<@U0ANA>",
+        "<@U0BO|bo>",
+        "<!subteam^S1|@here>",
+        "<#C1|x>",
+        "<https://example.com/a?b=1&amp;c|label>",
+        "<http://x|<!here>>",
+        "<",
+        ">",
+        "@",
+        "&amp;",
+        "&lt;",
+        "&gt;",
+        "&",
+        "here",
+        "channel",
+        "|",
+        "!",
+        "\n",
+        " ",
+        "words",
+        "🔥",
+        "<mailto:a@b|@channel>",
+        "<!date^1^{time}|@everyone>",
+        "amp;",
+        "lt;!here&gt;",
+    ];
+    prop_oneof![
+        proptest::sample::select(parts.to_vec()).prop_map(str::to_owned),
+        nasty()
+    ]
 }
 
 /// Whether every `&` begins an entity and there is no token and no call.
@@ -146,6 +231,29 @@ proptest! {
     fn what_fits_stays_as_it_is(text in "[a-z ž🔥]{0,40}") {
         prop_assert_eq!(escape_within(&text, width(&text)), text.clone());
         prop_assert_eq!(cut(&text, width(&text)), text.clone());
+    }
+
+    #[test]
+    fn what_slack_sent_can_never_ping(parts in proptest::collection::vec(sent(), 0..40), max in 0usize..200) {
+        let people = [person("<!channel> @here", "U0ANA"), person("channel", "U0BO")];
+        let shown = foreign(&parts.concat(), &people);
+        for text in [shown.clone(), quote_markup(&shown, max)] {
+            prop_assert!(!text.contains("<!") && !text.contains("<@"), "{text:?}");
+            let (mut words, mut rest) = (String::new(), text.as_str());
+            while let Some(start) = rest.find('<') {
+                let end = rest[start..].find('>').map(|it| it + start);
+                prop_assert!(end.is_some(), "{text:?}");
+                let token = &rest[start + 1..end.unwrap_or(start)];
+                prop_assert!(token.starts_with("https://") || token.starts_with("http://") || token.starts_with("#C"), "{text:?}");
+                words.push_str(&rest[..start]);
+                words.push(' ');
+                rest = &rest[end.map_or(rest.len(), |it| it + 1)..];
+            }
+            words.push_str(rest);
+            // The marks of a quotation are ours.
+            prop_assert!(is_harmless(&words.replace("> ", "").replace(">…", "…")) , "{text:?}");
+        }
+        prop_assert!(width(&quote_markup(&shown, max)) <= max);
     }
 
     #[test]

@@ -2,10 +2,11 @@
 //!
 //! Their `text` holds no tokens: it may be shown at a field of a form, where Slack reads no markup.
 
-use super::Message;
+use super::{Message, direct};
 use crate::{
     domain::{
         ids::OutageNumber,
+        outage::Role,
         person::Person,
         refusal::{Field, Refusal},
     },
@@ -89,6 +90,45 @@ pub fn sentence(refusal: &Refusal) -> String {
         }
     }
 }
+
+/// What somebody is responsible for now, after they took it.
+pub fn taken(number: OutageNumber, roles: &[Role]) -> Message {
+    let parts = people::listed(roles.iter().map(|it| direct::role(*it).to_owned()));
+    let text = format!("You are responsible for {parts} in outage {number} now.");
+    Message::new(&text, Vec::new())
+}
+
+/// The channel will be there in a moment.
+pub fn channel_is_made(number: OutageNumber) -> Message {
+    let text = format!(
+        "The channel for outage {number} is being made; its link will stand in the thread."
+    );
+    Message::new(&text, Vec::new())
+}
+
+/// Where the words of somebody are who reported what was announced already.
+pub fn joined(number: OutageNumber, permalink: Option<&str>) -> Message {
+    let text = format!("Your words are on their way into the thread of outage {number}.");
+    with_link("joined", &text, permalink)
+}
+
+/// An outage is open again because it was reported again.
+pub fn reopened(number: OutageNumber, permalink: Option<&str>) -> Message {
+    let text = format!("Outage {number} is open again, with your words as the reason.");
+    with_link("reopened", &text, permalink)
+}
+
+fn with_link(block_id: &str, text: &str, permalink: Option<&str>) -> Message {
+    let markup = match permalink {
+        Some(url) => format!("{text}\n{}", mrkdwn::link(url, "Go to the announcement")),
+        None => text.to_owned(),
+    };
+    Message::new(text, vec![kit::section(block_id, &markup)])
+}
+
+/// Why somebody cannot have a role: a sentence for the field.
+pub const IS_AN_APP: &str = "That is an app, and outages need people. Choose somebody else.";
+pub const IS_GONE: &str = "That account is deactivated. Choose somebody else.";
 
 fn maybe_the_same(open: &[OutageNumber], lately: &[OutageNumber]) -> String {
     let numbers = |of: &[OutageNumber]| people::listed(of.iter().map(|it| format!("outage {it}")));

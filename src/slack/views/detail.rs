@@ -20,7 +20,7 @@ const LINES: usize = 20;
 /// What a line's own words may take.
 const WORDS: usize = 200;
 /// What the whole timeline may take.
-const TIMELINE: usize = 6000;
+const TIMELINE: usize = 4500;
 const SUMMARY: usize = 2000;
 const RESOLUTION: usize = 1200;
 

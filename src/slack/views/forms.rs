@@ -12,9 +12,15 @@ pub mod announce;
 pub mod edit;
 pub mod edit_resolution;
 pub mod edit_times;
+pub mod eta;
 mod fields;
+pub mod link_post_mortem;
+mod questions;
+pub mod reassign;
 pub mod reopen;
 pub mod resolve;
+pub mod same;
+pub mod set_channel;
 pub mod update;
 mod values;
 pub mod withdraw;
@@ -27,6 +33,9 @@ use crate::domain::refusal::{Field, Refusal};
 
 /// The `action_id` of the field that asks for suggestions.
 pub const COMPONENT_ACTION: &str = "component";
+
+/// The `action_id` of the field that says how an ETA is understood when Enter is pressed in it.
+pub const ETA_TEXT_ACTION: &str = "eta_text";
 
 /// The names of fields, which are also the names of their blocks. Questions about the impact are
 /// named by [`block::impact`].
@@ -45,6 +54,10 @@ pub mod block {
     pub const POST_MORTEM: &str = "post_mortem";
     pub const WHY: &str = "why";
     pub const ETA_TEXT: &str = "eta_text";
+    /// Below it: how its words are understood.
+    pub const ETA_NOTE: &str = "eta_note";
+    /// What to do with an outage that may be announced already.
+    pub const SAME: &str = "same";
     pub const LINK: &str = "link";
     pub const CHANNEL: &str = "channel";
     pub const DUPLICATE_OF: &str = "duplicate_of";

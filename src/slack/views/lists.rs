@@ -5,8 +5,9 @@ use slack_morphism::prelude::SlackBlock;
 use super::{Message, state};
 pub use super::{
     answers::{
-        done_otherwise, form_out_of_date, may_not_announce, no_components, no_such_outage,
-        out_of_date, refusal, too_many_forms, try_again,
+        IS_AN_APP, IS_GONE, channel_is_made, done_otherwise, form_out_of_date, joined,
+        may_not_announce, no_components, no_such_outage, out_of_date, refusal, reopened, taken,
+        too_many_forms, try_again,
     },
     detail::detail,
     help::help,

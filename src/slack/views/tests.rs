@@ -1,6 +1,8 @@
 //! Outages and people to render, and whether what comes out is what Slack takes.
 
+mod channel;
 mod filled;
+mod forms;
 mod limits;
 mod shown;
 
@@ -18,7 +20,7 @@ use crate::{
         impact::{Answer, Impact, shipped_questions},
         outage::{Affected, Facts, LastUpdate, Outage, Phase, Resolution, Roles, Severity, Stage},
         person::Person,
-        policy::Policy,
+        policy::{Channels, Policy},
         time::{Timestamp, Zone},
     },
     store::announcements::Announcement,
@@ -68,6 +70,8 @@ fn policy() -> Policy {
         currency: "EUR".into(),
         post_mortem_default: false,
         ask: "the platform team".into(),
+        channels: Channels::default(),
+        zone: "Europe/Prague".parse().unwrap_or(Zone::UTC),
     }
 }
 
@@ -75,7 +79,8 @@ fn open() -> Outage {
     let impact = |(index, question): (usize, crate::domain::impact::Question)| Impact {
         question: question.key,
         label: question.label,
-        answer: [Answer::Yes, Answer::Unknown][index % 2],
+        answer: [Answer::Yes, Answer::Unknown, Answer::Choice("<10%".into())][index % 3].clone(),
+        detail: ["", "", "about 40 an hour"][index % 3].into(),
         told_at: None,
     };
     Outage {
@@ -112,10 +117,13 @@ fn open() -> Outage {
             },
             roles: Roles {
                 creator: ANA,
-                solution: ANA,
-                communication: BO,
+                solution: Some(ANA),
+                communication: Some(BO),
             },
+            slips: 0,
             turnover: None,
+            post_mortem: None,
+            channel: None,
             started_at: at(0),
             announced_at: at(5),
             last_update: Some(LastUpdate {

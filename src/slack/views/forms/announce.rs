@@ -2,15 +2,22 @@
 
 use slack_morphism::prelude::SlackView;
 
-use super::{FieldErrors, Values, block, fields};
+use super::{FieldErrors, Values, block, fields, questions};
 use crate::{
     domain::{
-        command::Answers, component::Component, eta::EtaChoice, ids::ComponentId, impact::Answer,
-        limits, outage::Severity, policy::Policy, refusal::Field,
+        command::{Answers, MessageRef},
+        component::Component,
+        eta::Eta,
+        ids::ComponentId,
+        limits,
+        outage::Severity,
+        policy::Policy,
+        refusal::Field,
+        time::{Timestamp, Zone},
     },
     slack::{
-        action::{Form, FormContext},
-        kit,
+        action::{Action, Form, FormContext},
+        kit::{self, Look},
     },
 };
 
@@ -20,6 +27,8 @@ pub struct Model<'a> {
     pub summary: &'a str,
     /// What was recognised in it.
     pub component: Option<&'a Component>,
+    /// The message that the outage is made from.
+    pub from_message: Option<MessageRef>,
 }
 
 /// What was filled in. The component is named by its row.
@@ -28,7 +37,17 @@ pub struct Filled {
     pub summary: String,
     pub component: ComponentId,
     pub severity: Severity,
-    pub eta: EtaChoice,
+    pub eta: Eta,
+    pub answers: Answers,
+}
+
+/// What was filled in so far.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Partly {
+    pub summary: String,
+    pub component: Option<ComponentId>,
+    pub severity: Severity,
+    pub eta: Option<Eta>,
     pub answers: Answers,
 }
 
@@ -38,10 +57,16 @@ pub fn view(model: &Model) -> SlackView {
         fields::summary(model.summary),
         fields::component(model.component),
         fields::severity(policy.default_severity),
-        fields::eta(policy),
     ];
-    blocks.extend(fields::questions(policy, |_| Answer::Unknown));
-    let context = FormContext::default();
+    blocks.extend(fields::eta(policy));
+    blocks.extend(questions::open(policy, None));
+    let spoken = "Preview the announcement";
+    let preview = kit::button(Action::Preview, "Preview", spoken, Look::Plain);
+    blocks.extend(kit::actions("preview", vec![preview]));
+    let context = FormContext {
+        from_message: model.from_message.clone(),
+        ..FormContext::default()
+    };
     kit::modal(
         Form::Announce,
         context,
@@ -51,28 +76,53 @@ pub fn view(model: &Model) -> SlackView {
     )
 }
 
-pub fn read(values: &Values, policy: &Policy) -> Result<Filled, FieldErrors> {
+pub fn read(
+    values: &Values,
+    policy: &Policy,
+    now: Timestamp,
+    zone: Zone,
+) -> Result<Filled, FieldErrors> {
+    let (partly, errors) = read_partly(values, policy, now, zone);
+    match (partly.component, partly.eta) {
+        (Some(component), Some(eta)) => errors.or(Filled {
+            summary: partly.summary,
+            component,
+            severity: partly.severity,
+            eta,
+            answers: partly.answers,
+        }),
+        _ => Err(errors),
+    }
+}
+
+/// Whatever was filled in, and what is missing or wrong: something is when the component or the
+/// ETA is none.
+pub fn read_partly(
+    values: &Values,
+    policy: &Policy,
+    now: Timestamp,
+    zone: Zone,
+) -> (Partly, FieldErrors) {
     let mut errors = FieldErrors::default();
     let (at, limit) = (block::SUMMARY, limits::SUMMARY);
     let summary = fields::read_text(values, at, Field::Summary, limit, &mut errors);
     let component = fields::read_component(values, &mut errors);
     let severity = fields::read_severity(values, &mut errors).unwrap_or(policy.default_severity);
-    let eta = fields::read_eta(values, policy, &mut errors)
-        .or_else(|| fields::default_eta(policy).cloned());
-    let answers = fields::read_questions(values, policy, &mut errors);
-    match (component, eta) {
-        (Some(component), Some(eta)) => errors.or(Filled {
-            summary,
-            component,
-            severity,
-            eta,
-            answers,
-        }),
-        (_, eta) => {
-            if eta.is_none() {
-                errors.add(block::ETA, fields::NOT_OFFERED);
-            }
-            Err(errors)
+    let mut eta = fields::read_eta(values, policy, now, zone, &mut errors);
+    let wrong = [block::ETA, block::ETA_TEXT].map(|it| errors.get(it).is_some());
+    if eta.is_none() && wrong == [false, false] {
+        eta = fields::default_eta(policy).map(|it| it.promise(now));
+        if eta.is_none() {
+            errors.add(block::ETA, fields::NOT_OFFERED);
         }
     }
+    let answers = questions::read_open(values, policy, &mut errors);
+    let partly = Partly {
+        summary,
+        component,
+        severity,
+        eta,
+        answers,
+    };
+    (partly, errors)
 }

@@ -2,16 +2,17 @@
 
 use slack_morphism::prelude::SlackView;
 
-use super::{FieldErrors, Values, block, fields};
+use super::{FieldErrors, Values, block, fields, questions};
 use crate::{
     domain::{
         command::Answers,
-        eta::EtaChoice,
+        eta::Eta,
         ids::ComponentId,
         limits,
         outage::{Outage, Severity},
         policy::Policy,
         refusal::Field,
+        time::{Timestamp, Zone},
     },
     slack::{
         action::{Form, FormContext},
@@ -26,7 +27,7 @@ pub struct Filled {
     pub component: Option<ComponentId>,
     pub severity: Option<Severity>,
     /// A new promise.
-    pub eta: Option<EtaChoice>,
+    pub eta: Option<Eta>,
     pub answers: Answers,
     pub reason: String,
 }
@@ -36,9 +37,9 @@ pub fn view(outage: &Outage, policy: &Policy) -> SlackView {
         fields::summary(&outage.summary),
         fields::component(outage.affected.first().map(|it| &it.component)),
         fields::severity(outage.severity),
-        fields::new_eta(outage, policy),
     ];
-    blocks.extend(fields::questions(policy, |it| outage.answer(&it.key)));
+    blocks.extend(fields::new_eta(outage, policy));
+    blocks.extend(questions::open(policy, Some(outage)));
     let hint = "It is posted in the thread under your name.";
     blocks.push(fields::reason("Why do you change it?", hint, false));
     let title = format!("Edit outage {}", outage.number);
@@ -46,7 +47,13 @@ pub fn view(outage: &Outage, policy: &Policy) -> SlackView {
 }
 
 /// `base` is the outage as it was when the form was opened.
-pub fn read(values: &Values, base: &Outage, policy: &Policy) -> Result<Filled, FieldErrors> {
+pub fn read(
+    values: &Values,
+    base: &Outage,
+    policy: &Policy,
+    now: Timestamp,
+    zone: Zone,
+) -> Result<Filled, FieldErrors> {
     let mut errors = FieldErrors::default();
     let (at, limit) = (block::SUMMARY, limits::SUMMARY);
     let summary = match values.has(at) {
@@ -64,17 +71,17 @@ pub fn read(values: &Values, base: &Outage, policy: &Policy) -> Result<Filled, F
         false => None,
     };
     let severity = fields::read_severity(values, &mut errors);
-    let eta = fields::read_eta(values, policy, &mut errors);
-    let answers = fields::read_questions(values, policy, &mut errors);
+    let eta = fields::read_eta(values, policy, now, zone, &mut errors);
+    let answers = questions::read_open(values, policy, &mut errors);
     let (at, limit) = (block::REASON, limits::REASON);
     let reason = fields::read_text(values, at, Field::Reason, limit, &mut errors);
     let primary = base.affected.first().map(|it| it.component.id);
     errors.or(Filled {
-        summary: summary.filter(|it| !fields::left_alone(it, &base.summary)),
+        summary: summary.filter(|it| !fields::left_alone(it, &base.summary, limits::SUMMARY)),
         component: component.filter(|it| primary != Some(*it)),
         severity: severity.filter(|it| base.severity != *it),
         eta,
-        answers: fields::changed(answers, base),
+        answers: questions::changed(answers, base),
         reason,
     })
 }

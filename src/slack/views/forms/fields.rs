@@ -5,32 +5,35 @@
 
 use slack_morphism::prelude::SlackBlock;
 
-use super::{COMPONENT_ACTION, FieldErrors, Values, block};
+use super::{COMPONENT_ACTION, ETA_TEXT_ACTION, FieldErrors, Values, block};
 use crate::{
     domain::{
-        command::Answers,
         component::Component,
-        eta::EtaChoice,
+        eta::{Eta, EtaChoice, understand},
         ids::ComponentId,
-        impact::{Answer, Given, Question},
+        impact::Answer,
         limits,
         money::Money,
         outage::{Outage, Severity},
         policy::Policy,
         refusal::{Field, Refusal},
+        time::{Timestamp, Zone},
     },
     slack::{
         kit::{self, Choice},
         mrkdwn,
-        views::{answers, state::capitalised},
+        views::{answers, eta::unclear as unclear_words, state::capitalised},
     },
 };
 
-/// How many questions a form asks: Slack takes 100 blocks.
-const QUESTIONS: usize = 80;
-
 /// The choice of an ETA that leaves it as it is. No label can be this.
 const KEEP: &str = "keep";
+
+/// How long exact words may be; nothing longer is understood.
+const ETA_TEXT: usize = 100;
+
+/// How long the field for an amount is.
+const AMOUNT: usize = 100;
 
 pub const NOT_OFFERED: &str = "This choice is not offered any more. Choose again.";
 
@@ -94,13 +97,17 @@ pub fn read_severity(values: &Values, errors: &mut FieldErrors) -> Option<Severi
     severity
 }
 
-/// The choices, with the second one chosen: the first is for the very confident.
-pub fn eta(policy: &Policy) -> SlackBlock {
+/// The choices, with the second one chosen: the first is for the very confident. Below them room
+/// for exact words, which count more.
+pub fn eta(policy: &Policy) -> [SlackBlock; 2] {
     let choices = eta_choices(policy);
     let initial = default_eta(policy).map(|it| it.label.as_str());
     let element = kit::select(block::ETA, "Choose an ETA", choices, initial);
     let hint = "How long until it is over? It counts from now.";
-    kit::input(block::ETA, "ETA", element, hint, false)
+    [
+        kit::input(block::ETA, "ETA", element, hint, false),
+        exact_eta(),
+    ]
 }
 
 pub fn default_eta(policy: &Policy) -> Option<&EtaChoice> {
@@ -108,17 +115,48 @@ pub fn default_eta(policy: &Policy) -> Option<&EtaChoice> {
 }
 
 /// The choices for a new promise, with keeping the present one chosen.
-pub fn new_eta(base: &Outage, policy: &Policy) -> SlackBlock {
-    let keep = kit::choice(&format!("Keep: {}", base.eta.label), KEEP);
-    let mut choices = vec![keep];
+pub fn new_eta(base: &Outage, policy: &Policy) -> [SlackBlock; 2] {
+    let keep = match (base.eta.due, base.eta.label.trim()) {
+        // An exact time has no label, and a choice shows no date of Slack's.
+        (Some(due), "") => format!("Keep: {}", due.in_zone(policy.zone)),
+        (None, "") => "Keep: unknown".to_owned(),
+        (_, label) => format!("Keep: {label}"),
+    };
+    let mut choices = vec![kit::choice(&keep, KEEP)];
     choices.extend(eta_choices(policy));
     let element = kit::select(block::ETA, "Choose an ETA", choices, Some(KEEP));
     let hint = "A new ETA counts from now.";
-    kit::input(block::ETA, "ETA", element, hint, false)
+    [
+        kit::input(block::ETA, "ETA", element, hint, false),
+        exact_eta(),
+    ]
 }
 
-/// None when it stays as it is, or when the field holds nothing.
-pub fn read_eta(values: &Values, policy: &Policy, errors: &mut FieldErrors) -> Option<EtaChoice> {
+fn exact_eta() -> SlackBlock {
+    let placeholder = "45m, 16:30, tomorrow noon, unknown";
+    let element = kit::told_text_line(ETA_TEXT_ACTION, placeholder, ETA_TEXT);
+    let hint = "Counts more than the choice above. Press Enter to see how it is understood.";
+    kit::told_input(block::ETA_TEXT, "… or exactly", element, hint)
+}
+
+/// What stands as an exact ETA, else the choice. None when it stays as it is, when the fields hold
+/// nothing, or when something is wrong.
+pub fn read_eta(
+    values: &Values,
+    policy: &Policy,
+    now: Timestamp,
+    zone: Zone,
+    errors: &mut FieldErrors,
+) -> Option<Eta> {
+    if let Some(text) = values.text(block::ETA_TEXT) {
+        return match understand(text, now, zone) {
+            Ok(eta) => Some(eta),
+            Err(unclear) => {
+                errors.add(block::ETA_TEXT, &unclear_words(&unclear, zone));
+                None
+            }
+        };
+    }
     let value = values.selected(block::ETA)?;
     if value == KEEP {
         return None;
@@ -127,89 +165,12 @@ pub fn read_eta(values: &Values, policy: &Policy, errors: &mut FieldErrors) -> O
     if choice.is_none() {
         errors.add(block::ETA, NOT_OFFERED);
     }
-    choice.cloned()
+    choice.map(|it| it.promise(now))
 }
 
 fn eta_choices(policy: &Policy) -> Vec<Choice> {
     let choice = |it: &EtaChoice| kit::choice(&it.label, &it.label);
     policy.eta_choices.iter().map(choice).collect()
-}
-
-/// Questions of which the answer may stay unknown.
-pub fn questions(policy: &Policy, known: impl Fn(&Question) -> Answer) -> Vec<SlackBlock> {
-    let question = |it: &Question| {
-        let mut offered = it.known_answers();
-        offered.push(Answer::Unknown);
-        question(it, &offered, known(it))
-    };
-    asked(policy).map(question).collect()
-}
-
-/// Questions that want to be answered at last: an unknown answer starts blank.
-pub fn final_questions(policy: &Policy, known: impl Fn(&Question) -> Answer) -> Vec<SlackBlock> {
-    let question = |it: &Question| question(it, &it.known_answers(), known(it));
-    asked(policy).map(question).collect()
-}
-
-fn question(question: &Question, offered: &[Answer], known: Answer) -> SlackBlock {
-    let choices = offered
-        .iter()
-        .map(|it| kit::choice(&capitalised(it.word()), it.word()));
-    let block = block::impact(&question.key);
-    let element = kit::select(
-        &block,
-        "Choose an answer",
-        choices.collect(),
-        Some(known.word()),
-    );
-    kit::input(&block, &question.label, element, "", false)
-}
-
-/// The answers that were given.
-pub fn read_questions(values: &Values, policy: &Policy, errors: &mut FieldErrors) -> Answers {
-    let mut answers = Answers::new();
-    for question in asked(policy) {
-        let block = block::impact(&question.key);
-        let Some(word) = values.selected(&block) else {
-            continue;
-        };
-        let answer = Answer::from(word.to_owned());
-        if question.takes(&answer) {
-            answers.push(Given {
-                question: question.key.clone(),
-                answer: Some(answer),
-                detail: None,
-            });
-        } else {
-            errors.add(&block, NOT_OFFERED);
-        }
-    }
-    answers
-}
-
-/// The answers that were given, of which none may be missing or unknown.
-pub fn read_final_questions(values: &Values, policy: &Policy, errors: &mut FieldErrors) -> Answers {
-    let mut answers = read_questions(values, policy, errors);
-    for question in asked(policy) {
-        let block = block::impact(&question.key);
-        let answer = answers.iter().find(|it| it.question == question.key);
-        let answered = answer.is_some_and(|it| it.answer != Some(Answer::Unknown));
-        if values.has(&block) && !answered {
-            errors.add(&block, "Choose an answer.");
-        }
-    }
-    answers.retain(|it| it.answer != Some(Answer::Unknown));
-    answers
-}
-
-/// Only the answers that differ from what is known.
-pub fn changed(answers: Answers, base: &Outage) -> Answers {
-    let differs = |it: &Given| it.answer.as_ref() != Some(&base.answer(&it.question));
-    answers.into_iter().filter(differs).collect()
-}
-
-fn asked(policy: &Policy) -> impl Iterator<Item = &Question> {
-    policy.questions.iter().take(QUESTIONS)
 }
 
 pub fn reason(label: &str, hint: &str, optional: bool) -> SlackBlock {
@@ -230,7 +191,7 @@ pub fn resolution(initial: &str) -> SlackBlock {
 
 pub fn turnover(initial: Option<&Money>, policy: &Policy) -> SlackBlock {
     let whole = initial.map(|it| it.whole().to_string()).unwrap_or_default();
-    let element = kit::text_line(block::TURNOVER, "1000", &whole);
+    let element = kit::text_line(block::TURNOVER, "1000", &whole, AMOUNT);
     let label = format!("Impact on turnover in {}", currency(initial, policy));
     let hint = "A whole number. Leave it empty while nobody knows.";
     kit::input(block::TURNOVER, &label, element, hint, true)
@@ -323,7 +284,16 @@ pub fn read_optional_text(
     text
 }
 
+/// The address of a post-mortem. Not a field for addresses: that refuses one without its scheme.
+pub fn link(label: &str, initial: &str, optional: bool) -> SlackBlock {
+    let placeholder = "https://wiki.example.com/post-mortem-12";
+    let element = kit::text_line(block::LINK, placeholder, initial, limits::URL);
+    let hint = "Paste its address.";
+    kit::input(block::LINK, label, element, hint, optional)
+}
+
 /// Whether a text comes back as the field started with it.
-pub fn left_alone(text: &str, before: &str) -> bool {
-    text == before || text == mrkdwn::shorten(before, kit::TEXT_INPUT).trim()
+pub fn left_alone(text: &str, before: &str, limit: usize) -> bool {
+    let shown = mrkdwn::shorten(before, limit.min(kit::TEXT_INPUT));
+    text == before || text == shown.trim()
 }

@@ -2,7 +2,7 @@
 
 use slack_morphism::prelude::SlackView;
 
-use super::{FieldErrors, Values, block, fields};
+use super::{FieldErrors, Values, block, fields, questions};
 use crate::{
     domain::{
         command::Resolve,
@@ -32,7 +32,7 @@ pub fn view(outage: &Outage, policy: &Policy, now: Timestamp) -> SlackView {
             false,
         ),
     ];
-    blocks.extend(fields::final_questions(policy, |it| outage.answer(&it.key)));
+    blocks.extend(questions::last(policy, outage));
     blocks.push(fields::turnover(outage.turnover.as_ref(), policy));
     let wanted = former.map_or(policy.post_mortem_default, |it| it.post_mortem_wanted);
     blocks.push(fields::post_mortem(wanted));
@@ -52,7 +52,7 @@ pub fn read(values: &Values, base: &Outage, policy: &Policy) -> Result<Resolve, 
     let (at, limit) = (block::RESOLUTION, limits::RESOLUTION);
     let mut text = fields::read_optional_text(values, at, Field::Resolution, limit, &mut errors);
     let former = former(base);
-    if let Some(former) = former.filter(|it| fields::left_alone(&text, &it.text)) {
+    if let Some(former) = former.filter(|it| fields::left_alone(&text, &it.text, limit)) {
         text = former.text.clone();
     }
     let resolved_at = values.date_time(block::RESOLVED_AT);
@@ -69,7 +69,7 @@ pub fn read(values: &Values, base: &Outage, policy: &Policy) -> Result<Resolve, 
         });
         errors.add(block::RESOLVED_AT, &message);
     }
-    let answers = fields::read_final_questions(values, policy, &mut errors);
+    let answers = questions::read_last(values, policy, &mut errors);
     let turnover = fields::read_turnover(values, base.turnover.as_ref(), policy, &mut errors);
     let wanted = fields::read_post_mortem(values, &mut errors);
     let preset = former.map_or(policy.post_mortem_default, |it| it.post_mortem_wanted);
@@ -78,7 +78,7 @@ pub fn read(values: &Values, base: &Outage, policy: &Policy) -> Result<Resolve, 
             text,
             at,
             // Somebody may have corrected what this form shows as answered long ago.
-            answers: fields::changed(answers, base),
+            answers: questions::changed(answers, base),
             turnover,
             post_mortem_wanted: wanted.unwrap_or(preset),
         }),

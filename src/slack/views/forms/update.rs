@@ -10,7 +10,7 @@ use crate::{
         outage::{Outage, Phase, Stage},
         policy::Policy,
         refusal::Field,
-        time::Timestamp,
+        time::{Timestamp, Zone},
     },
     slack::{
         action::{Form, FormContext},
@@ -22,11 +22,11 @@ use crate::{
 pub fn view(outage: &Outage, policy: &Policy) -> SlackView {
     let text = kit::text_area(block::TEXT, "We know that …", "", limits::UPDATE);
     let hint = "What is known now, and what happens next.";
-    let blocks = vec![
+    let mut blocks = vec![
         kit::input(block::TEXT, "Update", text, hint, false),
         stage_field(outage),
-        fields::new_eta(outage, policy),
     ];
+    blocks.extend(fields::new_eta(outage, policy));
     let title = format!("Update outage {}", outage.number);
     kit::modal(
         Form::Update,
@@ -57,6 +57,7 @@ pub fn read(
     base: &Outage,
     policy: &Policy,
     now: Timestamp,
+    zone: Zone,
 ) -> Result<Update, FieldErrors> {
     let mut errors = FieldErrors::default();
     let (at, limit) = (block::TEXT, limits::UPDATE);
@@ -68,8 +69,7 @@ pub fn read(
             errors.add(block::STAGE, fields::NOT_OFFERED);
         }
     }
-    let eta = fields::read_eta(values, policy, &mut errors);
-    let eta = eta.map(|it| it.promise(now));
+    let eta = fields::read_eta(values, policy, now, zone, &mut errors);
     errors.or(Update {
         text,
         stage: chosen.filter(|it| stage(base) != Some(*it)),

@@ -33,6 +33,21 @@ impl<'a> Values<'a> {
             .as_str()
     }
 
+    /// The Slack ID of whoever was chosen.
+    pub fn person(&self, block: &str) -> Option<&'a str> {
+        self.id(block, "selected_user")
+    }
+
+    /// The ID of the channel that was chosen.
+    pub fn channel(&self, block: &str) -> Option<&'a str> {
+        self.id(block, "selected_conversation")
+    }
+
+    fn id(&self, block: &str, key: &str) -> Option<&'a str> {
+        let id = self.element(block)?.get(key)?.as_str()?.trim();
+        (!id.is_empty()).then_some(id)
+    }
+
     pub fn date_time(&self, block: &str) -> Option<Timestamp> {
         let seconds = self.element(block)?.get("selected_date_time")?;
         let seconds = match seconds {
@@ -63,6 +78,13 @@ impl FieldErrors {
     pub fn get(&self, block: &str) -> Option<&str> {
         let found = self.0.iter().find(|(it, _)| it == block);
         found.map(|(_, message)| message.as_str())
+    }
+
+    /// Each block with its sentence.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0
+            .iter()
+            .map(|(block, it)| (block.as_str(), it.as_str()))
     }
 
     pub fn is_empty(&self) -> bool {

@@ -4,32 +4,51 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    domain::refusal::{Field, Refusal},
+    domain::{
+        impact::{Given, Kind},
+        refusal::{Field, Refusal},
+    },
     slack::views::forms::{
         self, FieldErrors, Values, announce, block, edit_resolution, edit_times,
     },
 };
 
+pub(super) fn prague() -> Zone {
+    "Europe/Prague".parse().unwrap()
+}
+
+pub(super) fn given(question: &str, answer: Answer) -> Given {
+    Given {
+        question: question.into(),
+        answer: Some(answer),
+        detail: None,
+    }
+}
+
+pub(super) fn promised(label: &str) -> Eta {
+    EtaChoice::parse(label).unwrap().promise(at(60))
+}
+
 /// `state.values` with fields added one by one.
 #[derive(Clone)]
-struct Filled(Value);
+pub(super) struct Filled(Value);
 
 impl Filled {
-    fn new() -> Filled {
+    pub(super) fn new() -> Filled {
         Filled(json!({}))
     }
 
-    fn put(mut self, block: &str, element: Value) -> Filled {
+    pub(super) fn put(mut self, block: &str, element: Value) -> Filled {
         self.0[block] = json!({ block: element });
         self
     }
 
-    fn text(self, block: &str, text: &str) -> Filled {
+    pub(super) fn text(self, block: &str, text: &str) -> Filled {
         let value = (!text.is_empty()).then_some(text);
         self.put(block, json!({ "type": "plain_text_input", "value": value }))
     }
 
-    fn choice(self, block: &str, value: &str) -> Filled {
+    pub(super) fn choice(self, block: &str, value: &str) -> Filled {
         let option = json!({ "text": { "type": "plain_text", "text": "…" }, "value": value });
         self.put(
             block,
@@ -37,33 +56,36 @@ impl Filled {
         )
     }
 
-    fn blank(self, block: &str) -> Filled {
+    pub(super) fn blank(self, block: &str) -> Filled {
         self.put(
             block,
             json!({ "type": "static_select", "selected_option": null }),
         )
     }
 
-    fn time(self, block: &str, at: Timestamp) -> Filled {
+    pub(super) fn time(self, block: &str, at: Timestamp) -> Filled {
         self.put(
             block,
             json!({ "type": "datetimepicker", "selected_date_time": at.epoch() }),
         )
     }
 
-    fn read<T>(&self, read: impl Fn(&Values) -> Result<T, FieldErrors>) -> Result<T, FieldErrors> {
+    pub(super) fn read<T>(
+        &self,
+        read: impl Fn(&Values) -> Result<T, FieldErrors>,
+    ) -> Result<T, FieldErrors> {
         read(&Values::new(&self.0))
     }
 }
 
-fn wrong<T>(outcome: Result<T, FieldErrors>) -> Value {
+pub(super) fn wrong<T>(outcome: Result<T, FieldErrors>) -> Value {
     match outcome {
         Ok(_) => Value::Null,
         Err(errors) => errors.to_response()["errors"].clone(),
     }
 }
 
-fn announcing() -> Filled {
+pub(super) fn announcing() -> Filled {
     Filled::new()
         .text(block::SUMMARY, "  Cards fail \n")
         .choice(block::COMPONENT, "1")
@@ -73,7 +95,7 @@ fn announcing() -> Filled {
         .choice("impact.b2b_partners", "unknown")
 }
 
-fn resolving() -> Filled {
+pub(super) fn resolving() -> Filled {
     Filled::new()
         .text(block::RESOLUTION, "")
         .time(block::RESOLVED_AT, at(90))
@@ -86,15 +108,15 @@ fn resolving() -> Filled {
 #[test]
 fn an_outage_is_announced() {
     let filled = announcing()
-        .read(|it| announce::read(it, &policy()))
+        .read(|it| announce::read(it, &policy(), at(60), prague()))
         .unwrap();
     assert_eq!(filled.summary, "Cards fail");
     assert_eq!(filled.component, ComponentId(1));
     assert_eq!(filled.severity, Severity::Critical);
-    assert_eq!(filled.eta, EtaChoice::parse("<8h").unwrap());
+    assert_eq!(filled.eta, promised("<8h"));
     let answers = [
-        ("sales".to_owned(), Answer::Yes),
-        ("b2b_partners".to_owned(), Answer::Unknown),
+        given("sales", Answer::Yes),
+        given("b2b_partners", Answer::Unknown),
     ];
     assert_eq!(filled.answers, answers);
 }
@@ -104,7 +126,7 @@ fn only_what_happened_and_what_is_affected_must_be_said() {
     let filled = Filled::new()
         .text(block::SUMMARY, "Cards fail")
         .choice(block::COMPONENT, "1")
-        .read(|it| announce::read(it, &policy()))
+        .read(|it| announce::read(it, &policy(), at(60), prague()))
         .unwrap();
     assert_eq!(filled.severity, Severity::Major);
     assert_eq!(filled.eta.label, "<2h");
@@ -119,22 +141,29 @@ fn everything_that_is_wrong_is_said_at_once() {
         .choice(block::SEVERITY, "apocalyptic")
         .choice(block::ETA, "<1000y")
         .choice("impact.sales", "perhaps");
-    insta::assert_json_snapshot!(wrong(bad.read(|it| announce::read(it, &policy()))));
+    insta::assert_json_snapshot!(wrong(bad.read(|it| announce::read(
+        it,
+        &policy(),
+        at(60),
+        prague()
+    ))));
     let nonsense = announcing().choice(block::COMPONENT, "-3");
     assert_eq!(
-        wrong(nonsense.read(|it| announce::read(it, &policy()))),
+        wrong(nonsense.read(|it| announce::read(it, &policy(), at(60), prague()))),
         json!({ "component": "This choice is not offered any more. Choose again." })
     );
     let long = announcing().text(block::SUMMARY, &"ž".repeat(3001));
     assert_eq!(
-        wrong(long.read(|it| announce::read(it, &policy()))),
+        wrong(long.read(|it| announce::read(it, &policy(), at(60), prague()))),
         json!({ "summary": "This has 3001 characters; 3000 fit. Shorten it a little." })
     );
 }
 
 #[test]
 fn an_update_says_only_what_is_new() {
-    let read = |filled: &Filled| filled.read(|it| forms::update::read(it, &open(), &policy()));
+    let read = |filled: &Filled| {
+        filled.read(|it| forms::update::read(it, &open(), &policy(), at(60), prague()))
+    };
     let same = Filled::new()
         .text(block::TEXT, "Still looking")
         .choice(block::STAGE, "identified")
@@ -151,7 +180,7 @@ fn an_update_says_only_what_is_new() {
     let update = read(&new).unwrap();
     assert_eq!(update.stage, Some(Stage::Monitoring));
     // The same label is a new promise: it counts from now.
-    assert_eq!(update.eta, EtaChoice::parse("<2h"));
+    assert_eq!(update.eta, Some(promised("<2h")));
     let bad = Filled::new()
         .text(block::TEXT, "")
         .choice(block::STAGE, "x")
@@ -163,7 +192,9 @@ fn an_update_says_only_what_is_new() {
 
 #[test]
 fn an_edit_changes_only_what_was_touched() {
-    let read = |filled: &Filled| filled.read(|it| forms::edit::read(it, &open(), &policy()));
+    let read = |filled: &Filled| {
+        filled.read(|it| forms::edit::read(it, &open(), &policy(), at(60), prague()))
+    };
     let same = Filled::new()
         .text(block::SUMMARY, &open().summary)
         .choice(block::COMPONENT, "1")
@@ -195,8 +226,8 @@ fn an_edit_changes_only_what_was_touched() {
     assert_eq!(edit.summary.as_deref(), Some("Card payments fail"));
     assert_eq!(edit.component, Some(ComponentId(2)));
     assert_eq!(edit.severity, Some(Severity::Minor));
-    assert_eq!(edit.eta, EtaChoice::parse(">24h"));
-    assert_eq!(edit.answers, [("b2b_partners".to_owned(), Answer::No)]);
+    assert_eq!(edit.eta, Some(promised(">24h")));
+    assert_eq!(edit.answers, [given("b2b_partners", Answer::No)]);
     let bad = same
         .text(block::SUMMARY, "")
         .blank(block::COMPONENT)
@@ -217,7 +248,7 @@ fn a_summary_too_long_for_the_field_is_not_cut_by_looking_at_it() {
         .text(block::SUMMARY, shown)
         .text(block::REASON, "ETA");
     let edit = filled
-        .read(|it| forms::edit::read(it, &base, &policy()))
+        .read(|it| forms::edit::read(it, &base, &policy(), at(60), prague()))
         .unwrap();
     assert_eq!(edit.summary, None);
 }
@@ -266,6 +297,7 @@ fn a_question_that_the_form_did_not_have_is_no_error() {
     policy.questions.push(crate::domain::impact::Question {
         key: "new".into(),
         label: "Asked since a minute ago".into(),
+        kind: Kind::YesNo { tell: Vec::new() },
     });
     let read = resolving().read(|it| forms::resolve::read(it, &open(), &policy));
     assert_eq!(read.unwrap().answers.len(), 1);
@@ -316,7 +348,7 @@ fn a_resolution_is_edited_where_it_was_touched() {
         (edit.text, edit.turnover, edit.post_mortem_wanted),
         (None, None, None)
     );
-    assert_eq!(edit.answers, [("b2b_partners".to_owned(), Answer::No)]);
+    assert_eq!(edit.answers, [given("b2b_partners", Answer::No)]);
     let new = same
         .clone()
         .text(block::RESOLUTION, "")
@@ -378,7 +410,8 @@ fn a_reason_may_be_left_out_where_it_says_so() {
         json!({ "why": "Say why, so that others can follow." })
     );
     let filled = Filled::new().text(block::WHY, " False alarm ");
-    assert_eq!(filled.read(forms::withdraw::read).unwrap(), "False alarm");
+    let (why, duplicate_of) = filled.read(forms::withdraw::read).unwrap();
+    assert_eq!((why.as_str(), duplicate_of), ("False alarm", None));
 }
 
 #[test]
@@ -395,7 +428,7 @@ fn values_of_any_shape_are_read_with_patience() {
         assert_eq!(read.text(block::SUMMARY), None, "{values}");
         assert_eq!(read.selected(block::ETA), None, "{values}");
         assert_eq!(read.date_time(block::RESOLVED_AT), None, "{values}");
-        assert!(announce::read(&read, &policy()).is_err());
+        assert!(announce::read(&read, &policy(), at(60), prague()).is_err());
         assert!(forms::resolve::read(&read, &open(), &policy()).is_err());
     }
     let other = json!({ "summary": { "another_action": { "value": "Cards fail" } } });

@@ -8,15 +8,18 @@ use crate::{
     desk::Detail,
     domain::{
         change::differences,
-        effect::{Event, Line, Role},
-        impact::Question,
+        command::MessageRef,
+        effect::{Effect, Event, Line},
+        impact::{Kind, Question},
+        outage::{PostMortem, Role},
     },
     slack::{
+        action::FormContext,
         mrkdwn::width,
         views::{
             Message,
             announcement::{AnnouncementModel, announcement},
-            direct, forms, lists,
+            direct, forms, lists, preview,
             thread::thread_line,
         },
     },
@@ -24,7 +27,7 @@ use crate::{
 };
 
 /// What people write: all that means something to Slack, all that grows when it is escaped.
-fn nasty(most: usize) -> impl Strategy<Value = String> {
+pub(super) fn nasty(most: usize) -> impl Strategy<Value = String> {
     let parts = [
         "<!channel>",
         "<@U0EVIL>",
@@ -73,7 +76,7 @@ fn phase() -> impl Strategy<Value = Phase> {
     })
 }
 
-fn worst() -> impl Strategy<Value = (Outage, Vec<Person>)> {
+pub(super) fn worst() -> impl Strategy<Value = (Outage, Vec<Person>)> {
     let texts = (nasty(3000), nasty(3000), nasty(200), nasty(200), nasty(300));
     (phase(), texts, 1..40usize, 0..30usize).prop_map(|(phase, texts, components, questions)| {
         let (summary, update, name, label, person) = texts;
@@ -96,6 +99,7 @@ fn worst() -> impl Strategy<Value = (Outage, Vec<Person>)> {
                 question: format!("{index}{label}"),
                 label: label.clone(),
                 answer: Answer::Yes,
+                detail: label.chars().take(150).collect(),
                 told_at: None,
             })
             .collect();
@@ -152,7 +156,10 @@ fn check_object(value: &Value) {
                 assert!(width(field["text"].as_str().unwrap()) <= 2000);
             }
         }
-        "context" => count("/elements", 10),
+        "context" => {
+            count("/elements", 10);
+            assert!(value["elements"][0]["text"] != "");
+        }
         "actions" => count("/elements", 25),
         "button" => {
             most("/text/text", 75);
@@ -164,7 +171,8 @@ fn check_object(value: &Value) {
             most("/hint/text", 2000);
             most("/element/placeholder/text", 150);
             most("/element/initial_value", 3000);
-            count("/element/options", 100);
+            let radios = value["element"]["type"] == "radio_buttons";
+            count("/element/options", if radios { 10 } else { 100 });
             let initial = &value["element"]["initial_option"];
             if let Some(options) = value["element"]["options"].as_array() {
                 assert!(initial.is_null() || options.contains(initial), "{value}");
@@ -180,7 +188,7 @@ fn check_object(value: &Value) {
                 .filter_map(|it| it["block_id"].as_str())
                 .collect();
             assert_eq!(ids.len(), blocks_of(value).count(), "{value}");
-            assert!(!value.to_string().contains("\"mrkdwn\""), "{value}");
+            check_marked_up(value);
             assert!(value.to_string().len() < 250_000);
         }
         _ if value.get("value").is_some() && value.get("text").is_some() => {
@@ -190,6 +198,22 @@ fn check_object(value: &Value) {
         }
         _ => {}
     }
+}
+
+/// Of what is shown in a form, only what is marked up can hold tokens.
+fn check_marked_up(value: &Value) {
+    match value {
+        Value::Object(fields) if fields.get("type") == Some(&json!("mrkdwn")) => {
+            check_markup(value["text"].as_str().unwrap());
+        }
+        Value::Object(fields) => fields.values().for_each(check_marked_up),
+        Value::Array(items) => items.iter().for_each(check_marked_up),
+        _ => {}
+    }
+}
+
+fn forms_zone() -> Zone {
+    "Europe/Prague".parse().unwrap()
 }
 
 fn blocks_of(value: &Value) -> impl Iterator<Item = &Value> {
@@ -205,7 +229,7 @@ fn texts<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
     }
 }
 
-fn check_message(message: &Message) {
+pub(super) fn check_message(message: &Message) {
     let value = message.to_json();
     check(&value);
     assert!(width(&message.text) <= 4000 && !message.text.is_empty());
@@ -224,7 +248,7 @@ fn check_message(message: &Message) {
 }
 
 /// Only tokens of ours, only whole ones, only entities, and no call to everybody.
-fn check_markup(text: &str) {
+pub(super) fn check_markup(text: &str) {
     let mut rest = text;
     while let Some(start) = rest.find('<') {
         let end = rest[start..].find('>').expect(text) + start;
@@ -233,6 +257,7 @@ fn check_markup(text: &str) {
             || token.starts_with("!date^17") && token.ends_with("CET")
             || token == "@U0ANA"
             || token == "@U0BO"
+            || token.starts_with("#C")
             || token.starts_with("https://example.slack.com/");
         assert!(ours, "a token that is not ours: {token:?} in {text:?}");
         rest = &rest[end + 1..];
@@ -253,7 +278,14 @@ proptest! {
 
     #[test]
     fn every_announcement_fits((outage, people) in worst(), minutes in 0u64..1000) {
-        let model = AnnouncementModel { outage: &outage, people: &people, now: at(minutes), command: "/outage" };
+        let model = AnnouncementModel {
+            outage: &outage,
+            people: &people,
+            now: at(minutes),
+            policy: &policy(),
+            command: "/outage",
+            original: Some(LINK),
+        };
         check_message(&announcement(&model));
     }
 
@@ -267,7 +299,7 @@ proptest! {
             Line::Changes { by: vec![author.clone(), token.clone()], from_version: 1, to_version: 2 },
             Line::Resolved { by: token, at: at(90) },
             Line::Reopened { by: author.clone(), reason: text.clone() },
-            Line::Withdrawn { by: author, why: text },
+            Line::Withdrawn { by: author, why: text, duplicate_of: None },
         ] {
             let said = thread_line(&line, &outage, Some((&other, &outage)), &people, "/outage");
             for text in [said.text, said.unsigned] {
@@ -292,10 +324,10 @@ proptest! {
             outage,
             announcement,
         };
-        check_message(&lists::detail(&detail, now));
+        check_message(&lists::detail(&detail, &policy(), now));
         let outage = &detail.outage;
-        for role in [Role::Solution, Role::Communication, Role::Both] {
-            check_message(&direct::assigned(role, outage, Some(LINK), &people[0]));
+        for (gained, lost) in [(&Role::ALL[..], &[][..]), (&[], &Role::ALL), (&Role::ALL[..1], &Role::ALL[1..])] {
+            check_message(&direct::roles(gained, lost, outage, Some(LINK), &people[0]));
         }
         check_message(&direct::apology(&text, &text, Some(outage), "/outage"));
         check_message(&lists::try_again(&text));
@@ -306,18 +338,34 @@ proptest! {
     }
 
     #[test]
-    fn every_form_fits((outage, _) in worst(), text in nasty(300)) {
+    fn every_form_fits((outage, people) in worst(), text in nasty(300)) {
         let mut policy = policy();
         policy.ask = text.clone();
         policy.questions = (0..200)
-            .map(|index| Question { key: format!("{index}{text}"), label: text.clone() })
+            .map(|index| Question {
+                key: format!("{index}{text}"),
+                label: text.clone(),
+                kind: match index % 2 {
+                    0 => Kind::YesNo { tell: Vec::new() },
+                    _ => Kind::Choice { choices: vec![text.clone(), "none".into()], details: true },
+                },
+            })
             .collect();
         policy.eta_choices.push(EtaChoice { label: text.clone(), within: None });
         let model = forms::announce::Model {
             policy: &policy,
             summary: &outage.summary,
             component: outage.affected.first().map(|it| &it.component),
+            from_message: None,
         };
+        let mut others = vec![outage.clone(); 120];
+        for (other, number) in others.iter_mut().zip(100..) {
+            other.number = OutageNumber(number);
+        }
+        let found: Vec<_> = others.iter().cloned().map(announced).collect();
+        let context = FormContext { seen: others.iter().map(|it| it.number).collect(), ..FormContext::default() };
+        let mut linked = outage.clone();
+        linked.post_mortem = Some(PostMortem { url: text.repeat(4), title: None });
         for view in [
             forms::announce::view(&model),
             forms::update::view(&outage, &policy),
@@ -326,10 +374,54 @@ proptest! {
             forms::edit_resolution::view(&outage, &policy),
             forms::edit_times::view(&outage),
             forms::reopen::view(&outage),
-            forms::withdraw::view(&outage),
+            forms::withdraw::view(&outage, &others),
+            forms::withdraw::view(&outage, &[]),
+            forms::eta::view(&outage, &policy),
+            forms::reassign::view(&outage, &people),
+            forms::set_channel::view(&outage),
+            forms::link_post_mortem::view(&linked),
+            forms::edit_resolution::view(&linked, &policy),
+            forms::same::view(&found, context, forms_zone()),
         ] {
             check(&json!(view));
         }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn every_preview_fits((outage, people) in worst(), text in nasty(300), channels in 0usize..60) {
+        let mut policy = policy();
+        policy.questions.iter_mut().for_each(|it| it.label = text.clone());
+        let mut effects = vec![
+            Effect::Pin,
+            Effect::TellRoles { person: ANA, gained: Role::ALL.to_vec(), lost: Vec::new() },
+            Effect::Say { line: Line::FromMessage { message: MessageRef { channel: "C1".into(), ts: "1.1".into() } } },
+        ];
+        effects.extend((0..channels).map(|index| Effect::TellChannel {
+            question: format!("{}{}", index % 7, outage.eta.label),
+            channel: ChannelId(format!("C{index}")),
+        }));
+        let mut problems = forms::FieldErrors::default();
+        for at in [forms::block::SUMMARY, forms::block::ETA_TEXT, "impact.sales"] {
+            problems.add(at, &text);
+        }
+        let view = preview::view(&preview::Model {
+            facts: &outage.facts,
+            effects: &effects,
+            people: &people,
+            eta: Some(&outage.eta),
+            problems: &problems,
+            policy: &policy,
+            now: at(100),
+            zone: forms_zone(),
+            command: "/outage",
+        });
+        check(&json!(view));
+        prop_assert!(!json!(view).to_string().contains(&i64::MAX.to_string()));
+        prop_assert!(!json!(view).to_string().contains("\"button\""));
     }
 }
 

@@ -7,12 +7,14 @@ use crate::{
     desk::Detail,
     domain::{
         change::differences,
-        effect::{Event, Line, Role},
+        command::MessageRef,
+        effect::{Effect, Event, Line},
+        outage::Role,
         refusal::{Field, Refusal},
     },
     slack::views::{
         announcement::{AnnouncementModel, announcement},
-        direct, forms, lists,
+        direct, forms, lists, preview,
         thread::thread_line,
     },
     store::timeline,
@@ -24,7 +26,9 @@ fn shown(outage: &Outage, minutes: u64) -> serde_json::Value {
         outage,
         people: &people,
         now: at(minutes),
+        policy: &policy(),
         command: "/outage",
+        original: None,
     })
     .to_json()
 }
@@ -85,7 +89,7 @@ fn severity_major_is_never_called_a_major_outage() {
         shown(&open(), 30),
         shown(&resolved(), 500),
         lists::open_list(&pairs, &pairs, at(30)).to_json(),
-        direct::assigned(Role::Both, &open(), None, &people[0]).to_json(),
+        direct::roles(&Role::ALL, &[], &open(), None, &people[0]).to_json(),
     ];
     for text in texts {
         assert!(
@@ -137,6 +141,7 @@ fn lines_of_the_thread() {
     let withdrawn = Line::Withdrawn {
         by: by(BO),
         why: "The alarm was broken".into(),
+        duplicate_of: None,
     };
     let update = Line::Update {
         by: api,
@@ -180,11 +185,13 @@ fn changes_after_the_end() {
 #[test]
 fn a_role_is_told_with_what_to_do() {
     let ana = &people()[0];
-    let told = |role| direct::assigned(role, &open(), Some(LINK), ana).to_json();
+    let told = |gained: &[Role], lost: &[Role]| {
+        direct::roles(gained, lost, &open(), Some(LINK), ana).to_json()
+    };
     assert_json_snapshot!([
-        told(Role::Solution),
-        told(Role::Communication),
-        told(Role::Both)
+        told(&[Role::Solution], &[]),
+        told(&[Role::Communication], &[Role::Solution]),
+        told(&Role::ALL, &[])
     ]);
     let sorry = direct::apology(
         "a line in the thread",
@@ -241,7 +248,7 @@ fn an_outage_with_its_timeline() {
         outage,
         announcement,
     };
-    assert_json_snapshot!(lists::detail(&detail, at(500)).to_json());
+    assert_json_snapshot!(lists::detail(&detail, &policy(), at(500)).to_json());
 }
 
 #[test]
@@ -281,6 +288,7 @@ fn the_announce_form() {
         policy: &policy,
         summary: "cards are declined",
         component: Some(&payments),
+        from_message: None,
     }));
 }
 
@@ -290,7 +298,18 @@ fn the_forms_of_an_open_outage() {
     assert_json_snapshot!("update", forms::update::view(&outage, &policy));
     assert_json_snapshot!("edit", forms::edit::view(&outage, &policy));
     assert_json_snapshot!("resolve", forms::resolve::view(&outage, &policy, at(95)));
-    assert_json_snapshot!("withdraw", forms::withdraw::view(&outage));
+    assert_json_snapshot!("withdraw", forms::withdraw::view(&outage, &[]));
+    assert_json_snapshot!("eta", forms::eta::view(&outage, &policy));
+    let mut half = open();
+    half.roles.communication = None;
+    assert_json_snapshot!("reassign", forms::reassign::view(&half, &people()));
+    assert_json_snapshot!("set_channel", forms::set_channel::view(&outage));
+    let mut other = resolved();
+    other.number = OutageNumber(11);
+    assert_json_snapshot!(
+        "withdraw_as_a_duplicate",
+        forms::withdraw::view(&outage, &[outage.clone(), other])
+    );
 }
 
 #[test]
@@ -302,4 +321,65 @@ fn the_forms_of_a_resolved_outage() {
     );
     assert_json_snapshot!("edit_times", forms::edit_times::view(&outage));
     assert_json_snapshot!("reopen", forms::reopen::view(&outage));
+    assert_json_snapshot!("link_post_mortem", forms::link_post_mortem::view(&outage));
+}
+
+#[test]
+fn the_question_whether_it_is_the_same() {
+    let mut lately = resolved();
+    lately.number = OutageNumber(11);
+    let found = [announced(open()), announced(lately)];
+    let context = crate::slack::action::FormContext {
+        seen: vec![OutageNumber(12), OutageNumber(11)],
+        draft: Some(crate::slack::action::Draft {
+            view: "V1".into(),
+            digest: "d1".into(),
+        }),
+        ..Default::default()
+    };
+    assert_json_snapshot!(forms::same::view(&found, context, policy().zone));
+}
+
+#[test]
+fn a_preview() {
+    let policy = policy();
+    let mut outage = open();
+    outage.last_update = None;
+    let tell = |question: &str, channel: &str| Effect::TellChannel {
+        question: question.into(),
+        channel: ChannelId::from(channel),
+    };
+    let effects = [
+        Effect::Announce,
+        Effect::Pin,
+        Effect::TellRoles {
+            person: ANA,
+            gained: Role::ALL.to_vec(),
+            lost: Vec::new(),
+        },
+        tell("sales", "C7"),
+        tell("b2b_partners", "C7"),
+        tell("sales", "C8"),
+        Effect::Say {
+            line: Line::FromMessage {
+                message: MessageRef {
+                    channel: "C9".into(),
+                    ts: "1772366400.000100".into(),
+                },
+            },
+        },
+    ];
+    let mut problems = forms::FieldErrors::default();
+    problems.add(forms::block::COMPONENT, "Choose what is affected.");
+    assert_json_snapshot!(preview::view(&preview::Model {
+        facts: &outage.facts,
+        effects: &effects,
+        people: &people(),
+        eta: Some(&outage.eta),
+        problems: &problems,
+        policy: &policy,
+        now: at(5),
+        zone: policy.zone,
+        command: "/outage",
+    }));
 }

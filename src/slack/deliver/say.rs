@@ -1,0 +1,192 @@
+//! Lines in the announcement's thread: posted, written anew, and swept when they stand there twice.
+
+use serde_json::{Value, json};
+
+use super::{Scene, SlackDeliver, Stop, find, moot};
+use crate::{
+    desk::people_of,
+    domain::{
+        delivery::{Receipt, Task},
+        effect::Line,
+        ids::{DeliveryId, MessageTs},
+    },
+    slack::{api::CallError, views::thread},
+    store::{self, deliveries::Delivery},
+};
+
+impl SlackDeliver {
+    pub(super) async fn say(
+        &self,
+        delivery: &Delivery,
+        scene: &Scene,
+        line: &Line,
+        look_first: bool,
+    ) -> Result<Receipt, Stop> {
+        let thread = scene.posted()?;
+        let signed = self.may_customize.is_on();
+        if let Line::Shared { share } = line
+            && self.stands(*share).await?
+        {
+            return self.reshow(scene, *share).await;
+        }
+        let message = match line {
+            Line::Shared { share } => match self.line_to_share(scene, *share, signed).await? {
+                Some(message) => message,
+                // Taken back, but an attempt with an unknown answer may have posted it: whoever
+                // takes it out of the thread has to know where it stands.
+                None if look_first => return self.found(delivery, scene, thread).await,
+                None => return Err(moot("it was taken back before it was posted")),
+            },
+            _ => self.worded(scene, line, signed).await?,
+        };
+        let customized = message.get("username").is_some();
+        let channel = &scene.announcement.channel_id;
+        let thread = Some(thread);
+        let posted = self
+            .post(delivery, channel, thread, message, look_first)
+            .await;
+        match posted {
+            Err(Stop::Call(error)) if customized && error.code() == Some("missing_scope") => {
+                self.may_customize.switch_off();
+                let message = match line {
+                    Line::Shared { share } => self
+                        .line_to_share(scene, *share, false)
+                        .await?
+                        .ok_or_else(|| moot("it was taken back before it was posted"))?,
+                    _ => self.worded(scene, line, false).await?,
+                };
+                self.post(delivery, channel, thread, message, false).await
+            }
+            posted => posted,
+        }
+    }
+
+    /// A line of the thread in words, as arguments of a call; `signed` with its author's name and
+    /// picture, else with the author named in the text.
+    async fn worded(&self, scene: &Scene, line: &Line, signed: bool) -> Result<Value, Stop> {
+        let worded = match line {
+            Line::Changes {
+                from_version,
+                to_version,
+                ..
+            } => {
+                let mut tx = self.db.read().await?;
+                let id = scene.outage.id;
+                let before = store::outages::at_version(&mut tx, id, *from_version).await?;
+                let after = store::outages::at_version(&mut tx, id, *to_version).await?;
+                let versions = before.as_ref().zip(after.as_ref());
+                // Roles that changed name people who have no part in it any more.
+                let mut people = scene.people.clone();
+                if let Some((before, after)) = versions {
+                    let mut named = people_of(before);
+                    named.extend(people_of(after));
+                    named.retain(|id| !people.iter().any(|it| it.id == *id));
+                    people.extend(store::people::by_ids(&mut tx, &named).await?);
+                }
+                thread::thread_line(line, &scene.outage, versions, &people, &self.command)
+            }
+            Line::FromMessage { message } => {
+                match self.api.permalink(&message.channel, &message.ts).await {
+                    Ok(url) => thread::from_message(Some(&url)),
+                    // Gone, or where the bot is not.
+                    Err(CallError::Refused { .. }) => thread::from_message(None),
+                    Err(error) => return Err(error.into()),
+                }
+            }
+            _ => {
+                let outage = &scene.outage;
+                thread::thread_line(line, outage, None, &scene.people, &self.command)
+            }
+        };
+        let broadcast = matches!(line, Line::Raised { .. });
+        let mut message = json!({ "text": worded.text });
+        if broadcast {
+            message["reply_broadcast"] = json!(true);
+        }
+        if !signed {
+            message["text"] = json!(worded.unsigned);
+            return Ok(message);
+        }
+        if let Some(person) = &worded.as_person {
+            message["username"] = json!(person.name);
+            if let Some(picture) = &person.picture {
+                message["icon_url"] = json!(picture);
+            }
+        }
+        Ok(message)
+    }
+
+    pub(super) async fn amend(
+        &self,
+        scene: &Scene,
+        line: DeliveryId,
+        told: &Line,
+    ) -> Result<Receipt, Stop> {
+        let mut tx = self.db.begin().await?;
+        let receipt = store::deliveries::receipt(&mut tx, line).await?;
+        let Some(Receipt::Posted { channel, ts }) = receipt else {
+            // Should somebody retry the line, it tells everything.
+            let longer = Task::Say { line: told.clone() };
+            store::deliveries::replace_dead(&mut tx, line, &longer).await?;
+            tx.commit().await?;
+            return Err(moot("the line it belongs to was not posted"));
+        };
+        drop(tx);
+        let mut arguments = self.worded(scene, told, true).await?;
+        arguments["channel"] = json!(channel);
+        arguments["ts"] = json!(ts);
+        let _: Value = self.api.post("chat.update", &arguments).await?;
+        Ok(Receipt::Done)
+    }
+
+    /// Where an earlier attempt posted the line, if it did.
+    async fn found(
+        &self,
+        delivery: &Delivery,
+        scene: &Scene,
+        thread: &MessageTs,
+    ) -> Result<Receipt, Stop> {
+        let channel = &scene.announcement.channel_id;
+        let found = find::messages(&self.api, delivery, channel, Some(thread)).await?;
+        match found.into_iter().next() {
+            Some(ts) => Ok(Receipt::Posted {
+                channel: channel.clone(),
+                ts,
+            }),
+            None => Err(moot("it was taken back before it was posted")),
+        }
+    }
+
+    /// Deletes every message of a delivery but the one it is known by.
+    pub(super) async fn sweep(&self, sweep: &Delivery, of: DeliveryId) -> Result<Receipt, Stop> {
+        let mut tx = self.db.read().await?;
+        let swept = store::deliveries::by_id(&mut tx, of).await?;
+        let receipt = store::deliveries::receipt(&mut tx, of).await?;
+        let announcement = match sweep.outage_id {
+            Some(id) => store::announcements::of_outage(&mut tx, id).await?,
+            None => None,
+        };
+        drop(tx);
+        let (Some(swept), Some(Receipt::Posted { channel, ts })) = (swept, receipt) else {
+            return Err(moot("the delivery posted nothing"));
+        };
+        let thread = match &swept.payload {
+            Task::Say { .. } => announcement.and_then(|it| it.message_ts),
+            _ => None,
+        };
+        let found = find::messages(&self.api, &swept, &channel, thread.as_ref()).await?;
+        for doubled in found.into_iter().filter(|it| *it != ts) {
+            tracing::warn!(
+                delivery.id = of.0,
+                "Slack committed a message late: deleting the double"
+            );
+            let arguments = json!({ "channel": channel, "ts": doubled });
+            match self.api.post::<Value>("chat.delete", &arguments).await {
+                Ok(_) => {}
+                Err(error) if error.code() == Some("message_not_found") => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(Receipt::Done)
+    }
+}

@@ -1,0 +1,252 @@
+//! Messages of a dedicated channel that are shared in the thread of the announcement.
+
+use std::time::Duration;
+
+use balefire::domain::{
+    command::Command,
+    ids::{ChannelId, OutageNumber},
+};
+use serde_json::{Value, json};
+
+use crate::{
+    channel::{announced, changes, only_made, read_all, resolves},
+    harness::{Setup, World, minutes, words},
+};
+
+/// Events reach the app on their own: works on them until nothing more comes.
+async fn hears(world: &World) {
+    for _ in 0..15 {
+        balefire::jobs::inbox::run_once(&world.slack).await.unwrap();
+        world.settle().await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+async fn writes(world: &World, user: &str, channel: &str, text: &str) -> String {
+    let body = json!({ "user": user, "channel": channel, "text": text });
+    let seen = world.control("message", body).await;
+    seen["ts"].as_str().unwrap().to_owned()
+}
+
+async fn reacts(world: &World, user: &str, channel: &str, ts: &str, emoji: &str, remove: bool) {
+    let body = json!({
+        "user": user, "channel": channel, "ts": ts, "name": emoji, "remove": remove,
+    });
+    world.control("react", body).await;
+    hears(world).await;
+}
+
+/// The lines in the thread that are shared messages.
+async fn shared(world: &World) -> Vec<(String, String)> {
+    let thread = world.thread().await;
+    let source = |it: &(String, String)| it.1.contains("\n— ");
+    thread.into_iter().filter(source).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reaction_shares_a_message_once() {
+    let world = announced(Setup::default()).await;
+    changes(&world, 1, &Command::CreateChannel).await;
+    let channel = only_made(&world).await;
+    let id = channel["id"].as_str().unwrap().to_owned();
+    world
+        .control("channel", json!({ "channel": id, "add": "bo" }))
+        .await;
+    let ts = writes(&world, "bo", &id, "<!here> <@U0ANA> the provider & we").await;
+    reacts(&world, "ana", &id, &ts, "eyes", false).await;
+    assert!(
+        shared(&world).await.is_empty(),
+        "another emoji does nothing"
+    );
+    reacts(&world, "ana", &id, &ts, "point_up::skin-tone-3", false).await;
+    let lines = shared(&world).await;
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert_eq!(lines[0].0, "Bo Berg");
+    let text = &lines[0].1;
+    assert!(
+        text.starts_with("> @\u{200d}here Ana Alvarez the provider &amp; we"),
+        "{text}"
+    );
+    assert!(
+        text.contains(&format!("Bo Berg in <#{id}>, <!date^")),
+        "{text}"
+    );
+    assert!(text.contains("|Go to the message>"), "{text}");
+    let marked = message(&world, &id, &ts).await;
+    assert!(has_mark(&marked), "{marked:#}");
+
+    reacts(&world, "bo", &id, &ts, "point_up", false).await;
+    assert_eq!(shared(&world).await.len(), 1, "shared once");
+
+    // It follows its source.
+    let edit = json!({ "user": "bo", "channel": id, "ts": ts, "text": "the provider is back" });
+    world.control("edit", edit).await;
+    hears(&world).await;
+    let text = shared(&world).await.remove(0).1;
+    assert!(text.starts_with("> the provider is back"), "{text}");
+    assert!(text.contains("(edited)"), "{text}");
+    let delete = json!({ "user": "bo", "channel": id, "ts": ts });
+    world.control("delete", delete).await;
+    hears(&world).await;
+    let text = shared(&world).await.remove(0).1;
+    assert!(
+        text.contains("was deleted") && !text.contains("is back"),
+        "{text}"
+    );
+    read_all(&world).await;
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn other_channels_are_no_concern() {
+    let world = announced(Setup::default()).await;
+    changes(&world, 1, &Command::CreateChannel).await;
+    let ts = writes(&world, "bo", "general", "nothing to see").await;
+    reacts(&world, "ana", "general", &ts, "point_up", false).await;
+    assert!(shared(&world).await.is_empty());
+    assert!(world.calls("reactions.get").await.is_empty());
+    read_all(&world).await;
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn taking_the_last_reaction_away_offers_to_take_the_message_out() {
+    let world = announced(Setup::default()).await;
+    changes(&world, 1, &Command::CreateChannel).await;
+    resolves(&world).await;
+    let channel = only_made(&world).await;
+    let id = channel["id"].as_str().unwrap().to_owned();
+    let ts = writes(&world, "ana", &id, "we watch it").await;
+    reacts(&world, "ana", &id, &ts, "point_up", false).await;
+    assert_eq!(shared(&world).await.len(), 1, "works after the end, too");
+    reacts(&world, "ana", &id, &ts, "point_up", true).await;
+    let ephemerals = world.state().await["ephemerals"].clone();
+    let asked = ephemerals.as_array().unwrap().last().unwrap().clone();
+    assert!(
+        words(&asked).contains("You took the last :point_up: away"),
+        "{asked:#}"
+    );
+    assert_eq!(shared(&world).await.len(), 1, "nothing happens unasked");
+    let asked_ts = asked["ts"]
+        .as_str()
+        .or(asked["message_ts"].as_str())
+        .unwrap();
+    world
+        .person("ana")
+        .clicks_action(&id, asked_ts, "balefire.v1.withdraw_share")
+        .await;
+    world.settle().await;
+    assert!(shared(&world).await.is_empty());
+    assert!(!has_mark(&message(&world, &id, &ts).await));
+
+    // Shared anew, it stands there anew.
+    reacts(&world, "ana", &id, &ts, "point_up", false).await;
+    assert_eq!(shared(&world).await.len(), 1);
+    read_all(&world).await;
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_a_channel_of_two_outages_the_open_one_is_meant() {
+    let world = announced(Setup::default()).await;
+    changes(&world, 1, &Command::CreateChannel).await;
+    let id = only_made(&world).await["id"].as_str().unwrap().to_owned();
+    resolves(&world).await;
+    world
+        .person("ana")
+        .announces("Booking", "Nobody can book")
+        .await;
+    let set = Command::SetChannel {
+        channel: ChannelId::from(id.as_str()),
+    };
+    changes(&world, 2, &set).await;
+    let ts = writes(&world, "ana", &id, "it is the database").await;
+    reacts(&world, "ana", &id, &ts, "point_up", false).await;
+    let workspace = world.slack.workspace().unwrap();
+    let desk = &world.slack.desk;
+    let share = desk
+        .share_of(&workspace, &id.as_str().into(), &ts.as_str().into())
+        .await
+        .unwrap()
+        .unwrap();
+    let second = desk.outage(&workspace, OutageNumber(2)).await.unwrap();
+    assert_eq!(share.outage_id, second.id);
+    assert_eq!(shared(&world).await.len(), 1);
+    read_all(&world).await;
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reply_is_shared_and_whoever_cannot_be_whispered_to_is_written_to() {
+    let world = announced(Setup::default()).await;
+    changes(&world, 1, &Command::CreateChannel).await;
+    let id = only_made(&world).await["id"].as_str().unwrap().to_owned();
+    let first = writes(&world, "ana", &id, "who knows the disk?").await;
+    let reply = json!({ "user": "ana", "channel": id, "text": "it is full", "thread_ts": first });
+    let ts = world.control("message", reply).await["ts"].clone();
+    let ts = ts.as_str().unwrap();
+    reacts(&world, "ana", &id, ts, "point_up", false).await;
+    assert!(shared(&world).await[0].1.starts_with("> it is full"));
+    let lacks = |method: &str, error: &str| json!({ "method": method, "kind": "api_error", "error": error, "times": 1 });
+    world
+        .faults(json!([
+            lacks("reactions.get", "missing_scope"),
+            lacks("chat.postEphemeral", "user_not_in_channel"),
+        ]))
+        .await;
+    reacts(&world, "ana", &id, ts, "point_up", true).await;
+    let told = world.person("ana").direct_messages().await;
+    let told: Vec<String> = told.iter().map(words).collect();
+    assert!(
+        told.iter().any(|it| it.contains("You took the last")),
+        "{told:?}"
+    );
+    read_all(&world).await;
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_taken_back_before_anybody_knew_it_was_posted_leaves_nothing() {
+    let world = announced(Setup::default()).await;
+    changes(&world, 1, &Command::CreateChannel).await;
+    let id = only_made(&world).await["id"].as_str().unwrap().to_owned();
+    let ts = writes(&world, "ana", &id, "forget this").await;
+    world
+        .faults(json!([{ "method": "chat.postMessage", "kind": "drop_after", "times": 1, "channel": "outages" }]))
+        .await;
+    reacts(&world, "ana", &id, &ts, "point_up", false).await;
+    assert_eq!(
+        shared(&world).await.len(),
+        1,
+        "Slack has it, we do not know"
+    );
+    let desk = &world.slack.desk;
+    let workspace = world.slack.workspace().unwrap();
+    let ana = desk.meet(&workspace, &"U0ANA".into(), "Ana").await.unwrap();
+    let share = desk
+        .share_of(&workspace, &id.as_str().into(), &ts.as_str().into())
+        .await
+        .unwrap()
+        .unwrap();
+    let withdrawn = desk.withdraw_share(&workspace, ana.id, share.id).await;
+    assert!(withdrawn.unwrap().is_some());
+    world.passes(minutes(1)).await;
+    world.passes(minutes(5)).await;
+    assert!(shared(&world).await.is_empty());
+    read_all(&world).await;
+    world.end().await;
+}
+
+async fn message(world: &World, channel: &str, ts: &str) -> Value {
+    let state = world.state().await;
+    let channels = state["channels"].as_array().unwrap();
+    let channel = channels.iter().find(|it| it["id"] == channel).unwrap();
+    let messages = channel["messages"].as_array().unwrap();
+    messages.iter().find(|it| it["ts"] == ts).unwrap().clone()
+}
+
+fn has_mark(message: &Value) -> bool {
+    let reactions = message["reactions"].as_array();
+    let mut reactions = reactions.into_iter().flatten();
+    reactions.any(|it| it["name"] == "white_check_mark")
+}
