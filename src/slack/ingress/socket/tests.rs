@@ -52,7 +52,9 @@ impl Dial for Fake {
         }
         let (near, far) = duplex(1 << 20);
         let far = WebSocketStream::from_raw_socket(far, Role::Server, None).await;
-        self.far_ends.send(far).unwrap();
+        self.far_ends
+            .send(far)
+            .map_err(|_| Trouble::Other("the test is over".into()))?;
         Ok(WebSocketStream::from_raw_socket(near, Role::Client, Some(door::limits())).await)
     }
 }
@@ -238,9 +240,14 @@ async fn a_minute_of_silence_ends_a_connection() {
 async fn pings_of_slack_are_signs_of_life() {
     let mut desk = Desk::new();
     let mut peer = desk.greeted().await;
-    for _ in 0..20 {
+    for number in 0..20_u8 {
         sleep(seconds(50)).await;
-        peer.sends(Message::Ping(Bytes::new())).await;
+        let sign = Bytes::from(vec![number]);
+        peer.sends(Message::Ping(sign.clone())).await;
+        // Ours wait to be read before it.
+        let answered =
+            async { while peer.0.next().await.unwrap().unwrap() != Message::Pong(sign.clone()) {} };
+        assert!(timeout(seconds(1), answered).await.is_ok(), "{number}");
     }
     assert_eq!(desk.dials(), 1);
 }
