@@ -25,7 +25,7 @@ use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
 use crate::{
     clock::Clock,
-    config::Settings,
+    config::{Settings, SlackMode},
     desk::Desk,
     domain::{ids::ChannelId, policy::Policy, time::Zone},
     jobs,
@@ -34,7 +34,11 @@ use crate::{
         FORMS_AT_ONCE, Slack,
         api::SlackApi,
         deliver::SlackDeliver,
-        ingress::{self, signature::Verifier},
+        ingress::{
+            self,
+            signature::Verifier,
+            socket::{self, Link, door::Door},
+        },
         replies::Responder,
     },
     store::Db,
@@ -58,11 +62,20 @@ pub struct App {
     pub outbox: Arc<Outbox<SlackDeliver>>,
     pub metrics: Arc<Metrics>,
     settings: Settings,
+    /// In Socket Mode only.
+    socket: Option<Socket>,
     /// Whether the workers run; readiness depends on it.
     working: Arc<AtomicBool>,
     /// Whether Slack said who we are, in this run.
     met: AtomicBool,
     stop: CancellationToken,
+}
+
+/// How Slack reaches us in Socket Mode.
+#[derive(Clone)]
+struct Socket {
+    link: Arc<Link>,
+    door: Arc<Door>,
 }
 
 /// A server that runs.
@@ -118,7 +131,6 @@ impl App {
             clock: clock.clone(),
             responder: Responder::new(settings.slack.api_url.as_str())?,
             api,
-            verifier: Verifier::new(settings.slack.signing_secret.clone()),
             metrics: metrics.clone(),
             tasks: TaskTracker::new(),
             forms: Arc::new(Semaphore::new(FORMS_AT_ONCE)),
@@ -126,6 +138,16 @@ impl App {
             inbox_wake: Arc::new(Notify::new()),
             connected: Arc::new(RwLock::new(None)),
         });
+        let socket = match &settings.slack.mode {
+            SlackMode::Http { .. } => None,
+            SlackMode::Socket { app_token } => {
+                let (url, timeout) = (settings.slack.api_url.as_str(), settings.slack.timeout);
+                Some(Socket {
+                    link: Link::new(metrics.clone()),
+                    door: Arc::new(Door::new(url, app_token, timeout)?),
+                })
+            }
+        };
         Ok(App {
             db,
             clock,
@@ -133,6 +155,7 @@ impl App {
             outbox,
             metrics,
             settings,
+            socket,
             working: Arc::new(AtomicBool::new(false)),
             met: AtomicBool::new(false),
             stop: CancellationToken::new(),
@@ -151,10 +174,19 @@ impl App {
         let health = health::routes(health::Health::new(
             self.slack.clone(),
             self.metrics.clone(),
+            self.socket.as_ref().map(|it| it.link.clone()),
             self.working.clone(),
             self.stop.clone(),
         ));
-        ingress::http::routes(self.slack.clone(), self.settings.server.body_limit)
+        let ingress = match &self.settings.slack.mode {
+            SlackMode::Http { signing_secret } => ingress::http::routes(
+                self.slack.clone(),
+                Verifier::new(signing_secret.clone()),
+                self.settings.server.body_limit,
+            ),
+            SlackMode::Socket { .. } => ingress::http::closed_routes(),
+        };
+        ingress
             .merge(health)
             .layer(TimeoutLayer::with_status_code(
                 axum::http::StatusCode::SERVICE_UNAVAILABLE,
@@ -173,6 +205,12 @@ impl App {
     pub fn serve(self, listener: TcpListener, workers: TaskTracker) -> anyhow::Result<Running> {
         let address = listener.local_addr()?;
         let router = self.router();
+        // It takes requests like the server does, so it runs wherever that runs.
+        if let Some(Socket { link, door }) = self.socket.clone() {
+            let slack = self.slack.clone();
+            let run = move |stop| socket::run(slack.clone(), door.clone(), link.clone(), stop);
+            workers.spawn(jobs::supervise("socket", self.stop.clone(), run));
+        }
         let stopped = self.stop.clone().cancelled_owned();
         let server = tokio::spawn(async move {
             let served = axum::serve(listener, router).with_graceful_shutdown(stopped);
@@ -271,6 +309,8 @@ impl Running {
             }
             self.tasks.wait().await;
             self.workers.wait().await;
+            // Connections of Socket Mode are workers that took requests until now.
+            self.tasks.wait().await;
         };
         if tokio::time::timeout(self.grace, finished).await.is_err() {
             tracing::warn!("not everything finished in time; it goes on at the next start");

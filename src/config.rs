@@ -34,7 +34,7 @@ pub use outages::Outages;
 pub use permissions::{Permissions, Person};
 pub use problem::{Problem, Problems};
 pub use server::Server;
-pub use slack::Slack;
+pub use slack::{Slack, SlackMode};
 pub use sources::Sources;
 pub use time::Time;
 

@@ -25,7 +25,7 @@ use crate::{
     clock::Clock,
     desk::Desk,
     domain::ids::WorkspaceId,
-    slack::{api::SlackApi, ingress::signature::Verifier, replies::Responder},
+    slack::{api::SlackApi, replies::Responder},
     store::Db,
     telemetry::Metrics,
 };
@@ -41,7 +41,6 @@ pub struct Slack {
     pub clock: Clock,
     pub api: Arc<SlackApi>,
     pub responder: Responder,
-    pub verifier: Verifier,
     pub metrics: Arc<Metrics>,
     /// Work that outlives its request; waited for at shutdown.
     pub tasks: TaskTracker,

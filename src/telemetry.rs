@@ -5,5 +5,5 @@ mod labels;
 pub mod logs;
 mod metrics;
 
-pub use labels::{DeliveryOutcome, InboxOutcome, SlackRequest, SlackRequestOutcome};
+pub use labels::{DeliveryOutcome, InboxOutcome, SlackRequest, SlackRequestOutcome, SocketEnd};
 pub use metrics::{CONTENT_TYPE, Metrics, ModalOpening};

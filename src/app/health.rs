@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     domain::time::Timestamp,
-    slack::Slack,
+    slack::{Slack, ingress::socket::Link},
     store,
     telemetry::{CONTENT_TYPE, Metrics},
 };
@@ -33,6 +33,8 @@ const BELIEVED: Duration = Duration::from_secs(30);
 pub struct Health {
     slack: Arc<Slack>,
     metrics: Arc<Metrics>,
+    /// In Socket Mode only.
+    link: Option<Arc<Link>>,
     working: Arc<AtomicBool>,
     stop: CancellationToken,
     slack_answered: Mutex<Option<(Timestamp, bool)>>,
@@ -42,12 +44,14 @@ impl Health {
     pub fn new(
         slack: Arc<Slack>,
         metrics: Arc<Metrics>,
+        link: Option<Arc<Link>>,
         working: Arc<AtomicBool>,
         stop: CancellationToken,
     ) -> Arc<Health> {
         Arc::new(Health {
             slack,
             metrics,
+            link,
             working,
             stop,
             slack_answered: Mutex::new(None),
@@ -76,6 +80,11 @@ impl Health {
         answered
     }
 
+    /// Whether Slack can reach us, as far as we can know: over HTTP it is not ours to see.
+    fn reachable(&self) -> bool {
+        self.link.as_ref().is_none_or(|it| it.stands())
+    }
+
     fn works(&self) -> bool {
         self.working.load(Ordering::SeqCst) && !self.stop.is_cancelled()
     }
@@ -102,13 +111,16 @@ pub fn routes(health: Arc<Health>) -> Router {
 }
 
 /// Whether requests should be sent here: the database answers, Slack is known, nobody is stopping
-/// us.
+/// us. In Socket Mode nobody sends requests here, and it says whether Slack can send any.
 async fn ready(State(health): State<Arc<Health>>) -> Response {
-    let checks = [
+    let mut checks = vec![
         ("database", health.database_answers().await),
         ("workspace", health.slack.workspace().is_some()),
         ("workers", health.works()),
     ];
+    if health.link.is_some() {
+        checks.push(("socket", health.reachable()));
+    }
     let ready = checks.iter().all(|(_, ok)| *ok);
     let status = if ready {
         StatusCode::OK
@@ -124,7 +136,8 @@ async fn ready(State(health): State<Arc<Health>>) -> Response {
 
 /// The older tool's deep check: database, Slack's token and the workers.
 async fn up(State(health): State<Arc<Health>>) -> Response {
-    if health.database_answers().await && health.works() && health.slack_answers().await {
+    let well = health.database_answers().await && health.works() && health.reachable();
+    if well && health.slack_answers().await {
         Json(json!({ "status": "ok" })).into_response()
     } else {
         let body = Json(json!({ "status": "error" }));
@@ -133,6 +146,9 @@ async fn up(State(health): State<Arc<Health>>) -> Response {
 }
 
 async fn metrics(State(health): State<Arc<Health>>) -> Response {
+    if let Some(silence) = health.link.as_ref().and_then(|it| it.silent_for()) {
+        health.metrics.set_socket_silence(silence);
+    }
     (
         [(header::CONTENT_TYPE, CONTENT_TYPE)],
         health.metrics.render(),

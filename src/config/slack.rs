@@ -14,7 +14,7 @@ use super::sources::variable_of;
 #[derive(Debug, Clone)]
 pub struct Slack {
     pub bot_token: SecretString,
-    pub signing_secret: SecretString,
+    pub mode: SlackMode,
     /// The ID of the channel that outages are announced in.
     pub announce_channel: String,
     /// With their slash, at least one.
@@ -22,6 +22,21 @@ pub struct Slack {
     pub api_url: BaseUrl,
     /// How long one call to Slack may take.
     pub timeout: Duration,
+}
+
+/// How Slack reaches us, with the secret that this needs.
+#[derive(Debug, Clone)]
+pub enum SlackMode {
+    /// It sends requests to a public address and signs them.
+    Http { signing_secret: SecretString },
+    /// We open WebSockets to it: Socket Mode.
+    Socket { app_token: SecretString },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Http,
+    Socket,
 }
 
 const BOT_TOKEN: SecretSetting = SecretSetting {
@@ -36,6 +51,12 @@ const SIGNING_SECRET: SecretSetting = SecretSetting {
     default: "",
     show: hidden,
 };
+const APP_TOKEN: SecretSetting = SecretSetting {
+    key: "slack.app_token",
+    file_key: "slack.app_token_file",
+    default: "",
+    show: hidden,
+};
 const ANNOUNCE_CHANNEL: &str = "slack.announce_channel";
 const API_URL: &str = "slack.api_url";
 
@@ -43,6 +64,8 @@ const WHERE_THE_TOKEN_IS: &str =
     "Copy the Bot User OAuth Token from OAuth & Permissions in the settings of the Slack app.";
 const WHERE_THE_SIGNING_SECRET_IS: &str =
     "Copy the Signing Secret from Basic Information in the settings of the Slack app.";
+const WHERE_THE_APP_TOKEN_IS: &str = "Make an App-Level Token with the scope connections:write \
+    under Basic Information in the settings of the Slack app.";
 const WHERE_THE_CHANNEL_IS: &str = "Open the channel's details in Slack and copy the ID.";
 
 /// Shorter ones are typing mistakes; Slack's have 32 characters.
@@ -51,16 +74,24 @@ const SIGNING_SECRET_LEAST: usize = 16;
 /// Slack's own limit.
 const COMMAND_MOST: usize = 32;
 
-/// Everything is needed.
+/// Everything is needed, but of the secrets of both modes only the one that is used.
 pub(super) fn read(reader: &mut Reader) -> Option<Slack> {
     let parts = Parts::read(reader);
     let bot_token = required(reader, &BOT_TOKEN, parts.bot_token, WHERE_THE_TOKEN_IS);
-    let signing_secret = required(
-        reader,
-        &SIGNING_SECRET,
-        parts.signing_secret,
-        WHERE_THE_SIGNING_SECRET_IS,
-    );
+    let mode = match parts.way {
+        // Which secret is needed is not known.
+        None => None,
+        Some(Way::Http) => {
+            let place = WHERE_THE_SIGNING_SECRET_IS;
+            required(reader, &SIGNING_SECRET, parts.signing_secret, place)
+                .map(|signing_secret| SlackMode::Http { signing_secret })
+        }
+        Some(Way::Socket) => {
+            let place = WHERE_THE_APP_TOKEN_IS;
+            required(reader, &APP_TOKEN, parts.app_token, place)
+                .map(|app_token| SlackMode::Socket { app_token })
+        }
+    };
     if parts.announce_channel == Some(None) {
         let variable = variable_of(ANNOUNCE_CHANNEL);
         let remedy =
@@ -69,7 +100,7 @@ pub(super) fn read(reader: &mut Reader) -> Option<Slack> {
     }
     Some(Slack {
         bot_token: bot_token?,
-        signing_secret: signing_secret?,
+        mode: mode?,
         announce_channel: parts.announce_channel??,
         commands: parts.commands?,
         api_url: parts.api_url?,
@@ -83,24 +114,29 @@ pub(super) fn read_if_set(reader: &mut Reader) -> Option<Option<Slack>> {
     let parts = Parts::read(reader);
     let bot_token = optional(parts.bot_token)?;
     let signing_secret = optional(parts.signing_secret)?;
+    let app_token = optional(parts.app_token)?;
+    let mode = match parts.way? {
+        Way::Http => signing_secret.map(|signing_secret| SlackMode::Http { signing_secret }),
+        Way::Socket => app_token.map(|app_token| SlackMode::Socket { app_token }),
+    };
     let announce_channel = parts.announce_channel?;
     let (commands, api_url, timeout) = (parts.commands?, parts.api_url?, parts.timeout?);
-    let complete = bot_token.zip(signing_secret).zip(announce_channel);
-    Some(
-        complete.map(|((bot_token, signing_secret), announce_channel)| Slack {
-            bot_token,
-            signing_secret,
-            announce_channel,
-            commands,
-            api_url,
-            timeout,
-        }),
-    )
+    let complete = bot_token.zip(mode).zip(announce_channel);
+    Some(complete.map(|((bot_token, mode), announce_channel)| Slack {
+        bot_token,
+        mode,
+        announce_channel,
+        commands,
+        api_url,
+        timeout,
+    }))
 }
 
 /// What was found; `None` where a problem has been reported.
 struct Parts {
     bot_token: Found<SecretString>,
+    way: Option<Way>,
+    app_token: Found<SecretString>,
     signing_secret: Found<SecretString>,
     announce_channel: Option<Option<String>>,
     commands: Option<Vec<String>>,
@@ -112,6 +148,10 @@ impl Parts {
     fn read(reader: &mut Reader) -> Self {
         Self {
             bot_token: BOT_TOKEN.read(reader, bot_token),
+            way: reader.text("slack.mode", "http", |text| {
+                super::one_of(text, &[("http", Way::Http), ("socket", Way::Socket)])
+            }),
+            app_token: APP_TOKEN.read(reader, app_token),
             signing_secret: SIGNING_SECRET.read(reader, signing_secret),
             announce_channel: reader.text(ANNOUNCE_CHANNEL, "", |text| match text {
                 "" => Ok(None),
@@ -166,11 +206,30 @@ fn bot_token(text: &str) -> Result<SecretString, Fault> {
     let reason = if text.starts_with("xoxp-") {
         "This is a user's token; a bot token begins with xoxb-."
     } else if text.starts_with("xapp-") {
-        "This is an app-level token; a bot token begins with xoxb-."
+        "This is an app-level token, which belongs into slack.app_token; a bot token begins with \
+         xoxb-."
     } else {
         "A bot token begins with xoxb-."
     };
     Err(Fault::new(reason, WHERE_THE_TOKEN_IS))
+}
+
+fn app_token(text: &str) -> Result<SecretString, Fault> {
+    if text.chars().any(char::is_whitespace) {
+        return Err(Fault::new(BROKEN, WHERE_THE_APP_TOKEN_IS));
+    }
+    if text.starts_with("xapp-") {
+        return Ok(text.into());
+    }
+    let reason = if text.starts_with("xoxb-") {
+        "This is a bot token, which belongs into slack.bot_token; an app-level token begins with \
+         xapp-."
+    } else if text.starts_with("xoxp-") {
+        "This is a user's token; an app-level token begins with xapp-."
+    } else {
+        "An app-level token begins with xapp-."
+    };
+    Err(Fault::new(reason, WHERE_THE_APP_TOKEN_IS))
 }
 
 fn signing_secret(text: &str) -> Result<SecretString, Fault> {

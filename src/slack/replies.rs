@@ -61,6 +61,17 @@ pub fn inline(message: &Message) -> Value {
 }
 
 impl Slack {
+    /// Sends what would have been the body of an answer to the response address, after the time
+    /// for it was over.
+    pub async fn respond(&self, response_url: &str, body: &Value) {
+        let mut body = body.clone();
+        // The message with the button must stay.
+        body["replace_original"] = json!(false);
+        if let Err(why) = self.responder.send(response_url, &body).await {
+            tracing::warn!(why, "a response address did not take a late answer");
+        }
+    }
+
     /// Tells somebody something, by whatever way is open.
     pub async fn tell(&self, user: &SlackUserId, response_url: &str, message: &Message) {
         if !response_url.is_empty() {

@@ -77,6 +77,28 @@ label! {
     }
 }
 
+label! {
+    /// Why a connection of Socket Mode was replaced, or did not come about.
+    SocketEnd {
+        /// Slack said beforehand that its time is over.
+        Warning = "warning",
+        RefreshRequested = "refresh_requested",
+        LinkDisabled = "link_disabled",
+        TooMany = "too_many_websockets",
+        /// Nothing came for too long.
+        Silence = "silence",
+        Closed = "closed",
+        Broken = "broken",
+        NotOpened = "not_opened",
+        Other = "other",
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct SocketLabels {
+    pub(super) reason: SocketEnd,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct SlackRequestLabels {
     pub(super) kind: SlackRequest,

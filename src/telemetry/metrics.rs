@@ -14,7 +14,7 @@ use prometheus_client::registry::{Registry, Unit};
 
 use super::labels::{
     DeliveryKind, DeliveryLabels, DeliveryOutcome, InboxLabels, InboxOutcome, SlackRequest,
-    SlackRequestKind, SlackRequestLabels, SlackRequestOutcome,
+    SlackRequestKind, SlackRequestLabels, SlackRequestOutcome, SocketEnd, SocketLabels,
 };
 
 /// What `Metrics::render` gives is of this type.
@@ -38,6 +38,9 @@ pub struct Metrics {
     registry: Registry,
     slack_requests: Family<SlackRequestLabels, Counter>,
     slack_ack: Family<SlackRequestKind, Histogram, MakeHistogram>,
+    sockets_open: Gauge,
+    socket_reconnects: Family<SocketLabels, Counter>,
+    socket_silence: Gauge<f64, AtomicU64>,
     deliveries: Family<DeliveryLabels, Counter>,
     delivery_delay: Family<DeliveryKind, Histogram, MakeHistogram>,
     deliveries_waiting: Gauge,
@@ -72,6 +75,9 @@ impl Metrics {
             registry: Registry::with_prefix("balefire"),
             slack_requests: Family::default(),
             slack_ack: Family::new_with_constructor(|| Histogram::new(ACK_BUCKETS)),
+            sockets_open: Gauge::default(),
+            socket_reconnects: Family::default(),
+            socket_silence: Gauge::default(),
             deliveries: Family::default(),
             delivery_delay: Family::new_with_constructor(|| Histogram::new(DELAY_BUCKETS)),
             deliveries_waiting: Gauge::default(),
@@ -100,6 +106,23 @@ impl Metrics {
         self.slack_ack
             .get_or_create(&labels)
             .observe(after.as_secs_f64());
+    }
+
+    /// So many connections of Socket Mode are open.
+    pub fn set_sockets_open(&self, open: usize) {
+        self.sockets_open
+            .set(i64::try_from(open).unwrap_or(i64::MAX));
+    }
+
+    /// A connection of Socket Mode has to be opened again.
+    pub fn socket_reconnect(&self, reason: SocketEnd) {
+        let labels = SocketLabels { reason };
+        self.socket_reconnects.get_or_create(&labels).inc();
+    }
+
+    /// Nothing has come over Socket Mode for so long.
+    pub fn set_socket_silence(&self, silence: Duration) {
+        self.socket_silence.set(silence.as_secs_f64());
     }
 
     /// An attempt to deliver ended. `kind` is one of few fixed words, never text of people.
@@ -166,6 +189,22 @@ impl Metrics {
             "Time until a request by Slack was answered",
             Unit::Seconds,
             self.slack_ack.clone(),
+        );
+        registry.register(
+            "slack_sockets_open",
+            "Connections of Socket Mode that are open",
+            self.sockets_open.clone(),
+        );
+        registry.register(
+            "slack_socket_reconnects",
+            "Connections of Socket Mode that had to be opened again",
+            self.socket_reconnects.clone(),
+        );
+        registry.register_with_unit(
+            "slack_socket_silence",
+            "Time since the last frame of any connection of Socket Mode",
+            Unit::Seconds,
+            self.socket_silence.clone(),
         );
         registry.register(
             "inbox_events",
@@ -279,6 +318,22 @@ mod tests {
             "balefire_slack_ack_seconds_bucket{le=\"0.005\",kind=\"command\"} 1",
             "balefire_slack_ack_seconds_count{kind=\"command\"} 1",
             "# UNIT balefire_slack_ack_seconds seconds",
+        ] {
+            assert_line(&text, line);
+        }
+    }
+
+    #[test]
+    fn sockets_are_counted() {
+        let metrics = Metrics::new();
+        metrics.set_sockets_open(2);
+        metrics.socket_reconnect(SocketEnd::Warning);
+        metrics.set_socket_silence(Duration::from_millis(2500));
+        let text = metrics.render();
+        for line in [
+            "balefire_slack_sockets_open 2",
+            "balefire_slack_socket_reconnects_total{reason=\"warning\"} 1",
+            "balefire_slack_socket_silence_seconds 2.5",
         ] {
             assert_line(&text, line);
         }

@@ -21,6 +21,8 @@ mod refusals;
 mod resolve;
 mod sdk;
 mod shares;
+mod socket;
+mod socket_frames;
 mod words;
 
 pub use harness::databases;

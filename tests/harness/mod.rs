@@ -32,6 +32,7 @@ use tokio_util::task::TaskTracker;
 
 pub const SIGNING_SECRET: &str = "a-signing-secret-for-tests";
 pub const BOT_TOKEN: &str = "xoxb-a-token-for-tests";
+pub const APP_TOKEN: &str = "xapp-a-token-for-tests";
 
 const CATALOG: &str = r#"
     [[component]]
@@ -72,6 +73,8 @@ pub struct Setup {
     pub archive_after_hours: u32,
     /// Channels that are told when sales are affected.
     pub told_of_sales: Vec<&'static str>,
+    /// Slack is heard over Balefire's own connections.
+    pub socket_mode: bool,
 }
 
 impl Default for Setup {
@@ -82,6 +85,7 @@ impl Default for Setup {
             invite_groups: Vec::new(),
             archive_after_hours: 0,
             told_of_sales: Vec::new(),
+            socket_mode: false,
         }
     }
 }
@@ -107,8 +111,8 @@ impl World {
             signing_secret: SIGNING_SECRET.to_owned(),
             bot_token: BOT_TOKEN.to_owned(),
             scopes: None,
-            app_token: None,
-            socket_mode: false,
+            app_token: Some(APP_TOKEN.to_owned()),
+            socket_mode: setup.socket_mode,
             commands: vec!["/outage".to_owned(), "/announce".to_owned()],
             shortcuts: Vec::new(),
             clock_offset_seconds: 0,
@@ -149,7 +153,7 @@ impl World {
         let running = app.serve(listener, TaskTracker::new()).unwrap();
         let app_url = format!("http://{}", running.address);
         sandbox.connect_app(&app_url);
-        World {
+        let world = World {
             db: scratch.db.clone(),
             sandbox,
             clock,
@@ -160,7 +164,27 @@ impl World {
             http: reqwest::Client::new(),
             read: Mutex::new(BTreeSet::new()),
             _scratch: scratch,
+        };
+        if setup.socket_mode {
+            world.sockets(2).await;
         }
+        world
+    }
+
+    /// Waits until so many connections of Socket Mode are open, and gives their numbers.
+    pub async fn sockets(&self, open: usize) -> Vec<u64> {
+        for _ in 0..2000 {
+            let state = self.state().await;
+            let sockets = state["sockets"].as_array().unwrap();
+            if sockets.len() == open {
+                return sockets
+                    .iter()
+                    .map(|it| it["id"].as_u64().unwrap())
+                    .collect();
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        panic!("there are never {open} connections");
     }
 
     pub fn person(&self, name: &'static str) -> Person<'_> {
@@ -413,6 +437,8 @@ fn settings(api_url: &str, setup: &Setup) -> toml::Table {
         r#"
         [slack]
         bot_token = "{BOT_TOKEN}"
+        mode = "{}"
+        app_token = "{APP_TOKEN}"
         signing_secret = "{SIGNING_SECRET}"
         announce_channel = "C0OUTAGES"
         api_url = "{api_url}"
@@ -431,7 +457,11 @@ fn settings(api_url: &str, setup: &Setup) -> toml::Table {
         invite_groups = {:?}
         archive_after_hours = {}
         "#,
-        setup.allow_all, setup.told_of_sales, setup.invite_groups, setup.archive_after_hours
+        if setup.socket_mode { "socket" } else { "http" },
+        setup.allow_all,
+        setup.told_of_sales,
+        setup.invite_groups,
+        setup.archive_after_hours
     );
     text.parse().unwrap()
 }

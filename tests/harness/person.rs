@@ -143,6 +143,10 @@ impl Seen {
         assert_eq!(self.0["seen"]["errors"], Value::Null, "{:#}", self.0);
     }
 
+    pub fn is_closed(&self) -> bool {
+        self.0["seen"]["closed"] == true
+    }
+
     /// What is wrong at a field.
     pub fn error_at(&self, block: &str) -> &str {
         assert_ne!(self.0["seen"]["closed"], true, "{:#}", self.0);

@@ -132,6 +132,10 @@ fn slack_settings_are_looked_at_closely() {
     for (line, expected) in [
         ("bot_token = \"xoxp-1-TOKEN\"", "This is a user's token"),
         ("bot_token = \"xoxb-1-TO\\nKEN\"", "a space or a line break"),
+        (
+            "bot_token = \"xapp-1-TOKEN\"",
+            "app-level token, which belongs into slack.app_token",
+        ),
         ("bot_token = 5", "= (hidden). It must be a text"),
         ("signing_secret = \"short\"", "at least 16 characters"),
         (
@@ -145,6 +149,22 @@ fn slack_settings_are_looked_at_closely() {
         (
             "announce_channel = \"xoxb-1-TOKEN\"",
             "= \"(hidden)\". It is not the ID",
+        ),
+        (
+            "mode = \"sockets\"",
+            "one of http, socket. Did you mean socket?",
+        ),
+        (
+            "app_token = \"xoxb-1-TOKEN\"",
+            "This is a bot token, which belongs into slack.bot_token",
+        ),
+        ("app_token = \"xoxp-1-TOKEN\"", "This is a user's token"),
+        ("app_token = \"xapp-1-TO KEN\"", "a space or a line break"),
+        (
+            "mode = \"socket\"",
+            "slack.app_token. It is not set. Make an App-Level Token with the scope \
+             connections:write under Basic Information in the settings of the Slack app. Put it \
+             into BALEFIRE__SLACK__APP_TOKEN, or into a file that slack.app_token_file names.",
         ),
         ("commands = []", "There is no command"),
         ("commands = [\"outage\"]", "= outage. A command is a slash"),

@@ -4,6 +4,14 @@ use secrecy::ExposeSecret;
 
 use super::*;
 
+/// The secret of the mode that is set.
+fn of_mode(slack: &Slack) -> &str {
+    match &slack.mode {
+        SlackMode::Http { signing_secret } => signing_secret.expose_secret(),
+        SlackMode::Socket { app_token } => app_token.expose_secret(),
+    }
+}
+
 /// A file with the names of the files that hold the secrets.
 fn with_secret_files(token: &str, signing_secret: &str) -> Desk {
     let desk = Desk::without_file();
@@ -28,7 +36,19 @@ fn secrets_come_from_files_without_their_line_break() {
     let desk = with_secret_files("xoxb-from-file\n", "0123456789abcdef\r\n");
     let slack = desk.load().expect("good settings").slack;
     assert_eq!(slack.bot_token.expose_secret(), "xoxb-from-file");
-    assert_eq!(slack.signing_secret.expose_secret(), "0123456789abcdef");
+    assert_eq!(of_mode(&slack), "0123456789abcdef");
+}
+
+#[test]
+fn socket_mode_takes_its_token_from_a_file_and_wants_no_signing_secret() {
+    let desk = Desk::with_file("[slack]\nmode = \"socket\"\nannounce_channel = \"C0123456789\"\n");
+    let desk = desk.variable("BALEFIRE__SLACK__BOT_TOKEN", "xoxb-1-TOKEN");
+    let path = desk.write("app-token", "xapp-1-TOKEN\n");
+    let desk = desk.variable("BALEFIRE__SLACK__APP_TOKEN_FILE", &path);
+    let slack = desk.load().expect("good settings").slack;
+    assert_eq!(of_mode(&slack), "xapp-1-TOKEN");
+    assert!(!format!("{slack:?}").contains("TOKEN"), "{slack:?}");
+    assert!(desk.load_partial().expect("good settings").slack.is_some());
 }
 
 #[test]

@@ -162,7 +162,7 @@ pub fn form(body: &[u8]) -> Vec<(String, String)> {
 }
 
 /// Reads JSON and leaves out every NUL, which PostgreSQL cannot keep in a text.
-fn json(text: &[u8]) -> Result<Value, Unreadable> {
+pub fn json(text: &[u8]) -> Result<Value, Unreadable> {
     let mut value = serde_json::from_slice(text).map_err(|_| Unreadable::NotJson)?;
     without_nul(&mut value);
     Ok(value)
@@ -206,8 +206,12 @@ pub fn slash_command(form: &[(String, String)]) -> Result<SlashCommand, Unreadab
 
 pub fn interaction(form: &[(String, String)]) -> Result<Interaction, Unreadable> {
     let payload = field(form, "payload").ok_or(Unreadable::Missing("payload"))?;
+    interaction_in(json(payload.as_bytes())?)
+}
+
+pub fn interaction_in(payload: Value) -> Result<Interaction, Unreadable> {
     let interaction: Interaction =
-        serde_json::from_value(json(payload.as_bytes())?).map_err(|_| Unreadable::NotJson)?;
+        serde_json::from_value(payload).map_err(|_| Unreadable::NotJson)?;
     if interaction.kind.is_empty() {
         return Err(Unreadable::Missing("type"));
     }
@@ -227,8 +231,12 @@ pub fn interaction(form: &[(String, String)]) -> Result<Interaction, Unreadable>
 }
 
 pub fn event(body: &[u8]) -> Result<EventEnvelope, Unreadable> {
+    event_in(json(body)?)
+}
+
+pub fn event_in(payload: Value) -> Result<EventEnvelope, Unreadable> {
     let envelope: EventEnvelope =
-        serde_json::from_value(json(body)?).map_err(|_| Unreadable::NotJson)?;
+        serde_json::from_value(payload).map_err(|_| Unreadable::NotJson)?;
     if envelope.kind.is_empty() {
         return Err(Unreadable::Missing("type"));
     }

@@ -1,10 +1,7 @@
 //! The HTTP side: one route for commands, one for interactivity, one for events, and the paths of
-//! the older tool beside them.
-//!
-//! Every answer is ready long before Slack's three seconds. The work runs in a task of its own,
-//! because Slack hanging up must not stop it half way.
+//! the older tool beside them. In Socket Mode they only say that it is on.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use axum::{
     Json, Router,
@@ -12,39 +9,77 @@ use axum::{
     extract::{DefaultBodyLimit, State},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
-    routing::post,
+    routing::{any, post},
 };
 use serde_json::json;
 use tower_http::limit::RequestBodyLimitLayer;
 
-use super::envelope::{self, Unreadable};
+use super::{
+    answering,
+    envelope::{self, Unreadable},
+    signature::Verifier,
+};
 use crate::{
     clock::Stopwatch,
-    slack::{
-        Slack,
-        handlers::{self, Answer},
-    },
+    slack::{Slack, handlers::Answer},
     telemetry::{SlackRequest, SlackRequestOutcome},
 };
 
-/// Slack gives up after 3 s; by then we have said something.
-const ANSWER_WITHIN: Duration = Duration::from_millis(2500);
+const COMMANDS: [&str; 2] = ["/slack/commands", "/slack/announce"];
+const INTERACTIVITY: [&str; 2] = ["/slack/interactivity", "/slack/interaction"];
+const EVENTS: &str = "/slack/events";
+
+struct Ingress {
+    slack: Arc<Slack>,
+    verifier: Verifier,
+}
 
 /// The routes that Slack calls.
-pub fn routes(slack: Arc<Slack>, body_limit: usize) -> Router {
-    Router::new()
-        .route("/slack/commands", post(commands))
-        .route("/slack/announce", post(commands))
-        .route("/slack/interactivity", post(interactivity))
-        .route("/slack/interaction", post(interactivity))
-        .route("/slack/events", post(events))
+pub fn routes(slack: Arc<Slack>, verifier: Verifier, body_limit: usize) -> Router {
+    let mut router = Router::new().route(EVENTS, post(events));
+    for path in COMMANDS {
+        router = router.route(path, post(commands));
+    }
+    for path in INTERACTIVITY {
+        router = router.route(path, post(interactivity));
+    }
+    router
         // axum's own limit would come before the one of the settings.
         .layer(DefaultBodyLimit::disable())
         .layer(RequestBodyLimitLayer::new(body_limit))
-        .with_state(slack)
+        .with_state(Arc::new(Ingress { slack, verifier }))
 }
 
-async fn commands(State(slack): State<Arc<Slack>>, headers: HeaderMap, body: Bytes) -> Response {
+/// What stands in their place in Socket Mode, where nothing that comes over HTTP is Slack's.
+pub fn closed_routes() -> Router {
+    let paths = COMMANDS.iter().chain(&INTERACTIVITY).chain([&EVENTS]);
+    paths.fold(Router::new(), |router, path| {
+        router.route(path, any(closed))
+    })
+}
+
+async fn closed() -> Response {
+    let why = "Socket Mode is on: Balefire hears from Slack over its own connections and takes \
+               no requests here. Set slack.mode = \"http\" to change that.";
+    let body = json!({ "ok": false, "error": why });
+    (StatusCode::NOT_FOUND, Json(body)).into_response()
+}
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        match self {
+            Answer::Body(body) => Json(body).into_response(),
+            Answer::Empty => StatusCode::OK.into_response(),
+            Answer::Unavailable => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        }
+    }
+}
+
+async fn commands(
+    State(ingress): State<Arc<Ingress>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let watch = Stopwatch::start();
     let form = envelope::form(&body);
     // Slack checks certificates of public apps with this; it asks for nothing.
@@ -52,131 +87,73 @@ async fn commands(State(slack): State<Arc<Slack>>, headers: HeaderMap, body: Byt
         return StatusCode::OK.into_response();
     }
     let kind = SlackRequest::Command;
-    if let Some(refused) = distrusted(&slack, kind, &headers, &body) {
+    if let Some(refused) = ingress.distrusted(kind, &headers, &body) {
         return refused;
     }
-    let command = match envelope::slash_command(&form) {
-        Ok(command) => command,
-        Err(unreadable) => return malformed(&slack, kind, &unreadable),
-    };
-    let work = handlers::command::answer(slack.clone(), command);
-    within_time(&slack, kind, watch, work)
-        .await
-        .unwrap_or_else(|| {
-            Json(json!({
-                "response_type": "ephemeral",
-                "text": "This takes longer than usual. Nothing is lost; try again in a minute.",
-            }))
-            .into_response()
-        })
+    match envelope::slash_command(&form) {
+        Ok(command) => answering::command(&ingress.slack, watch, command)
+            .await
+            .into_response(),
+        Err(unreadable) => ingress.malformed(kind, &unreadable),
+    }
 }
 
 async fn interactivity(
-    State(slack): State<Arc<Slack>>,
+    State(ingress): State<Arc<Ingress>>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
     let watch = Stopwatch::start();
-    if let Some(refused) = distrusted(&slack, SlackRequest::Other, &headers, &body) {
+    let kind = SlackRequest::Other;
+    if let Some(refused) = ingress.distrusted(kind, &headers, &body) {
         return refused;
     }
-    let interaction = match envelope::interaction(&envelope::form(&body)) {
-        Ok(interaction) => interaction,
-        Err(unreadable) => return malformed(&slack, SlackRequest::Other, &unreadable),
-    };
-    let kind = match interaction.kind.as_str() {
-        "block_actions" => SlackRequest::Action,
-        "view_submission" | "view_closed" => SlackRequest::Submission,
-        "block_suggestion" => SlackRequest::Options,
-        "shortcut" | "message_action" => SlackRequest::Shortcut,
-        _ => SlackRequest::Other,
-    };
-    let late = handlers::submit::late_answer(&interaction);
-    let work = handlers::interaction(slack.clone(), interaction);
-    let answer = within_time(&slack, kind, watch, work).await;
-    answer.unwrap_or_else(|| match late {
-        Some(body) => Json(body).into_response(),
-        None => StatusCode::OK.into_response(),
-    })
+    match envelope::interaction(&envelope::form(&body)) {
+        Ok(interaction) => answering::interaction(&ingress.slack, watch, interaction)
+            .await
+            .into_response(),
+        Err(unreadable) => ingress.malformed(kind, &unreadable),
+    }
 }
 
-async fn events(State(slack): State<Arc<Slack>>, headers: HeaderMap, body: Bytes) -> Response {
+async fn events(State(ingress): State<Arc<Ingress>>, headers: HeaderMap, body: Bytes) -> Response {
     let watch = Stopwatch::start();
     let kind = SlackRequest::Event;
-    if let Some(refused) = distrusted(&slack, kind, &headers, &body) {
+    if let Some(refused) = ingress.distrusted(kind, &headers, &body) {
         return refused;
     }
-    let event = match envelope::event(&body) {
-        Ok(event) => event,
-        Err(unreadable) => return malformed(&slack, kind, &unreadable),
-    };
-    let work = handlers::event::receive(slack.clone(), event);
-    // Slack sends an event again when it gets no answer, so an error is an honest one.
-    within_time(&slack, kind, watch, work)
-        .await
-        .unwrap_or_else(|| StatusCode::SERVICE_UNAVAILABLE.into_response())
+    match envelope::event(&body) {
+        Ok(event) => answering::event(&ingress.slack, watch, event)
+            .await
+            .into_response(),
+        Err(unreadable) => ingress.malformed(kind, &unreadable),
+    }
 }
 
-/// Refuses what Slack did not sign. Nothing was stored or called before this.
-fn distrusted(
-    slack: &Slack,
-    kind: SlackRequest,
-    headers: &HeaderMap,
-    body: &[u8],
-) -> Option<Response> {
-    let header = |name| headers.get(name).and_then(|it| it.to_str().ok());
-    let untrusted = slack
-        .verifier
-        .verify(
-            header("x-slack-request-timestamp"),
-            header("x-slack-signature"),
-            body,
-            slack.clock.now(),
-        )
-        .err()?;
-    tracing::warn!(reason = %untrusted, "refused a request that Slack did not sign");
-    slack
-        .metrics
-        .slack_request(kind, SlackRequestOutcome::Unauthentic);
-    let body = json!({ "ok": false, "error": "the request signature is not valid" });
-    Some((StatusCode::UNAUTHORIZED, Json(body)).into_response())
-}
+impl Ingress {
+    /// Refuses what Slack did not sign. Nothing was stored or called before this.
+    fn distrusted(&self, kind: SlackRequest, headers: &HeaderMap, body: &[u8]) -> Option<Response> {
+        let header = |name| headers.get(name).and_then(|it| it.to_str().ok());
+        let untrusted = self
+            .verifier
+            .verify(
+                header("x-slack-request-timestamp"),
+                header("x-slack-signature"),
+                body,
+                self.slack.clock.now(),
+            )
+            .err()?;
+        tracing::warn!(reason = %untrusted, "refused a request that Slack did not sign");
+        self.slack
+            .metrics
+            .slack_request(kind, SlackRequestOutcome::Unauthentic);
+        let body = json!({ "ok": false, "error": "the request signature is not valid" });
+        Some((StatusCode::UNAUTHORIZED, Json(body)).into_response())
+    }
 
-fn malformed(slack: &Slack, kind: SlackRequest, unreadable: &Unreadable) -> Response {
-    tracing::warn!(?kind, reason = %unreadable, "refused a request that cannot be read");
-    slack
-        .metrics
-        .slack_request(kind, SlackRequestOutcome::Malformed);
-    let body = json!({ "ok": false, "error": unreadable.to_string() });
-    (StatusCode::BAD_REQUEST, Json(body)).into_response()
-}
-
-/// Runs `work` to its end whatever happens to the connection; none when it is not done in time.
-async fn within_time(
-    slack: &Slack,
-    kind: SlackRequest,
-    watch: Stopwatch,
-    work: impl Future<Output = Answer> + Send + 'static,
-) -> Option<Response> {
-    let running = slack.tasks.spawn(work);
-    let answer = match tokio::time::timeout(ANSWER_WITHIN, running).await {
-        Ok(Ok(Answer::Body(body))) => Some(Json(body).into_response()),
-        Ok(Ok(Answer::Empty)) => Some(StatusCode::OK.into_response()),
-        Ok(Ok(Answer::Unavailable)) => None,
-        Ok(Err(error)) => {
-            tracing::error!(?kind, %error, "the work on a request crashed");
-            None
-        }
-        Err(_) => {
-            tracing::warn!(?kind, "the work on a request takes long; it goes on");
-            None
-        }
-    };
-    let outcome = match answer {
-        Some(_) => SlackRequestOutcome::Accepted,
-        None => SlackRequestOutcome::Failed,
-    };
-    slack.metrics.slack_request(kind, outcome);
-    slack.metrics.slack_acked(kind, watch.elapsed());
-    answer
+    fn malformed(&self, kind: SlackRequest, unreadable: &Unreadable) -> Response {
+        answering::malformed(&self.slack, kind, unreadable);
+        let body = json!({ "ok": false, "error": unreadable.to_string() });
+        (StatusCode::BAD_REQUEST, Json(body)).into_response()
+    }
 }
