@@ -36,6 +36,12 @@ pub fn escape(text: &str) -> String {
 
 /// As [`escape`], cut to `max` with an ellipsis at its end when it would be longer.
 pub fn escape_within(text: &str, max: usize) -> String {
+    // First, so that nothing that is left out stands between an `@` and the word that it calls.
+    let left_out = |it: &char| {
+        // Line ends of other systems, and what no keyboard types.
+        (it.is_control() && !matches!(it, '\n' | '\t')) || turns_text(*it)
+    };
+    let text: String = text.chars().filter(|it| !left_out(it)).collect();
     let mut escaped = String::with_capacity(text.len());
     for (at, letter) in text.char_indices() {
         match letter {
@@ -48,9 +54,6 @@ pub fn escape_within(text: &str, max: usize) -> String {
                     escaped.push(JOINER);
                 }
             }
-            '\n' | '\t' => escaped.push(letter),
-            // Line ends of other systems, and what no keyboard types.
-            letter if letter.is_control() || turns_text(letter) => {}
             letter => escaped.push(letter),
         }
     }

@@ -266,3 +266,10 @@ proptest! {
         prop_assert!(is_harmless(inner), "{link:?}");
     }
 }
+
+#[test]
+fn what_is_left_out_hides_no_call() {
+    for hidden in ["@\rhere", "@\u{202e}channel", "@\u{0}everyone"] {
+        assert!(is_harmless(&escape(hidden)), "{hidden:?}");
+    }
+}
