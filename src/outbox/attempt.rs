@@ -277,7 +277,7 @@ impl<D: Deliver> Outbox<D> {
             (Task::Topic, Receipt::Topic { text }) => {
                 store::channels::record_topic(tx, outage, text).await
             }
-            (Task::Archive, Receipt::Archived) => {
+            (Task::Archive | Task::Topic, Receipt::Archived) => {
                 store::channels::record_archived(tx, outage, now).await?;
                 self.refresh(tx, delivery, outage, now).await
             }

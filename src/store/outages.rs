@@ -228,6 +228,28 @@ async fn write_snapshot(
     Ok(())
 }
 
+/// Keeps others from changing two outages until the commit, in one order, so that nobody holds one
+/// while waiting for the other.
+pub async fn hold(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    mut numbers: [OutageNumber; 2],
+) -> Result<()> {
+    numbers.sort();
+    on!(tx, |conn| {
+        for number in numbers {
+            sqlx::query(
+                "UPDATE outages SET version = version WHERE workspace_id = $1 AND number = $2",
+            )
+            .bind(workspace)
+            .bind(number)
+            .execute(&mut *conn)
+            .await?;
+        }
+    });
+    Ok(())
+}
+
 pub async fn by_number(
     tx: &mut Tx,
     workspace: &WorkspaceId,
