@@ -152,3 +152,27 @@ async fn a_channel_that_somebody_archived_makes_room_for_another() {
     read_all(&world).await;
     world.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_slack_never_lets_through_is_given_up_and_told() {
+    let world = announced(Setup::default()).await;
+    let never = json!([{ "method": "conversations.create", "kind": "ratelimited", "retry_after": 3600, "times": 100000 }]);
+    world.faults(never).await;
+    changes(&world, 1, &Command::CreateChannel).await;
+    for _ in 0..(24 * 6 + 3) {
+        world.passes(minutes(10)).await;
+    }
+    assert_eq!(left(&world).await, (1, 0));
+    let told = world.person("ana").direct_messages().await;
+    let told: Vec<String> = told.iter().map(crate::harness::words).collect();
+    assert!(
+        told.iter().any(|it| it.contains("asked for a pause")),
+        "{told:?}"
+    );
+    // It can be asked for again.
+    world.control("reset_faults", json!({})).await;
+    changes(&world, 1, &Command::CreateChannel).await;
+    only_made(&world).await;
+    read_all(&world).await;
+    world.close().await;
+}
