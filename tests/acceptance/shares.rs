@@ -381,3 +381,25 @@ async fn a_message_moves_from_one_thread_to_another() {
     read_all(&world).await;
     world.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reaction_outlasts_pauses_and_a_while_without_slack() {
+    for (kind, times) in [("ratelimited", 12), ("http_500", 4)] {
+        let world = announced(Setup::default()).await;
+        changes(&world, 1, &Command::CreateChannel).await;
+        let id = only_made(&world).await["id"].as_str().unwrap().to_owned();
+        let ts = writes(&world, "ana", &id, "it is the database").await;
+        let fault =
+            json!({ "method": "reactions.get", "kind": kind, "times": times, "retry_after": 30 });
+        world.faults(json!([fault])).await;
+        reacts(&world, "ana", &id, &ts, "point_up", false).await;
+        for _ in 0..15 {
+            world.passes(minutes(1)).await;
+            balefire::jobs::inbox::run_once(&world.slack).await.unwrap();
+        }
+        world.settle().await;
+        assert_eq!(shared(&world).await.len(), 1, "{kind}");
+        read_all(&world).await;
+        world.end().await;
+    }
+}
