@@ -127,13 +127,14 @@ impl Desk {
     ) -> Result<Outage, DeskError> {
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
+        // Taking the number first lets two who announce at once come one after the other, so that
+        // the second sees the outage of the first, and the same form its first answer. Whoever goes
+        // without an outage gives the number back.
+        let number = store::workspaces::next_value(&mut tx, workspace, "outage").await?;
         if let Some(outage) = self.already(&mut tx, workspace, once).await? {
             return Ok(outage);
         }
         let actor = actor(&mut tx, person).await?;
-        // Taking the number first lets two who announce at once come one after the other, so that
-        // the second sees the outage of the first. A refusal gives the number back.
-        let number = store::workspaces::next_value(&mut tx, workspace, "outage").await?;
         let component = request.component.id;
         let open = store::outages::open_of_component(&mut tx, workspace, component).await?;
         let recent = store::outages::resolved_since(&mut tx, workspace, now.minus(RECENT)).await?;
@@ -178,16 +179,22 @@ impl Desk {
             if let Some(outage) = self.already(&mut tx, workspace, once).await? {
                 return Ok(outage);
             }
+            take_turns(&mut tx, workspace, number, command).await?;
             let outage = store::outages::by_number(&mut tx, workspace, number)
                 .await?
                 .ok_or(DeskError::UnknownOutage(number))?;
             let actor = actor(&mut tx, person).await?;
-            let decision = decide(&outage, command, &actor, &self.policy, now)?;
+            let decision = match decide(&outage, command, &actor, &self.policy, now) {
+                Ok(decision) => decision,
+                // It may make no sense any more because it was done a moment ago, by another node
+                // that got the same request.
+                Err(refusal) => {
+                    let done = self.already(&mut tx, workspace, once).await?;
+                    return done.ok_or(refusal.into());
+                }
+            };
             if let Command::SetChannel { channel } = command {
                 channel_is_free(&mut tx, &outage, channel).await?;
-            }
-            if matches!(command, Command::Reopen { .. }) {
-                store::channels::record_warned(&mut tx, outage.id, None).await?;
             }
             let by = &actor.identity;
             let why = why(command);
@@ -196,6 +203,9 @@ impl Desk {
                 continue;
             };
             record(&mut tx, &next, by, &decision.events, now).await?;
+            if let Some(channel) = channel_in_use(&next, command) {
+                store::channels::forget_warnings(&mut tx, workspace, channel).await?;
+            }
             self.enqueue(&mut tx, &next, by, &decision.effects, now)
                 .await?;
             if let Command::Withdraw {
@@ -300,6 +310,27 @@ impl Desk {
     }
 }
 
+/// What concerns more than one outage takes its turn before anything is read: two merges that cross
+/// would wait for each other for ever, and two outages would get the same channel.
+async fn take_turns(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    number: OutageNumber,
+    command: &Command,
+) -> Result<(), store::Error> {
+    match command {
+        Command::Withdraw {
+            duplicate_of: Some(original),
+            ..
+        } => store::outages::hold(tx, workspace, [number, *original]).await,
+        Command::SetChannel { .. } => {
+            store::workspaces::next_value(tx, workspace, "set_channel").await?;
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Writes what a decision says into the timeline.
 async fn record(
     tx: &mut Tx,
@@ -337,13 +368,25 @@ fn why(command: &Command) -> &str {
     }
 }
 
+/// The channel in which people work on the outage anew, or were working until just now: it is long
+/// until it may be archived, whatever its members were told.
+fn channel_in_use<'a>(outage: &'a Outage, command: &'a Command) -> Option<&'a ChannelId> {
+    match command {
+        Command::SetChannel { channel } => Some(channel),
+        Command::Reopen { .. } | Command::Resolve(_) | Command::Withdraw { .. } => {
+            outage.channel.as_ref()?.id.as_ref()
+        }
+        _ => None,
+    }
+}
+
 /// A channel is dedicated to one open outage at a time, so that a reaction in it is about that one.
 async fn channel_is_free(
     tx: &mut Tx,
     outage: &Outage,
     channel: &ChannelId,
 ) -> Result<(), DeskError> {
-    for id in store::channels::outages_of(tx, &outage.workspace, channel).await? {
+    for id in store::channels::wanted_by(tx, &outage.workspace, channel).await? {
         let other = store::outages::by_id(tx, id).await?;
         if let Some(other) = other.filter(|it| it.is_open() && it.id != outage.id) {
             let by = other.number;

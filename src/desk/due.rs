@@ -4,12 +4,15 @@ use std::time::Duration;
 
 use super::{Desk, DeskError};
 use crate::{
-    domain::{actor::Identity, effect::Effect, ids::OutageId, time::Timestamp},
+    domain::{
+        actor::Identity,
+        effect::Effect,
+        eta::{STEP, overdue},
+        ids::OutageId,
+        time::Timestamp,
+    },
     store,
 };
-
-/// Between two moments at which the words about an ETA change by themselves.
-const STEP: Duration = Duration::from_secs(600);
 
 /// How long before it is archived a channel hears of it.
 const WARNING: Duration = Duration::from_secs(24 * 3600);
@@ -19,7 +22,7 @@ const CHANNELS: i64 = 100;
 
 impl Desk {
     /// Renders announcements anew whose words about the ETA are not true any more: ten minutes
-    /// before it, at it, and every ten minutes after it. Returns how many.
+    /// before it, at it, and after it ever more seldom. Returns how many.
     pub async fn refresh_etas(&self) -> Result<usize, DeskError> {
         let now = self.clock.now();
         let mut tx = self.db.read().await?;
@@ -99,8 +102,7 @@ fn last_moment(due: Timestamp, now: Timestamp) -> Timestamp {
     if now < due {
         return due.minus(STEP);
     }
-    let steps = now.since(due).as_secs() / STEP.as_secs();
-    due.plus(Duration::from_secs(steps * STEP.as_secs()))
+    due.plus(overdue(now.since(due)))
 }
 
 #[cfg(test)]
@@ -108,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_words_change_ten_minutes_before_at_and_every_ten_minutes_after() {
+    fn the_words_change_ten_minutes_before_at_and_ever_more_seldom_after() {
         let at = |minutes: i64| Timestamp::from_epoch(1_772_366_400 + minutes * 60);
         let due = at(0);
         assert_eq!(last_moment(due, at(-10)), at(-10));
@@ -116,6 +118,8 @@ mod tests {
         assert_eq!(last_moment(due, at(0)), at(0));
         assert_eq!(last_moment(due, at(9)), at(0));
         assert_eq!(last_moment(due, at(25)), at(20));
-        assert_eq!(last_moment(due, at(600)), at(600));
+        assert_eq!(last_moment(due, at(359)), at(350));
+        assert_eq!(last_moment(due, at(659)), at(600));
+        assert_eq!(last_moment(due, at(100 * 60)), at(4 * 24 * 60));
     }
 }

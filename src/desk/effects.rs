@@ -126,7 +126,7 @@ impl Queue<'_> {
                 self.open_channel(channel.as_str(), false, task).await?;
             }
             Effect::WarnOfArchive { at } => {
-                store::channels::record_warned(self.tx, id, Some(self.now)).await?;
+                store::channels::record_warned(self.tx, id, self.now).await?;
                 let key = format!("warn_of_archive:{id}:{}", self.now.micros());
                 let task = Task::WarnOfArchive { at: *at };
                 self.push(task, "channel", false, None, key).await?;

@@ -157,7 +157,8 @@ impl Desk {
             return Ok(());
         };
         match text {
-            Some(text) if text == share.text && !share.deleted => return Ok(()),
+            // What was deleted says nothing any more, whatever comes late.
+            Some(text) if text == share.text || share.deleted => return Ok(()),
             Some(text) => store::shares::record_edited(&mut tx, share.id, text).await?,
             None => store::shares::record_deleted(&mut tx, share.id).await?,
         }

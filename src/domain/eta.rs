@@ -78,6 +78,22 @@ pub struct Eta {
     pub set_at: Timestamp,
 }
 
+/// Between two moments at which people are told how near an ETA is, or how long it has passed.
+pub const STEP: Duration = Duration::from_secs(600);
+
+/// How long ago an ETA was due, as it is told: minutes count at first, and later nobody wants to
+/// have an announcement rendered anew all day for them.
+pub fn overdue(past: Duration) -> Duration {
+    const HOUR: u64 = 3600;
+    let seconds = past.as_secs();
+    let step = match seconds / HOUR {
+        0..6 => STEP.as_secs(),
+        6..72 => HOUR,
+        _ => 24 * HOUR,
+    };
+    Duration::from_secs(seconds / step * step)
+}
+
 impl Eta {
     /// An exact time. Its label is empty: it is shown as its moment.
     pub fn exact(due: Timestamp, now: Timestamp) -> Eta {

@@ -30,6 +30,9 @@ use crate::{
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 
+/// Why a delivery was given up that was never let through.
+const PAUSES: &str = "Slack asked for a pause every time";
+
 /// The queue with what empties it.
 pub struct Outbox<D> {
     pub(super) db: Db,
@@ -165,6 +168,11 @@ impl<D: Deliver> Outbox<D> {
                 },
                 DeliveryOutcome::Delivered,
             ),
+            Outcome::RateLimited { .. }
+                if now.since(delivery.trying_since) >= self.give_up_after =>
+            {
+                (Settle::Dead { why: PAUSES }, DeliveryOutcome::Dead)
+            }
             Outcome::RateLimited { seconds } => {
                 let rest = Duration::from_secs(*seconds).min(store::deliveries::FURTHEST);
                 let due_at = now.plus(rest);
@@ -229,20 +237,34 @@ impl<D: Deliver> Outbox<D> {
                     "a delivery did not go through"
                 );
                 if label == DeliveryOutcome::Dead {
-                    if let Some(outage) = delivery.outage_id
-                        && delivery.payload.makes_channel()
-                    {
-                        // The buttons come back, so that it can be tried again.
-                        store::channels::record_failed(&mut tx, outage, why).await?;
-                        self.refresh(&mut tx, delivery, outage, now).await?;
-                    }
-                    self.apologise(&mut tx, delivery, why, now).await?;
+                    self.given_up(&mut tx, delivery, why, now).await?;
                 }
             }
-            _ => {}
+            Outcome::RateLimited { .. } if label == DeliveryOutcome::Dead => {
+                self.given_up(&mut tx, delivery, PAUSES, now).await?;
+            }
+            Outcome::RateLimited { .. } | Outcome::Moot { .. } => {}
         }
         self.metrics.delivery(kind, label);
         tx.commit().await
+    }
+
+    /// What follows when nobody will try again.
+    async fn given_up(
+        &self,
+        tx: &mut Tx,
+        delivery: &Delivery,
+        why: &str,
+        now: Timestamp,
+    ) -> store::Result<()> {
+        if let Some(outage) = delivery.outage_id
+            && delivery.payload.makes_channel()
+        {
+            // The buttons come back, so that it can be tried again.
+            store::channels::record_failed(tx, outage, why).await?;
+            self.refresh(tx, delivery, outage, now).await?;
+        }
+        self.apologise(tx, delivery, why, now).await
     }
 
     /// Writes what came back where others look for it.
@@ -277,7 +299,7 @@ impl<D: Deliver> Outbox<D> {
             (Task::Topic, Receipt::Topic { text }) => {
                 store::channels::record_topic(tx, outage, text).await
             }
-            (Task::Archive, Receipt::Archived) => {
+            (Task::Archive | Task::Topic, Receipt::Archived) => {
                 store::channels::record_archived(tx, outage, now).await?;
                 self.refresh(tx, delivery, outage, now).await
             }

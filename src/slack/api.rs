@@ -147,18 +147,32 @@ impl SlackApi {
         self.post("auth.test", &serde_json::json!({})).await
     }
 
-    async fn bounded<T>(
+    async fn bounded<T: DeserializeOwned>(
         &self,
-        call: impl Future<Output = Result<T, SlackClientError>>,
+        call: impl Future<Output = Result<Value, SlackClientError>>,
     ) -> Result<T, CallError> {
         match tokio::time::timeout(self.timeout, call).await {
-            Ok(answer) => answer.map_err(translate),
+            Ok(answer) => read(answer.map_err(translate)?),
             Err(_) => Err(CallError::Unknown {
                 why: format!("no answer within {} s", self.timeout.as_secs()),
             }),
         }
     }
 }
+
+/// The answer, if it is one of Slack's. The client takes a page that somebody between us and Slack
+/// put in its place for an answer without content.
+fn read<T: DeserializeOwned>(answer: Value) -> Result<T, CallError> {
+    let said = match answer["ok"] == true {
+        true => serde_json::from_value(answer).ok(),
+        false => None,
+    };
+    said.ok_or_else(|| CallError::Unknown {
+        why: NOT_SLACKS.into(),
+    })
+}
+
+const NOT_SLACKS: &str = "the answer was not what Slack sends";
 
 fn translate(error: SlackClientError) -> CallError {
     match error {
@@ -201,7 +215,7 @@ fn translate(error: SlackClientError) -> CallError {
             }
         }
         SlackClientError::ProtocolError(_) => CallError::Unknown {
-            why: "the answer was not what Slack sends".into(),
+            why: NOT_SLACKS.into(),
         },
         _ => CallError::Unknown {
             why: "the connection ended early".into(),

@@ -7,6 +7,7 @@ pub mod mention;
 pub mod open;
 mod preview;
 mod reaction;
+mod said;
 mod same;
 pub mod shortcut;
 pub mod submit;

@@ -95,6 +95,25 @@ pub async fn outages_of(
         .await)
 }
 
+/// As [`outages_of`], with those whose people asked for this channel and wait until the bot is in it.
+pub async fn wanted_by(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    channel: &ChannelId,
+) -> Result<Vec<OutageId>> {
+    // Until the bot knows its name, a channel is called by its ID.
+    const SQL: &str = "
+        SELECT outage_id FROM dedicated_channels
+        WHERE workspace_id = $1 AND failed IS NULL
+          AND (channel_id = $2 OR (channel_id IS NULL AND NOT made_here AND name = $2))
+        ORDER BY outage_id DESC";
+    on!(tx, |conn| sqlx::query_scalar(SQL)
+        .bind(workspace)
+        .bind(channel)
+        .fetch_all(conn)
+        .await)
+}
+
 /// The channel exists, is called so, and the bot is in it.
 pub async fn record_ready(
     tx: &mut Tx,
@@ -140,8 +159,28 @@ pub async fn record_topic(tx: &mut Tx, outage: OutageId, topic: &str) -> Result<
     Ok(())
 }
 
-/// Its members are told that it will be archived; none takes that back.
-pub async fn record_warned(tx: &mut Tx, outage: OutageId, at: Option<Timestamp>) -> Result<()> {
+/// Something happens in a channel: that its members were told it will be archived counts no more,
+/// for none of its outages.
+pub async fn forget_warnings(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    channel: &ChannelId,
+) -> Result<()> {
+    const SQL: &str = "
+        UPDATE dedicated_channels SET warned_at = NULL
+        WHERE workspace_id = $1 AND channel_id = $2 AND warned_at IS NOT NULL";
+    on!(tx, |conn| {
+        sqlx::query(SQL)
+            .bind(workspace)
+            .bind(channel)
+            .execute(conn)
+            .await?;
+    });
+    Ok(())
+}
+
+/// Its members are told that it will be archived.
+pub async fn record_warned(tx: &mut Tx, outage: OutageId, at: Timestamp) -> Result<()> {
     on!(tx, |conn| {
         sqlx::query("UPDATE dedicated_channels SET warned_at = $2 WHERE outage_id = $1")
             .bind(outage)
@@ -163,12 +202,21 @@ pub async fn record_archived(tx: &mut Tx, outage: OutageId, at: Timestamp) -> Re
     Ok(())
 }
 
-/// Channels made here, not archived yet, of outages that ended before `ended_before`.
+/// Channels made here, not archived yet, of outages that ended before `ended_before`, and in which
+/// nobody works on another one since. Those whose archiving was tried since the warning are left
+/// alone: should that not work out, they must not stand before the others for ever.
 pub async fn left(tx: &mut Tx, ended_before: Timestamp, limit: i64) -> Result<Vec<OutageId>> {
     const SQL: &str = "
         SELECT kept.outage_id FROM dedicated_channels AS kept JOIN outages ON outages.id = kept.outage_id
         WHERE kept.made_here AND kept.channel_id IS NOT NULL AND kept.archived_at IS NULL
           AND outages.phase IN ('resolved', 'withdrawn') AND outages.ended_at < $1
+          AND NOT EXISTS (SELECT 1 FROM dedicated_channels AS also
+              JOIN outages AS other ON other.id = also.outage_id
+              WHERE also.workspace_id = kept.workspace_id AND also.channel_id = kept.channel_id
+                AND also.failed IS NULL AND (other.ended_at IS NULL OR other.ended_at >= $1))
+          AND NOT EXISTS (SELECT 1 FROM deliveries
+              WHERE deliveries.outage_id = kept.outage_id AND deliveries.kind = 'archive'
+                AND deliveries.created_at >= kept.warned_at)
         ORDER BY kept.outage_id LIMIT $2";
     on!(tx, |conn| sqlx::query_scalar(SQL)
         .bind(ended_before)

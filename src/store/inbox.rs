@@ -79,6 +79,22 @@ pub async fn finish(tx: &mut Tx, id: i64, error: Option<&str>, now: Timestamp) -
     Ok(())
 }
 
+/// Puts an event back until `due_at`; `free` does not count the try.
+pub async fn put_back(tx: &mut Tx, id: i64, due_at: Timestamp, free: bool) -> Result<()> {
+    const SQL: &str = "
+        UPDATE inbox SET due_at = $2, attempts = attempts - CASE WHEN $3 THEN 1 ELSE 0 END
+        WHERE id = $1 AND done_at IS NULL";
+    on!(tx, |conn| {
+        sqlx::query(SQL)
+            .bind(id)
+            .bind(due_at)
+            .bind(free)
+            .execute(conn)
+            .await?;
+    });
+    Ok(())
+}
+
 /// Forgets what was finished before `before`; returns how many.
 pub async fn forget(tx: &mut Tx, before: Timestamp) -> Result<u64> {
     Ok(on!(tx, |conn| {

@@ -228,6 +228,28 @@ async fn write_snapshot(
     Ok(())
 }
 
+/// Keeps others from changing two outages until the commit, in one order, so that nobody holds one
+/// while waiting for the other.
+pub async fn hold(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    mut numbers: [OutageNumber; 2],
+) -> Result<()> {
+    numbers.sort();
+    on!(tx, |conn| {
+        for number in numbers {
+            sqlx::query(
+                "UPDATE outages SET version = version WHERE workspace_id = $1 AND number = $2",
+            )
+            .bind(workspace)
+            .bind(number)
+            .execute(&mut *conn)
+            .await?;
+        }
+    });
+    Ok(())
+}
+
 pub async fn by_number(
     tx: &mut Tx,
     workspace: &WorkspaceId,
@@ -349,8 +371,9 @@ pub async fn open_of_component(
     assemble_all(tx, rows).await
 }
 
-/// Open outages whose ETA is less than `ahead` away, or has passed, with when Slack last took how
-/// they stand.
+/// Open outages whose ETA is `until` at the latest, or has passed, with when Slack last took how
+/// they stand. Not those whose announcement is being rendered, however long Slack takes for that,
+/// and not those where it was given up: what people do next tries it again, time alone does not.
 pub async fn near_their_eta(
     tx: &mut Tx,
     until: Timestamp,
@@ -360,6 +383,10 @@ pub async fn near_their_eta(
         FROM outages JOIN announcements ON announcements.outage_id = outages.id
         WHERE phase IN ('investigating', 'identified', 'monitoring')
           AND outages.eta_due_at <= $1 AND announcements.message_ts IS NOT NULL
+          AND NOT EXISTS (SELECT 1 FROM deliveries
+              WHERE deliveries.id = (SELECT MAX(id) FROM deliveries AS asked
+                      WHERE asked.outage_id = outages.id AND asked.kind = 'refresh')
+                AND (deliveries.done_at IS NULL OR deliveries.dead_at IS NOT NULL))
         ORDER BY outages.id";
     on!(tx, |conn| sqlx::query_as(SQL)
         .bind(until)

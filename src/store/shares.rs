@@ -48,7 +48,8 @@ const COLUMNS: &str = "id, workspace_id, outage_id, channel_id, message_ts, auth
 
 /// Keeps a message as shared; none when it is shared already. One that was withdrawn is shared
 /// anew, for the next round; where its line stands is kept until that is taken out of the thread,
-/// so that a line which nobody took out yet is used again.
+/// so that a line which nobody took out yet is used again. None, too, while that line stands in the
+/// thread of another outage.
 pub async fn share(
     tx: &mut Tx,
     workspace: &WorkspaceId,
@@ -67,6 +68,7 @@ pub async fn share(
              shared_by = excluded.shared_by, offered_to = NULL, round = shares.round + 1,
              edited = FALSE, deleted = FALSE, withdrawn_at = NULL
          WHERE shares.withdrawn_at IS NOT NULL
+             AND (shares.posted_ts IS NULL OR shares.outage_id = excluded.outage_id)
          RETURNING {COLUMNS}"
     );
     on!(tx, |conn| sqlx::query_as(sqlx::AssertSqlSafe(sql))

@@ -232,3 +232,23 @@ async fn a_missing_scope_for_names_falls_back_to_the_bots_own() {
     ana.direct_messages().await;
     world.end().await;
 }
+
+/// A proxy's page is no answer of Slack's, also where nothing is expected but that it went well.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_in_place_of_an_answer_is_no_answer() {
+    let world = World::start().await;
+    announce_under(&world, json!([])).await;
+    let page = |method: &str| json!({ "method": method, "kind": "html", "times": 1 });
+    let methods = ["chat.update", "pins.remove"];
+    world.faults(methods.map(page).to_vec().into()).await;
+    let ana = world.person("ana");
+    ana.runs("/outage resolve 1 It is back").await;
+    world.settle().await;
+    world.passes(minutes(1)).await;
+    let text = crate::harness::words(&world.announcement().await);
+    assert!(text.contains("It is back"), "{text}");
+    assert!(!world.is_pinned().await);
+    world.thread().await;
+    ana.direct_messages().await;
+    world.end().await;
+}

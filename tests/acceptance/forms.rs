@@ -530,3 +530,29 @@ async fn a_time_that_passed_while_the_question_was_open_is_said() {
     ana.direct_messages().await;
     world.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_component_that_was_retired_while_the_question_was_open_is_said() {
+    let world = World::start().await;
+    let (ana, bo) = (world.person("ana"), world.person("bo"));
+    ana.announces("Payments", "Cards fail").await;
+    bo.runs("/outage").await.form("Announce an outage");
+    let filled = json!({ "summary": "Invoices are empty", "component": "Payments" });
+    bo.submits(filled).await.form("Is it the same?");
+    let workspace = world.slack.workspace().unwrap();
+    let mut tx = world.db.begin().await.unwrap();
+    let kept = ["booking".to_owned()];
+    balefire::store::components::retire_others(&mut tx, &workspace, &kept, world.clock.now())
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    let seen = bo.submits(json!({ "same": "announce" })).await;
+    let told = seen.error_at("same");
+    assert!(
+        told.contains("form below") && told.contains("not offered"),
+        "{told}"
+    );
+    world.announcement().await;
+    ana.direct_messages().await;
+    world.end().await;
+}

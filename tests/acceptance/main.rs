@@ -17,6 +17,8 @@ mod deliveries;
 mod demo;
 mod forms;
 mod ingress;
+mod passing;
+mod races;
 mod refusals;
 mod resolve;
 mod sdk;

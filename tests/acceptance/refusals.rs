@@ -1,8 +1,15 @@
 //! What people may not do, and what they are told instead.
 
+use balefire::{
+    domain::ids::{OutageNumber, ShareId},
+    slack::action::{Action, Form, FormContext},
+};
 use serde_json::json;
 
-use crate::harness::{Setup, World, words};
+use crate::{
+    harness::{Setup, World, words},
+    ingress::signed,
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_may_not_announce_hears_who_may_and_whom_to_ask() {
@@ -125,5 +132,103 @@ async fn a_text_that_is_too_long_is_refused_with_the_limit() {
     bo.closes().await;
     world.announcement().await;
     bo.direct_messages().await;
+    world.end().await;
+}
+
+/// Whatever a form or a button may ask for: who may not, changes nothing by it, also when they send
+/// it without having been offered it.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_can_be_had_by_sending_what_was_not_offered() {
+    let world = World::start().await;
+    let ana = world.person("ana");
+    ana.announces("Payments", "Cards fail").await;
+    let number = OutageNumber(1);
+    let workspace = world.slack.workspace().unwrap();
+    for round in 0..2 {
+        if round == 1 {
+            ana.runs("/outage resolve 1 It is back").await;
+            world.settle().await;
+        }
+        let before = world.slack.desk.detail(&workspace, number, 100).await;
+        let before = before.unwrap();
+        for form in Form::ALL {
+            let context = FormContext {
+                number: Some(number),
+                version: Some(1),
+                ..FormContext::default()
+            };
+            let text = |block: &str, text: &str| json!({ block: { "type": "plain_text_input", "value": text } });
+            let chosen = |block: &str, value: &str| json!({ block: { "type": "static_select", "selected_option": { "value": value } } });
+            let payload = json!({
+                "type": "view_submission", "user": { "id": "U0CY", "name": "cy" },
+                "view": {
+                    "id": format!("V{round}{}", form.id()), "callback_id": form.id(),
+                    "private_metadata": context.encode(),
+                    "blocks": [{ "type": "input", "block_id": "text" }],
+                    "state": { "values": {
+                        "text": text("text", "forged"), "why": text("why", "forged"),
+                        "reason": text("reason", "forged"), "summary": text("summary", "forged"),
+                        "eta": chosen("eta", "<2h"), "severity": chosen("severity", "critical"),
+                        "url": text("url", "https://forged.test"),
+                        "channel": { "channel": { "type": "conversations_select", "selected_conversation": "C0GENERAL" } },
+                        "solution": { "solution": { "type": "users_select", "selected_user": "U0CY" } },
+                        "communication": { "communication": { "type": "users_select", "selected_user": "U0CY" } },
+                    } },
+                },
+            });
+            let (status, _) = signed(&world, "/slack/interactivity", &payload).await;
+            assert_eq!(status, 200);
+            world.settle().await;
+        }
+        for (at, action) in [
+            Action::Take { number },
+            Action::CreateChannel { number },
+            Action::SetChannel { number },
+            Action::Reassign { number },
+            Action::Eta { number },
+            Action::LinkPostMortem { number },
+            Action::Reopen { number },
+            Action::Withdraw { number },
+            Action::Preview,
+            Action::WithdrawShare { share: ShareId(1) },
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let payload = json!({
+                "type": "block_actions", "user": { "id": "U0CY", "name": "cy" },
+                "trigger_id": format!("{round}.{at}"),
+                "container": { "type": "message", "message_ts": "1.1", "channel_id": "C0OUTAGES" },
+                "actions": [{ "action_id": action.id(), "value": action.value(), "action_ts": format!("{round}.{at}") }],
+            });
+            signed(&world, "/slack/interactivity", &payload).await;
+            world.settle().await;
+        }
+        for order in [
+            "update 1 x",
+            "eta 1 1h",
+            "resolve 1 x",
+            "reopen 1 x",
+            "withdraw 1 x",
+            "take 1",
+        ] {
+            world.person("cy").runs(&format!("/outage {order}")).await;
+            world.settle().await;
+        }
+        let after = world.slack.desk.detail(&workspace, number, 100).await;
+        let after = after.unwrap();
+        assert_eq!(after.outage.version, before.outage.version);
+        assert_eq!(after.lines, before.lines);
+        assert!(after.outage.channel.is_none());
+    }
+    assert_eq!(world.channel("outages").await.len(), 1);
+    let thread = world.thread().await;
+    assert!(
+        thread.iter().all(|(_, text)| !text.contains("forged")),
+        "{thread:?}"
+    );
+    for person in ["ana", "cy"] {
+        world.person(person).direct_messages().await;
+    }
     world.end().await;
 }

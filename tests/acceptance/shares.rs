@@ -250,3 +250,156 @@ fn has_mark(message: &Value) -> bool {
     let mut reactions = reactions.into_iter().flatten();
     reactions.any(|it| it["name"] == "white_check_mark")
 }
+
+/// An event as Slack may send it late, or again.
+async fn comes(world: &World, id: &str, event: Value) {
+    let mut tx = world.db.begin().await.unwrap();
+    let kind = event["type"].as_str().unwrap().to_owned();
+    balefire::store::inbox::receive(&mut tx, "slack", id, &kind, &event, world.clock.now())
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    hears(world).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reaction_that_is_gone_before_it_was_seen_shares_nothing() {
+    let world = announced(Setup::default()).await;
+    changes(&world, 1, &Command::CreateChannel).await;
+    let id = only_made(&world).await["id"].as_str().unwrap().to_owned();
+    let ts = writes(&world, "ana", &id, "wrong window, sorry").await;
+    for remove in [false, true] {
+        let body = json!({
+            "user": "ana", "channel": id, "ts": ts, "name": "point_up", "remove": remove,
+        });
+        world.control("react", body).await;
+    }
+    hears(&world).await;
+    // The first event once more, behind the second one.
+    let again = json!({
+        "type": "reaction_added", "user": "U0ANA", "reaction": "point_up",
+        "item": { "type": "message", "channel": id, "ts": ts },
+    });
+    comes(&world, "Ev0LATE", again).await;
+    assert!(shared(&world).await.is_empty());
+    read_all(&world).await;
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_late_brings_no_old_words_back() {
+    let world = announced(Setup::default()).await;
+    changes(&world, 1, &Command::CreateChannel).await;
+    let id = only_made(&world).await["id"].as_str().unwrap().to_owned();
+    let ts = writes(&world, "ana", &id, "the password is hunter2").await;
+    reacts(&world, "ana", &id, &ts, "point_up", false).await;
+    let edit = json!({ "user": "ana", "channel": id, "ts": ts, "text": "the provider is back" });
+    world.control("edit", edit).await;
+    hears(&world).await;
+    let late = json!({
+        "type": "message", "subtype": "message_changed", "channel": id,
+        "message": { "type": "message", "user": "U0ANA", "ts": ts, "text": "it is hunter2" },
+    });
+    comes(&world, "Ev0LATE1", late.clone()).await;
+    let text = shared(&world).await.remove(0).1;
+    assert!(text.starts_with("> the provider is back"), "{text}");
+    let delete = json!({ "user": "ana", "channel": id, "ts": ts });
+    world.control("delete", delete).await;
+    hears(&world).await;
+    comes(&world, "Ev0LATE2", late).await;
+    let workspace = world.slack.workspace().unwrap();
+    let share = world
+        .slack
+        .desk
+        .share_of(&workspace, &id.as_str().into(), &ts.as_str().into())
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!((share.text.as_str(), share.deleted), ("", true));
+    read_all(&world).await;
+    world.end().await;
+}
+
+/// The line still stands in the thread of the first outage when the message is shared for the
+/// second one: it leaves the one and comes into the other.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_moves_from_one_thread_to_another() {
+    let world = announced(Setup::default()).await;
+    changes(&world, 1, &Command::CreateChannel).await;
+    let id = only_made(&world).await["id"].as_str().unwrap().to_owned();
+    let ts = writes(&world, "ana", &id, "it is the database").await;
+    reacts(&world, "ana", &id, &ts, "point_up", false).await;
+    assert_eq!(shared(&world).await.len(), 1);
+    world
+        .faults(json!([{ "method": "chat.delete", "kind": "http_500", "times": 1 }]))
+        .await;
+    let desk = &world.slack.desk;
+    let workspace = world.slack.workspace().unwrap();
+    let ana = desk.meet(&workspace, &"U0ANA".into(), "Ana").await.unwrap();
+    let place = (ChannelId::from(id.as_str()), ts.as_str().into());
+    let share = desk.share_of(&workspace, &place.0, &place.1).await;
+    let share = share.unwrap().unwrap();
+    desk.withdraw_share(&workspace, ana.id, share.id)
+        .await
+        .unwrap();
+    world.settle().await;
+    resolves(&world).await;
+    world
+        .person("ana")
+        .announces("Booking", "Nobody can book")
+        .await;
+    let set = Command::SetChannel {
+        channel: place.0.clone(),
+    };
+    changes(&world, 2, &set).await;
+    let again = json!({
+        "type": "reaction_added", "user": "U0ANA", "reaction": "point_up",
+        "item": { "type": "message", "channel": id, "ts": ts },
+    });
+    comes(&world, "Ev0AGAIN", again).await;
+    for _ in 0..5 {
+        world.passes(minutes(2)).await;
+        hears(&world).await;
+    }
+    let announcements = world.channel("outages").await;
+    let state = world.state().await;
+    let channels = state["channels"].as_array().unwrap();
+    let outages = channels.iter().find(|it| it["name"] == "outages").unwrap();
+    let lines = |thread: &Value| {
+        let all = outages["messages"].as_array().unwrap().iter();
+        let shared = |it: &&Value| {
+            it["thread_ts"] == thread["ts"] && it["text"].as_str().unwrap().contains("\n— ")
+        };
+        all.filter(shared).count()
+    };
+    assert_eq!(
+        (lines(&announcements[0]), lines(&announcements[1])),
+        (0, 1),
+        "{outages:#}"
+    );
+    shared(&world).await;
+    read_all(&world).await;
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reaction_outlasts_pauses_and_a_while_without_slack() {
+    for (kind, times) in [("ratelimited", 12), ("http_500", 4)] {
+        let world = announced(Setup::default()).await;
+        changes(&world, 1, &Command::CreateChannel).await;
+        let id = only_made(&world).await["id"].as_str().unwrap().to_owned();
+        let ts = writes(&world, "ana", &id, "it is the database").await;
+        let fault =
+            json!({ "method": "reactions.get", "kind": kind, "times": times, "retry_after": 30 });
+        world.faults(json!([fault])).await;
+        reacts(&world, "ana", &id, &ts, "point_up", false).await;
+        for _ in 0..15 {
+            world.passes(minutes(1)).await;
+            balefire::jobs::inbox::run_once(&world.slack).await.unwrap();
+        }
+        world.settle().await;
+        assert_eq!(shared(&world).await.len(), 1, "{kind}");
+        read_all(&world).await;
+        world.end().await;
+    }
+}

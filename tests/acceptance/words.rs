@@ -118,6 +118,24 @@ async fn the_same_words_within_a_minute_are_said_once_and_later_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn words_that_count_once_do_not_say_what_is_not_so_any_more() {
+    let world = with_outage().await;
+    let ana = "/outage reopen 1 It fails again";
+    runs(&world, "bo", "/outage resolve 1 It is back").await;
+    let told = runs(&world, "ana", ana).await;
+    assert!(words(&told).contains("You reopened outage 1."), "{told:#}");
+    let told = runs(&world, "bo", "/outage resolve 1 It is back").await;
+    let text = words(&told);
+    assert!(text.contains("reopened since"), "{text}");
+    assert!(button(&told, "Resolve").is_some(), "{told:#}");
+    runs(&world, "bo", "/outage resolve 1 It really is back").await;
+    let text = words(&runs(&world, "ana", ana).await);
+    assert!(text.contains("resolved again since"), "{text}");
+    world.settle().await;
+    ends(world).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_resolution_in_words_can_be_taken_back_at_once() {
     let world = with_outage().await;
     let told = runs(&world, "bo", "/outage resolve 1 The provider is back").await;

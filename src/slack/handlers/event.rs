@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     slack::{
         Slack,
+        api::CallError,
         handlers::{Answer, mention},
         ingress::envelope::EventEnvelope,
         profiles::SlackUser,
@@ -18,8 +19,12 @@ use crate::{
 /// How long an event that is being worked on is left alone by others.
 const HELD: Duration = Duration::from_secs(60);
 
-/// After this many tries an event is put away with its error.
+/// After this many tries an event is put away with its error. The pauses between them double, so
+/// that a quarter of an hour without Slack loses nothing.
 const TRIES: i64 = 5;
+
+/// How long an event waits when Slack asks for pauses, at most.
+const LONGEST_PAUSE: u64 = 600;
 
 /// Keeps an event and answers. Slack's repetitions carry the same ID and are kept once.
 pub async fn receive(slack: Arc<Slack>, envelope: EventEnvelope) -> Answer {
@@ -95,6 +100,16 @@ impl Slack {
         };
         let outcome = self.work_on(&received).await;
         let mut tx = self.db.begin().await?;
+        let now = self.clock.now();
+        // Many react at once, and Slack asks for a pause: nobody's reaction is lost by that.
+        if let Err(error) = &outcome
+            && let Some(CallError::RateLimited { seconds }) = error.downcast_ref()
+        {
+            let rest = Duration::from_secs((*seconds).min(LONGEST_PAUSE));
+            store::inbox::put_back(&mut tx, received.id, now.plus(rest), true).await?;
+            tx.commit().await?;
+            return Ok(true);
+        }
         match outcome {
             Ok(()) => {
                 store::inbox::finish(&mut tx, received.id, None, now).await?;
@@ -106,8 +121,12 @@ impl Slack {
                 store::inbox::finish(&mut tx, received.id, Some(&why), now).await?;
                 self.metrics.inbox_event(InboxOutcome::Failed);
             }
-            // It becomes due again when the hold ends.
-            Err(error) => tracing::warn!(%error, kind = received.kind, "an event did not work out"),
+            Err(error) => {
+                tracing::warn!(%error, kind = received.kind, "an event did not work out");
+                let doublings = u32::try_from(received.attempts - 1).unwrap_or(0);
+                let rest = HELD.saturating_mul(2u32.saturating_pow(doublings));
+                store::inbox::put_back(&mut tx, received.id, now.plus(rest), false).await?;
+            }
         }
         tx.commit().await?;
         Ok(true)

@@ -6,6 +6,7 @@ use anyhow::Context;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::said::words;
 use crate::{
     domain::{
         ids::{ChannelId, MessageTs, SlackUserId, WorkspaceId},
@@ -115,28 +116,6 @@ fn bare(emoji: &str) -> &str {
     emoji.split("::skin-tone-").next().unwrap_or(emoji)
 }
 
-/// What a message says. Messages of apps often have their words in attachments alone.
-fn words(message: &Value) -> String {
-    let text = message["text"].as_str().unwrap_or("");
-    if !text.trim().is_empty() {
-        return text.to_owned();
-    }
-    let attachments = message["attachments"].as_array();
-    let fallback = |it: &Value| {
-        let said = ["text", "title", "fallback"];
-        said.into_iter()
-            .filter_map(|key| it[key].as_str())
-            .find(|it| !it.trim().is_empty())
-            .map(str::to_owned)
-    };
-    let all: Vec<String> = attachments
-        .into_iter()
-        .flatten()
-        .filter_map(fallback)
-        .collect();
-    all.join("\n")
-}
-
 /// A message as Slack shows it to the bot; only what is used.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -169,6 +148,18 @@ struct Reaction {
     count: usize,
 }
 
+impl Found {
+    /// How many react with the emoji, the bot left out.
+    fn people_with(&self, emoji: &str, bot: &SlackUserId) -> usize {
+        let meant = |it: &&Reaction| bare(&it.name) == bare(emoji);
+        let people = self.reactions.iter().filter(meant).map(|it| {
+            let ours = usize::from(it.users.iter().any(|user| user == bot.as_str()));
+            it.count.max(it.users.len()).saturating_sub(ours)
+        });
+        people.sum()
+    }
+}
+
 impl Slack {
     /// The channel of an event that would be worked on if that is a dedicated one.
     pub(super) fn about_channel(&self, event: &Value) -> Option<ChannelId> {
@@ -199,13 +190,7 @@ impl Slack {
         match happened {
             Happened::Reacted { user, at } => self.reacted(&workspace, &user, &at).await,
             Happened::TookAway { user, at } => self.took_away(&workspace, &user, &at).await,
-            Happened::Changed { at, text } => {
-                let (channel, ts) = (&at.channel, &at.ts);
-                let desk = &self.desk;
-                desk.source_changed(&workspace, channel, ts, Some(&text))
-                    .await?;
-                Ok(())
-            }
+            Happened::Changed { at, text } => self.changed(&workspace, &at, text).await,
             Happened::Deleted { at } => {
                 let (channel, ts) = (&at.channel, &at.ts);
                 self.desk
@@ -214,6 +199,34 @@ impl Slack {
                 Ok(())
             }
         }
+    }
+
+    /// Events of two edits may come in any order: what is true now is asked, where that can be.
+    async fn changed(
+        &self,
+        workspace: &WorkspaceId,
+        at: &Place,
+        told: String,
+    ) -> anyhow::Result<()> {
+        let (channel, ts) = (&at.channel, &at.ts);
+        let Some(share) = self.desk.share_of(workspace, channel, ts).await? else {
+            return Ok(());
+        };
+        if share.deleted || share.text == told {
+            return Ok(());
+        }
+        let text = match self.look_up(at).await {
+            Ok(Some(found)) => found.words,
+            Ok(None) => told,
+            Err(error) => {
+                tracing::info!(%error, "an edited message is taken as its event tells");
+                told
+            }
+        };
+        let desk = &self.desk;
+        desk.source_changed(workspace, channel, ts, Some(&text))
+            .await?;
+        Ok(())
     }
 
     async fn reacted(
@@ -225,15 +238,24 @@ impl Slack {
         let (channel, ts) = (&at.channel, &at.ts);
         let of = self.desk.outage_of_channel(workspace, channel).await?;
         let shared = self.desk.share_of(workspace, channel, ts).await?;
-        if of.is_none() || shared.is_some() || *user == self.bot(workspace).await? {
+        let bot = self.bot(workspace).await?;
+        if of.is_none() || shared.is_some() || *user == bot {
             return Ok(());
         }
         let Some(found) = self.look_up(at).await? else {
             return Ok(());
         };
+        // Whoever took it away again before it was seen did not mean it.
+        if found.people_with(&self.desk.policy().channels.emoji, &bot) == 0 {
+            return Ok(());
+        }
         let by = self.known(workspace, user).await?;
         let source = self.source(workspace, at, found).await?;
-        self.desk.share(workspace, by.id, &source).await?;
+        if self.desk.share(workspace, by.id, &source).await?.is_none() {
+            // Somebody else was faster, or its line has to leave another thread first.
+            let shared = self.desk.share_of(workspace, channel, ts).await?;
+            shared.context("the message is still being taken out of another thread")?;
+        }
         Ok(())
     }
 
@@ -294,17 +316,7 @@ impl Slack {
             return Ok(());
         };
         let emoji = &self.desk.policy().channels.emoji;
-        let left = found
-            .reactions
-            .iter()
-            .filter(|it| bare(&it.name) == bare(emoji));
-        let people: usize = left
-            .map(|it| {
-                let ours = usize::from(it.users.iter().any(|user| user == bot.as_str()));
-                it.count.max(it.users.len()).saturating_sub(ours)
-            })
-            .sum();
-        if people > 0 {
+        if found.people_with(emoji, &bot) > 0 {
             return Ok(());
         }
         let mut tx = self.db.read().await?;
@@ -505,18 +517,5 @@ mod tests {
         ] {
             assert_eq!(read(&broken, "point_up"), None);
         }
-    }
-
-    #[test]
-    fn what_an_app_says_is_found_in_its_attachments() {
-        let message = json!({ "text": "", "attachments": [
-            { "title": "Disk full", "fallback": "x" }, { "fallback": "Host a" }, {},
-        ] });
-        assert_eq!(words(&message), "Disk full\nHost a");
-        assert_eq!(
-            words(&json!({ "text": "hello", "attachments": [] })),
-            "hello"
-        );
-        assert_eq!(words(&json!({ "text": null })), "");
     }
 }

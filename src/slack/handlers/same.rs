@@ -152,6 +152,12 @@ pub(super) async fn answered(
             // ahead when it was written, for instance.
             outcome.map_err(|stays| match stays {
                 Stays::Fields(errors) => Stays::Fields(below(&errors)),
+                // Retired since it was chosen.
+                Stays::Desk(DeskError::UnknownComponent(_)) => {
+                    let mut errors = FieldErrors::default();
+                    errors.add(forms::block::COMPONENT, forms::NOT_OFFERED);
+                    Stays::Fields(below(&errors))
+                }
                 stays => stays,
             })
         }

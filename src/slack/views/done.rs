@@ -52,7 +52,16 @@ fn sentence(done: &Done) -> String {
             let understood = mrkdwn::one_line(&understood, 150);
             format!("You changed the ETA of outage {number}. Understood as {understood}.")
         }
+        // The same words within a minute count once, and meanwhile somebody may have done the
+        // opposite.
+        Order::Resolve { .. } if done.outage.is_open() => {
+            format!("You resolved outage {number} a moment ago, and it was reopened since.")
+        }
         Order::Resolve { .. } => format!("You resolved outage {number}."),
+        Order::Reopen { .. } if !done.outage.is_open() => {
+            let word = done.outage.phase.word();
+            format!("You reopened outage {number} a moment ago, and it is {word} again since.")
+        }
         Order::Reopen { .. } => format!("You reopened outage {number}."),
         Order::Withdraw { .. } => format!("You withdrew outage {number}."),
         Order::Merge { into } => format!("You merged outage {number} into outage {into}."),

@@ -10,7 +10,7 @@ use slack_morphism::prelude::{SlackBlockButtonElement, SlackBlockConfirmItem};
 use crate::{
     domain::{
         channel as naming,
-        eta::Eta,
+        eta::{Eta, STEP, overdue},
         impact::Impact,
         outage::{Outage, Phase, Severity},
         policy::Policy,
@@ -34,9 +34,6 @@ const ETA: usize = 75;
 
 /// What the few words besides an answer may take.
 const DETAIL: usize = 100;
-
-/// The words about an ETA change at steps of this length before and after it.
-const STEP: Duration = Duration::from_secs(600);
 
 /// Shape and colour never carry a meaning alone: a word stands next to them.
 pub fn shape(outage: &Outage) -> &'static str {
@@ -96,8 +93,8 @@ pub fn components<'a>(names: impl ExactSizeIterator<Item = &'a str>, max: usize)
 
 /// `<2h — due …, in less than 10 minutes`, `was due … (<2h), more than 20 minutes ago`, `unknown`.
 ///
-/// An announcement is rendered anew ten minutes before the ETA, at it, and every ten minutes after
-/// it, so the words are true until the next time.
+/// An announcement is rendered anew ten minutes before the ETA, at it, and whenever [`overdue`]
+/// grows after it, so the words are true until the next time.
 pub fn eta(eta: &Eta, now: Timestamp) -> String {
     let label = match eta.label.trim() {
         "" => None,
@@ -122,13 +119,9 @@ pub fn eta(eta: &Eta, now: Timestamp) -> String {
         return format!("{label}due {at}{soon}");
     }
     let label = label.map(|it| format!(" ({it})")).unwrap_or_default();
-    let steps = now.since(due).as_secs() / STEP.as_secs();
-    let passed = match steps {
-        0 => String::new(),
-        steps => {
-            let span = Duration::from_secs(steps * STEP.as_secs());
-            format!(", more than {} ago", duration_in_words(span))
-        }
+    let passed = match overdue(now.since(due)) {
+        Duration::ZERO => String::new(),
+        span => format!(", more than {} ago", duration_in_words(span)),
     };
     format!("was due {at}{label}{passed}")
 }
