@@ -16,6 +16,7 @@ mod deliveries;
 mod demo;
 mod forms;
 mod ingress;
+mod parity;
 mod refusals;
 mod resolve;
 mod sdk;

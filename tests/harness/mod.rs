@@ -72,6 +72,8 @@ pub struct Setup {
     pub archive_after_hours: u32,
     /// Channels that are told when sales are affected.
     pub told_of_sales: Vec<&'static str>,
+    /// Channels that are told when partners are affected.
+    pub told_of_partners: Vec<&'static str>,
 }
 
 impl Default for Setup {
@@ -82,6 +84,7 @@ impl Default for Setup {
             invite_groups: Vec::new(),
             archive_after_hours: 0,
             told_of_sales: Vec::new(),
+            told_of_partners: Vec::new(),
         }
     }
 }
@@ -423,12 +426,17 @@ fn settings(api_url: &str, setup: &Setup) -> toml::Table {
 
         [impact.tell]
         sales = {:?}
+        b2b_partners = {:?}
 
         [channels]
         invite_groups = {:?}
         archive_after_hours = {}
         "#,
-        setup.allow_all, setup.told_of_sales, setup.invite_groups, setup.archive_after_hours
+        setup.allow_all,
+        setup.told_of_sales,
+        setup.told_of_partners,
+        setup.invite_groups,
+        setup.archive_after_hours
     );
     text.parse().unwrap()
 }
