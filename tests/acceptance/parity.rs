@@ -98,6 +98,38 @@ async fn a_yes_is_told_to_each_channel_once_whichever_form_it_comes_from() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nothing_follows_an_announcement_until_it_is_there() {
+    let world = World::with(Setup {
+        told_of_sales: vec!["C0SALES"],
+        ..Setup::default()
+    })
+    .await;
+    world
+        .faults(json!([{ "method": "chat.postMessage", "kind": "drop_before", "times": 1, "channel": "outages" }]))
+        .await;
+    let ana = world.person("ana");
+    ana.runs("/outage").await.form("Announce an outage");
+    ana.submits(json!({
+        "What happened?": "Cards fail", "component": "Payments", "Sales affected": "yes",
+    }))
+    .await
+    .closed();
+    world.settle().await;
+    assert!(world.channel("outages").await.is_empty());
+    assert!(ana.direct_messages().await.is_empty());
+    assert!(world.channel("sales").await.is_empty());
+    assert!(world.calls("pins.add").await.is_empty());
+    world.passes(minutes(1)).await;
+    world.passes(minutes(5)).await;
+    assert!(world.is_pinned().await);
+    for told in [ana.direct_messages().await, world.channel("sales").await] {
+        assert_eq!(told.len(), 1, "{told:#?}");
+        assert!(words(&told[0]).contains("/archives/C0OUTAGES/p"));
+    }
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_edit_leaves_the_turnover_and_the_clock_of_the_eta_alone() {
     let world = World::start().await;
     let ana = world.person("ana");
