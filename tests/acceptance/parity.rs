@@ -2,18 +2,20 @@
 //! there: `docs/parity.md` names the line or the defect of each.
 
 use balefire::domain::{
-    ids::OutageNumber,
+    command::Command,
+    ids::{ChannelId, OutageNumber},
     outage::{Outage, Phase},
 };
 use serde_json::{Value, json};
 
 use crate::{
-    channel::{only_made, read_all},
+    channel::{announced, changes, only_made, read_all},
     harness::{
         Setup, World, minutes,
         person::{Person, button},
         words,
     },
+    shares::{reacts, writes},
 };
 
 async fn edits(person: &Person<'_>, mut values: Value) {
@@ -339,6 +341,36 @@ async fn a_channel_is_chosen_in_its_form_and_linked() {
     assert!(words(&announcement).contains("<#C0SALES>"));
     assert!(button(&announcement, "Set channel").is_none());
     assert_eq!(world.channel("sales").await.len(), 1, "a welcome");
+    read_all(&world).await;
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_a_channel_of_two_outages_one_that_is_over_is_not_meant() {
+    let world = announced(Setup::default()).await;
+    let ana = world.person("ana");
+    ana.announces("Booking", "Nobody can book").await;
+    let set = Command::SetChannel {
+        channel: ChannelId::from("C0SALES"),
+    };
+    let withdraw = Command::Withdraw {
+        why: "A false alarm".into(),
+        duplicate_of: None,
+    };
+    changes(&world, 1, &set).await;
+    changes(&world, 2, &set).await;
+    changes(&world, 2, &withdraw).await;
+    let ts = writes(&world, "ana", "C0SALES", "it is the provider").await;
+    reacts(&world, "ana", "C0SALES", &ts, "point_up", false).await;
+    let workspace = world.slack.workspace().unwrap();
+    let desk = &world.slack.desk;
+    let share = desk.share_of(&workspace, &"C0SALES".into(), &ts.as_str().into());
+    assert_eq!(
+        share.await.unwrap().unwrap().outage_id,
+        outage(&world).await.id
+    );
+    assert_eq!(said(&world, "> it is the provider").await, 1);
+    world.channel("sales").await;
     read_all(&world).await;
     world.end().await;
 }
