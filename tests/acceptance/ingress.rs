@@ -29,7 +29,7 @@ pub async fn signed(world: &World, path: &str, payload: &Value) -> (u16, Value) 
     signed_body(world, path, &form(payload)).await
 }
 
-async fn signed_body(world: &World, path: &str, body: &str) -> (u16, Value) {
+pub async fn signed_body(world: &World, path: &str, body: &str) -> (u16, Value) {
     let now = world.clock.now().epoch();
     let signature = signature(SIGNING_SECRET, now, body);
     world.post(path, body, Some((now, &signature))).await

@@ -22,13 +22,13 @@ async fn hears(world: &World) {
     }
 }
 
-async fn writes(world: &World, user: &str, channel: &str, text: &str) -> String {
+pub async fn writes(world: &World, user: &str, channel: &str, text: &str) -> String {
     let body = json!({ "user": user, "channel": channel, "text": text });
     let seen = world.control("message", body).await;
     seen["ts"].as_str().unwrap().to_owned()
 }
 
-async fn reacts(world: &World, user: &str, channel: &str, ts: &str, emoji: &str, remove: bool) {
+pub async fn reacts(world: &World, user: &str, channel: &str, ts: &str, emoji: &str, remove: bool) {
     let body = json!({
         "user": user, "channel": channel, "ts": ts, "name": emoji, "remove": remove,
     });

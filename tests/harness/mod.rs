@@ -75,6 +75,8 @@ pub struct Setup {
     pub told_of_sales: Vec<&'static str>,
     /// Slack is heard over Balefire's own connections.
     pub socket_mode: bool,
+    /// Channels that are told when partners are affected.
+    pub told_of_partners: Vec<&'static str>,
 }
 
 impl Default for Setup {
@@ -86,6 +88,7 @@ impl Default for Setup {
             archive_after_hours: 0,
             told_of_sales: Vec::new(),
             socket_mode: false,
+            told_of_partners: Vec::new(),
         }
     }
 }
@@ -452,6 +455,7 @@ fn settings(api_url: &str, setup: &Setup) -> toml::Table {
 
         [impact.tell]
         sales = {:?}
+        b2b_partners = {:?}
 
         [channels]
         invite_groups = {:?}
@@ -460,6 +464,7 @@ fn settings(api_url: &str, setup: &Setup) -> toml::Table {
         if setup.socket_mode { "socket" } else { "http" },
         setup.allow_all,
         setup.told_of_sales,
+        setup.told_of_partners,
         setup.invite_groups,
         setup.archive_after_hours
     );

@@ -33,6 +33,14 @@ on_both! {
         assert!(store::deliveries::enqueue(&mut tx, &delivery("a", "k"), noon()).await.unwrap().is_none());
     }
 
+    async fn a_rollback_leaves_nothing_to_deliver(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        assert!(store::deliveries::enqueue(&mut tx, &delivery("a", "k"), noon()).await.unwrap().is_some());
+        drop(tx);
+        let mut tx = db.begin().await.unwrap();
+        assert!(claim(&mut tx, "w", 1).await.is_empty());
+    }
+
     async fn a_lane_keeps_its_order(db: &Db) {
         let mut tx = db.begin().await.unwrap();
         let first = store::deliveries::enqueue(&mut tx, &delivery("a", "1"), noon()).await.unwrap().unwrap();

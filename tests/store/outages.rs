@@ -1,11 +1,25 @@
 //! Outages, their parts, versions, timeline and announcement.
 
 use balefire::{
-    domain::{actor::Identity, effect::Event, ids::*, money::Money, outage::*},
-    store,
+    domain::{actor::Identity, effect::Event, ids::*, money::Money, outage::*, time::Timestamp},
+    store::{self, Tx},
 };
+use sqlx::types::Json;
 
 use crate::{on_both, samples::*};
+
+/// A version as it is kept: its number, who made it, why, and when.
+type Kept = (i64, Json<Identity>, String, Timestamp);
+
+async fn versions(tx: &mut Tx, outage: OutageId) -> Vec<Kept> {
+    const SQL: &str = "SELECT version, actor, why, recorded_at FROM outage_versions
+        WHERE outage_id = $1 ORDER BY version";
+    match tx {
+        Tx::Sqlite(tx) => sqlx::query_as(SQL).bind(outage).fetch_all(&mut **tx).await,
+        Tx::Postgres(tx) => sqlx::query_as(SQL).bind(outage).fetch_all(&mut **tx).await,
+    }
+    .unwrap()
+}
 
 on_both! {
     async fn an_outage_reads_back_as_it_was_written(db: &Db) {
@@ -43,6 +57,25 @@ on_both! {
         let read = store::outages::by_id(&mut tx, first.id).await.unwrap().unwrap();
         assert_eq!(read, saved);
         assert_eq!(store::outages::at_version(&mut tx, first.id, 1).await.unwrap().unwrap(), first);
+    }
+
+    async fn every_version_is_kept_with_who_when_and_why(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        let first = outage(&mut tx).await;
+        let by = Identity::CommandLine { name: "test".into() };
+        let mut next = first.clone();
+        next.summary = "Only some cards".into();
+        let second = store::outages::save(&mut tx, next, &by, "narrowed down", later(5)).await.unwrap().unwrap();
+        let author = Identity::Person { id: first.roles.creator };
+        let expected = [
+            (1, Json(author), String::new(), noon()),
+            (2, Json(by), "narrowed down".into(), later(5)),
+        ];
+        assert_eq!(versions(&mut tx, first.id).await, expected);
+        for version in [first, second] {
+            let kept = store::outages::at_version(&mut tx, version.id, version.version).await;
+            assert_eq!(kept.unwrap().unwrap(), version);
+        }
     }
 
     async fn a_resolved_outage_leaves_the_open_list(db: &Db) {

@@ -7,6 +7,7 @@
 //! a path together are beyond it.
 
 mod files;
+mod parity;
 mod paths;
 mod reach;
 mod rooms;
@@ -57,6 +58,11 @@ fn files_are_named_after_what_they_hold() {
 #[test]
 fn nothing_is_left_for_later() {
     hold(files::leftovers);
+}
+
+#[test]
+fn the_map_of_parity_names_what_is_there() {
+    hold(parity::map);
 }
 
 /// Runs a rule over the tree and fails with everything it found.
