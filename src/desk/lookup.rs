@@ -119,6 +119,7 @@ impl Desk {
         let (timeline, lines) = store::timeline::last(&mut tx, outage.id, lines).await?;
         let mut ids = people_of(&outage);
         ids.extend(timeline.iter().filter_map(|it| it.by.person()));
+        ids.extend(timeline.iter().flat_map(|it| it.event.people()));
         ids.sort();
         ids.dedup();
         let people = store::people::by_ids(&mut tx, &ids).await?;

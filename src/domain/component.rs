@@ -34,8 +34,22 @@ pub fn recognise<'a, 'w>(
         let rest = words[length..]
             .trim_start_matches([':', ',', '-', '–'])
             .trim();
-        (component, rest)
+        match goes_on(rest) {
+            true => (component, words),
+            false => (component, rest),
+        }
     })
+}
+
+/// Whether words need what stands before them: "search is slow" is a sentence, "is slow" is none.
+fn goes_on(rest: &str) -> bool {
+    const JOINTS: [&str; 24] = [
+        "is", "are", "was", "were", "isn't", "aren't", "has", "have", "had", "does", "doesn't",
+        "do", "don't", "can", "can't", "cannot", "won't", "will", "and", "or", "for", "of", "in",
+        "on",
+    ];
+    let first = rest.split_whitespace().next().unwrap_or("").to_lowercase();
+    JOINTS.contains(&first.as_str())
 }
 
 /// Every beginning of `words` that could be the name of a component, in lower case.
@@ -124,9 +138,15 @@ mod tests {
         check("payments cards fail", Some(("payments", "cards fail")));
         check("PAYMENTS: cards fail", Some(("payments", "cards fail")));
         check("pay", Some(("payments", "")));
-        check("Partner API is slow", Some(("partner-api", "is slow")));
-        check("partner-api is slow", Some(("partner-api", "is slow")));
-        check("partner is slow", Some(("partner", "is slow")));
+        check(
+            "Partner API is slow",
+            Some(("partner-api", "Partner API is slow")),
+        );
+        check(
+            "partner-api is slow",
+            Some(("partner-api", "partner-api is slow")),
+        );
+        check("partner: timeouts", Some(("partner", "timeouts")));
         check("partner-portal is slow", None);
         check("paying is hard", None);
         check("cards fail in payments", None);

@@ -191,9 +191,14 @@ pub fn may_announce(actor: &Actor, policy: &Policy) -> bool {
     policy.everybody_announces || actor.rights.has(Right::Announce)
 }
 
+/// A promise that is made anew this soon corrects a slip of the pen.
+const CORRECTED: std::time::Duration = std::time::Duration::from_secs(60);
+
 /// Makes a new promise. A later one, or none where there was one, is a slip.
 fn promise(next: &mut Facts, eta: &Eta) {
+    let corrected = eta.set_at.since(next.eta.set_at) < CORRECTED;
     let slipped = match (next.eta.due, eta.due) {
+        _ if corrected => false,
         (Some(before), Some(after)) => after > before,
         (Some(_), None) => true,
         (None, _) => false,

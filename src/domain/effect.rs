@@ -89,6 +89,19 @@ pub enum Event {
 }
 
 impl Event {
+    /// Whom its changes name.
+    pub fn people(&self) -> Vec<PersonId> {
+        let changes = match self {
+            Event::Reassigned { changes } | Event::Taken { changes } => changes,
+            _ => return Vec::new(),
+        };
+        let roles = changes.iter().filter_map(|it| match it {
+            Change::Roles { before, after } => Some([before.people(), after.people()].concat()),
+            _ => None,
+        });
+        roles.flatten().collect()
+    }
+
     /// The stored word.
     pub fn kind(&self) -> &'static str {
         match self {
@@ -134,9 +147,13 @@ pub enum Line {
         from_version: i64,
         to_version: i64,
     },
+    /// Shown in the channel too, like everything that changes what the outage is.
     Resolved {
         by: Identity,
         at: Timestamp,
+        /// How; may be empty.
+        #[serde(default)]
+        text: String,
     },
     Reopened {
         by: Identity,
@@ -177,6 +194,17 @@ pub enum Line {
     Shared {
         share: ShareId,
     },
+}
+
+impl Line {
+    /// Whether it stands in the channel too: what the outage is has changed, and who does not
+    /// follow the thread should know. Everything else would be noise there.
+    pub fn is_for_everybody(&self) -> bool {
+        matches!(
+            self,
+            Line::Resolved { .. } | Line::Reopened { .. } | Line::Raised { .. }
+        )
+    }
 }
 
 /// Something that must happen outside. Each becomes a delivery in the same transaction as the

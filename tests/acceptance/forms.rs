@@ -196,7 +196,7 @@ async fn whoever_is_on_it_takes_what_nobody_has() {
         .closed();
     world.settle().await;
     let text = words(&world.announcement().await);
-    assert!(text.contains("nobody yet"), "{text}");
+    assert!(text.contains("*Solution:* nobody"), "{text}");
 
     // Bo has no part in it and may announce: that is enough to lend a hand.
     let seen = bo.clicks("I am on it").await;
@@ -204,7 +204,7 @@ async fn whoever_is_on_it_takes_what_nobody_has() {
     world.settle().await;
     let text = words(&world.announcement().await);
     assert!(
-        text.contains("U0BO") && !text.contains("nobody yet"),
+        text.contains("U0BO") && !text.contains("*Solution:* nobody"),
         "{text}"
     );
     assert!(!text.contains("I am on it"));

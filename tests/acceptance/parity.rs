@@ -364,7 +364,8 @@ async fn in_a_channel_of_two_outages_one_that_is_over_is_not_meant() {
     reacts(&world, "ana", "C0SALES", &ts, "point_up", false).await;
     let workspace = world.slack.workspace().unwrap();
     let desk = &world.slack.desk;
-    let share = desk.share_of(&workspace, &"C0SALES".into(), &ts.as_str().into());
+    let (channel, ts) = ("C0SALES".into(), ts.as_str().into());
+    let share = desk.share_of(&workspace, &channel, &ts);
     assert_eq!(
         share.await.unwrap().unwrap().outage_id,
         outage(&world).await.id

@@ -71,9 +71,11 @@ impl<'w> Person<'w> {
     /// Announces an outage of a component, as quickly as it goes.
     pub async fn announces(&self, component: &str, what: &str) {
         self.runs("/outage").await.form("Announce an outage");
-        self.submits(json!({ "What happened?": what, "component": component }))
-            .await
-            .closed();
+        self.submits(json!({
+            "What happened?": what, "component": component, "eta": "<2h",
+        }))
+        .await
+        .closed();
         self.world.settle().await;
     }
 

@@ -55,6 +55,7 @@ pub(super) fn resolve(
         say(Line::Resolved {
             by: actor.identity.clone(),
             at,
+            text: text.clone(),
         }),
     ];
     effects.extend(say_changes(outage, actor, &changes));
@@ -187,14 +188,17 @@ pub(super) fn reopen(
     actor: &Actor,
     now: Timestamp,
 ) -> Result<Decision<Outage>, Refusal> {
-    let Phase::Resolved(resolution) = &outage.phase else {
-        return Err(out_of_date(outage));
+    let former = match &outage.phase {
+        Phase::Resolved(resolution) => Some(resolution.clone()),
+        // It was no false alarm after all.
+        Phase::Withdrawn { .. } => None,
+        Phase::Open { .. } => return Err(out_of_date(outage)),
     };
     let reason = optional_text(reason, Field::Reason, limits::REASON)?;
     let mut next = outage.clone();
     next.phase = Phase::Open {
         stage: Stage::Investigating,
-        former: Some(resolution.clone()),
+        former,
     };
     // What was said before the resolution is no news any more; why it is open again is.
     next.last_update = (!reason.is_empty()).then(|| LastUpdate {

@@ -187,7 +187,12 @@ pub(super) fn create_channel(
     outage: &Outage,
     policy: &Policy,
 ) -> Result<Decision<Outage>, Refusal> {
-    has_room_for_channel(outage)?;
+    if !outage.is_open() {
+        return Err(out_of_date(outage));
+    }
+    if outage.working_channel().is_some() {
+        return Err(Refusal::HasChannel);
+    }
     let name = crate::domain::channel::name(outage, policy);
     Ok(Decision {
         next: outage.clone(),
@@ -201,7 +206,13 @@ pub(super) fn set_channel(
     channel: &ChannelId,
     policy: &Policy,
 ) -> Result<Decision<Outage>, Refusal> {
-    has_room_for_channel(outage)?;
+    if !outage.is_open() {
+        return Err(out_of_date(outage));
+    }
+    let present = outage.working_channel().and_then(|it| it.id.as_ref());
+    if present == Some(channel) {
+        return Err(Refusal::NothingChanged);
+    }
     if *channel == policy.announce_channel {
         return Err(Refusal::IsAnnounceChannel);
     }
@@ -213,16 +224,6 @@ pub(super) fn set_channel(
         }],
         effects: vec![Effect::AdoptChannel { channel }, Effect::Refresh],
     })
-}
-
-fn has_room_for_channel(outage: &Outage) -> Result<(), Refusal> {
-    if !outage.is_open() {
-        return Err(out_of_date(outage));
-    }
-    match outage.working_channel() {
-        Some(_) => Err(Refusal::HasChannel),
-        None => Ok(()),
-    }
 }
 
 /// The same, reported again: kept in the reporter's words, and nothing else changes.
@@ -294,9 +295,10 @@ pub(super) fn withdraw(
     })
 }
 
-/// What becomes of the outage that `other` turned out to be: it stays as it is and says so.
+/// What becomes of the outage that `other` turned out to be: it stays as it is and says so. It has
+/// to be open, or the outage that is merged would be over without anybody having said so.
 pub fn absorb(outage: &Outage, other: &Outage, actor: &Actor) -> Result<Decision<Outage>, Refusal> {
-    if matches!(outage.phase, Phase::Withdrawn { .. }) {
+    if !outage.is_open() {
         return Err(Refusal::NotAnOriginal {
             number: outage.number,
         });

@@ -403,8 +403,10 @@ proptest! {
                 continue;
             };
             let next = decision.next;
-            let withdrawn = matches!(outage.phase, Phase::Withdrawn { .. });
-            prop_assert!(!withdrawn);
+            if matches!(outage.phase, Phase::Withdrawn { .. }) {
+                let reopened = matches!(command, Command::Reopen { .. });
+                prop_assert!(reopened && next.is_open());
+            }
             let joined = matches!(command, Command::Join { .. });
             prop_assert!(decision.effects.contains(&Effect::Refresh) != joined);
             prop_assert!(next.slips >= outage.slips && next.slips <= outage.slips + 1);

@@ -338,6 +338,10 @@ impl SlackDeliver {
         let channel = scene.channel()?;
         self.may_set_topics.check()?;
         let row = self.requested(scene).await?;
+        // The topic of a channel that was there before belongs to its people.
+        if !row.made_here {
+            return Err(moot("the channel was not made here"));
+        }
         let text = views::channel::topic(&scene.outage, &scene.people, self.policy.zone);
         if row.topic != text {
             let arguments = json!({ "channel": channel, "topic": text });

@@ -98,7 +98,7 @@ impl SlackDeliver {
                 thread::thread_line(line, outage, None, &scene.people, &self.command)
             }
         };
-        let broadcast = matches!(line, Line::Raised { .. });
+        let broadcast = line.is_for_everybody();
         let mut message = json!({ "text": worded.text });
         if broadcast {
             message["reply_broadcast"] = json!(true);

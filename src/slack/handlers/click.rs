@@ -10,8 +10,8 @@ use crate::{
         command::Command,
         ids::{ChannelId, MessageTs, OutageNumber, PersonId, ShareId, SlackUserId, WorkspaceId},
         outage::{Outage, Phase, Role},
+        policy::Policy,
         refusal::Refusal,
-        time::Timestamp,
     },
     slack::{
         Slack,
@@ -25,9 +25,7 @@ use crate::{
 /// How long the same click is known again.
 const REMEMBERED: Duration = Duration::from_secs(3600);
 
-/// How long ago the resolved outages ended that another one may be the same as, and how many of
-/// each kind are looked at.
-const SAME_WITHIN: Duration = Duration::from_secs(7 * 24 * 3600);
+/// How many open outages are offered as the one that another is the same as.
 const OTHERS: i64 = 100;
 
 /// Follows a click to its end, beside the acknowledgement.
@@ -154,14 +152,19 @@ pub(super) async fn act(
         | Action::Withdraw { number } => *number,
     };
     let outage = allowed(slack, workspace, user, called, number).await?;
-    let policy = slack.desk.policy();
+    let person = slack.desk.meet(workspace, user, called).await?;
+    // What a form shows of times stands in the zone of whoever fills it in.
+    let policy = &Policy {
+        zone: slack.zone_of(workspace, &person).await,
+        ..slack.desk.policy().clone()
+    };
     let now = slack.clock.now();
     let view = match (action, &outage.phase) {
         (Action::Update { .. }, Phase::Open { .. }) => forms::update::view(&outage, policy),
         (Action::Edit { .. }, Phase::Open { .. }) => forms::edit::view(&outage, policy),
         (Action::Resolve { .. }, Phase::Open { .. }) => forms::resolve::view(&outage, policy, now),
         (Action::Withdraw { .. }, Phase::Open { .. }) => {
-            let others = maybe_the_same(slack, workspace, &outage, now).await?;
+            let others = maybe_the_same(slack, workspace, &outage).await?;
             forms::withdraw::view(&outage, &others)
         }
         (Action::Eta { .. }, Phase::Open { .. }) => forms::eta::view(&outage, policy),
@@ -169,12 +172,7 @@ pub(super) async fn act(
             let people = slack.desk.people(&outage.roles.people()).await?;
             forms::reassign::view(&outage, &people)
         }
-        (Action::SetChannel { .. }, Phase::Open { .. }) => {
-            if outage.working_channel().is_some() {
-                return Err(DeskError::Refused(Refusal::HasChannel));
-            }
-            forms::set_channel::view(&outage)
-        }
+        (Action::SetChannel { .. }, Phase::Open { .. }) => forms::set_channel::view(&outage),
         (Action::LinkPostMortem { .. }, Phase::Resolved(_)) => {
             forms::link_post_mortem::view(&outage)
         }
@@ -182,7 +180,9 @@ pub(super) async fn act(
             forms::edit_resolution::view(&outage, policy)
         }
         (Action::EditTimes { .. }, Phase::Resolved(_)) => forms::edit_times::view(&outage),
-        (Action::Reopen { .. }, Phase::Resolved(_)) => forms::reopen::view(&outage),
+        (Action::Reopen { .. }, Phase::Resolved(_) | Phase::Withdrawn { .. }) => {
+            forms::reopen::view(&outage)
+        }
         _ => {
             return Err(DeskError::Refused(Refusal::OutOfDate {
                 number,
@@ -275,18 +275,10 @@ async fn maybe_the_same(
     slack: &Slack,
     workspace: &WorkspaceId,
     outage: &Outage,
-    now: Timestamp,
 ) -> Result<Vec<Outage>, DeskError> {
     let open = slack.desk.open_outages(workspace, OTHERS).await?;
-    let ended = slack.desk.ended_outages(workspace, OTHERS).await?;
-    let lately = |it: &Outage| {
-        let end = it.phase.resolution().map(|it| it.at);
-        end.is_some_and(|at| now.since(at) < SAME_WITHIN)
-    };
-    let others = open.into_iter().chain(ended).map(|(it, _)| it);
-    Ok(others
-        .filter(|it| it.number != outage.number && (it.is_open() || lately(it)))
-        .collect())
+    let others = open.into_iter().map(|(it, _)| it);
+    Ok(others.filter(|it| it.number != outage.number).collect())
 }
 
 /// The outage, if this person may change it. The form's submission is checked again.

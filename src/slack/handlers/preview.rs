@@ -58,7 +58,7 @@ pub(super) async fn say_eta(
 }
 
 /// The form as it is, with other blocks.
-fn again(view: &View, blocks: Vec<Value>) -> Value {
+pub(super) fn again(view: &View, blocks: Vec<Value>) -> Value {
     let mut again = json!({
         "type": "modal",
         "callback_id": view.callback_id,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{Answer, same};
+use super::{Answer, preview, same};
 use crate::{
     desk::{DeskError, Once},
     domain::{
@@ -14,12 +14,14 @@ use crate::{
         ids::{PersonId, SlackUserId, WorkspaceId},
         outage::{Outage, Role},
         person::Person,
+        refusal::Refusal,
         time::Zone,
     },
     slack::{
         Slack,
         action::{Draft, Form, FormContext},
         ingress::envelope::{Interaction, View},
+        kit,
         views::{
             self, Message,
             forms::{self, FieldErrors, Values, reassign::Named},
@@ -81,7 +83,12 @@ pub async fn answer(slack: Arc<Slack>, interaction: Interaction) -> Answer {
             {
                 return errors_at(forms::block::COMPONENT, forms::NOT_OFFERED);
             }
-            let message = slack.explain(&workspace, &error, None).await;
+            let message = match &error {
+                DeskError::Refused(Refusal::OutOfDate { number, is }) => {
+                    views::lists::too_late(*number, is, slack.command())
+                }
+                error => slack.explain(&workspace, error, None).await,
+            };
             stay_open(&slack, &user, view, &message).await
         }
         Err(Stays::Unknown) => {
@@ -122,6 +129,14 @@ async fn submit(
     let version = context.version.unwrap_or(0);
     let base = slack.desk.outage_at(workspace, number, version).await?;
     let command = command(slack, workspace, person, form, &values, &base).await?;
+    let current = slack.desk.outage(workspace, number).await?;
+    if let Some(meanwhile) = forms::rewritten(&command, &base, &current) {
+        let context = FormContext {
+            version: Some(current.version),
+            ..context
+        };
+        return Ok(with_note(view, &context, &meanwhile));
+    }
     let once = Once::new("slack.form", view.id.clone(), digest);
     slack
         .desk
@@ -175,6 +190,19 @@ async fn command(
             url: forms::link_post_mortem::read(values, base)?,
         },
     })
+}
+
+/// The form again, as it was filled in, with something to read first: sent once more, it counts as
+/// filled in with that in sight.
+fn with_note(view: &View, context: &FormContext, note: &str) -> Answer {
+    const NOTE: &str = "meanwhile";
+    let note = json!(kit::section(NOTE, note));
+    let mut blocks = vec![note];
+    let others = view.blocks.iter().filter(|it| it["block_id"] != NOTE);
+    blocks.extend(others.cloned());
+    let mut again = preview::again(view, blocks);
+    again["private_metadata"] = json!(context.encode());
+    Answer::Body(json!({ "response_action": "update", "view": again }))
 }
 
 /// Tells whether a form comes again as it was, or with other words in it.

@@ -190,6 +190,12 @@ impl Slack {
                     reason: String::new(),
                 },
                 Err(unclear) => {
+                    // Whoever may not change it should not be taught how.
+                    let actor = self.desk.actor(person.id).await?;
+                    if !actor.may_change(&outage) {
+                        let involved = outage.roles.people();
+                        return Err(DeskError::Refused(Refusal::MayNotChange { involved }));
+                    }
                     let link = self.permalink(workspace, number).await;
                     return Ok(done::eta_unclear(&outage, link.as_deref(), &unclear, zone));
                 }

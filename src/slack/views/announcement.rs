@@ -149,8 +149,17 @@ fn head(outage: &Outage) -> String {
     let names = outage.affected.iter().map(|it| it.component.name.as_str());
     let affected = state::components(names, 600);
     let state = match outage.phase {
+        Phase::Open {
+            former: Some(_), ..
+        } => {
+            format!("{shape} *{word}* — reopened, severity *{severity}*")
+        }
         Phase::Open { .. } => format!("{shape} *{word}* — severity *{severity}*"),
         Phase::Resolved(_) => format!("{shape} *{word}* — severity was {severity}"),
+        Phase::Withdrawn {
+            duplicate_of: Some(_),
+            ..
+        } => format!("{shape} *{word}*"),
         Phase::Withdrawn { .. } => format!("{shape} *{word}* — there was no outage"),
     };
     format!("{state}\n*Affected:* {affected}")

@@ -84,9 +84,14 @@ pub fn sentence(refusal: &Refusal) -> String {
         Refusal::IsAnnounceChannel => {
             "Outages are announced in that channel. Choose one for this outage alone.".to_owned()
         }
-        Refusal::NothingToTake => "Both parts are taken already.".to_owned(),
+        Refusal::NothingToTake => {
+            "Both parts are taken already. Whoever has one can reassign it.".to_owned()
+        }
         Refusal::NotAnOriginal { number } => {
-            format!("Outage {number} cannot be the one that stays. Choose another one.")
+            format!(
+                "Outage {number} cannot be the one that stays: that has to be another one, and open. \
+                 Reopen it first, or choose another."
+            )
         }
     }
 }
@@ -183,6 +188,15 @@ pub fn out_of_date(
         blocks.extend(kit::actions("actions", vec![show]));
     }
     Message::new(&text, blocks)
+}
+
+/// A form was filled in while the outage went on: its words must not be lost.
+pub fn too_late(number: OutageNumber, is: &str, command: &str) -> Message {
+    let text = format!(
+        "Outage {number} is {is} by now, so this cannot be done any more. Copy what you wrote; \
+         {command} {number} shows how it stands."
+    );
+    Message::new(&text, Vec::new())
 }
 
 pub fn no_such_outage(number: OutageNumber, command: &str) -> Message {

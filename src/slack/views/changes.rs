@@ -80,6 +80,54 @@ pub fn line(change: &Change, people: &[Person]) -> String {
     }
 }
 
+/// What changed in a few words, without a ping: for a line of a timeline.
+pub fn brief(change: &Change, people: &[Person]) -> String {
+    let label = label(change);
+    let arrow = |before: &str, after: &str| format!("{label} {before} → {after}");
+    match change {
+        // Too long for a line.
+        Change::Summary { .. } | Change::Resolution { .. } | Change::PostMortemLink { .. } => label,
+        Change::Components { before, after } => {
+            let names = |of: &[String]| state::components(of.iter().map(String::as_str), 80);
+            arrow(&names(before), &names(after))
+        }
+        Change::Severity { before, after } => arrow(before.word(), after.word()),
+        Change::Stage { before, after } => arrow(before.word(), after.word()),
+        Change::Eta {
+            before,
+            after,
+            slips,
+        } => {
+            let changed = arrow(&state::eta_label(before), &state::eta_label(after));
+            match state::slips(*slips) {
+                it if it.is_empty() => changed,
+                it => format!("{changed}, {it}"),
+            }
+        }
+        Change::Roles { before, after } => {
+            let roles = Role::ALL
+                .into_iter()
+                .filter(|it| before.of(*it) != after.of(*it));
+            let moved = roles.map(|role| {
+                let name = |of: &Roles| people::assignee_name(of.of(role), people);
+                format!("{} {} → {}", direct::role(role), name(before), name(after))
+            });
+            moved.collect::<Vec<_>>().join(", ")
+        }
+        Change::Impact { before, after, .. } => {
+            let word = |it: &Answer| mrkdwn::one_line(it.word(), 40);
+            arrow(&word(before), &word(after))
+        }
+        Change::ImpactDetail { after, .. } => format!("{label}: {}", mrkdwn::one_line(after, 60)),
+        Change::StartedAt { before, after } | Change::ResolvedAt { before, after } => {
+            arrow(&time(*before), &time(*after))
+        }
+        Change::PostMortem { .. } | Change::Turnover { .. } => {
+            line(change, people).replace('*', "")
+        }
+    }
+}
+
 /// What changed, in a word or two.
 pub fn label(change: &Change) -> String {
     match change {

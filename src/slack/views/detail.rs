@@ -21,13 +21,15 @@ const LINES: usize = 20;
 const WORDS: usize = 200;
 /// What the whole timeline may take.
 const TIMELINE: usize = 4500;
+/// What the values before and after may take in a line.
+const CHANGES: usize = 400;
 const SUMMARY: usize = 2000;
 const RESOLUTION: usize = 1200;
 
 pub fn detail(detail: &Detail, policy: &Policy, now: Timestamp) -> Message {
     let outage = &detail.outage;
     let title = state::title(outage);
-    let text = format!("{title}: {}.", outage.phase.word());
+    let text = format!("{title}: {}.", state::phase(outage));
     let mut blocks = vec![
         kit::section("head", &head(detail, now)),
         kit::section("summary", &mrkdwn::escape_within(&outage.summary, SUMMARY)),
@@ -63,6 +65,10 @@ fn head(detail: &Detail, now: Timestamp) -> String {
     let stands = match outage.phase {
         Phase::Open { stage, .. } => format!("{}, severity {severity}, for {lasted}", stage.word()),
         Phase::Resolved(_) => format!("resolved after {lasted}, severity was {severity}"),
+        Phase::Withdrawn {
+            duplicate_of: Some(_),
+            ..
+        } => state::phase(outage),
         Phase::Withdrawn { .. } => "withdrawn, there was no outage".to_owned(),
     };
     let names = outage.affected.iter().map(|it| it.component.name.as_str());
@@ -155,16 +161,27 @@ fn timeline(detail: &Detail) -> Vec<String> {
 fn line(line: &Line, people: &[Person]) -> String {
     let (what, words) = match &line.event {
         Event::Announced { .. } => ("announced".to_owned(), ""),
-        Event::Updated { text, changes } => (with_labels("update", changes), text.as_str()),
-        Event::Edited { reason, changes } => (with_labels("edited", changes), reason.as_str()),
+        Event::Updated { text, changes } => {
+            (with_changes("update", changes, people), text.as_str())
+        }
+        Event::Edited { reason, changes } => {
+            (with_changes("edited", changes, people), reason.as_str())
+        }
         Event::Resolved { text, .. } => ("resolved".to_owned(), text.as_str()),
-        Event::ResolutionEdited { changes } => (with_labels("resolution edited", changes), ""),
-        Event::TimesEdited { changes } => (with_labels("times edited", changes), ""),
-        Event::EtaChanged { reason, changes } => (eta_changed(changes), reason.as_str()),
-        Event::Reassigned { .. } => ("reassigned".to_owned(), ""),
-        Event::Taken { .. } => ("on it".to_owned(), ""),
+        Event::ResolutionEdited { changes } => {
+            (with_changes("resolution edited", changes, people), "")
+        }
+        Event::TimesEdited { changes } => (with_changes("times edited", changes, people), ""),
+        Event::EtaChanged { reason, changes } => (
+            with_changes("ETA changed", changes, people),
+            reason.as_str(),
+        ),
+        Event::Reassigned { changes } => (with_changes("reassigned", changes, people), ""),
+        Event::Taken { changes } => (with_changes("on it", changes, people), ""),
         Event::ChannelRequested { name } => ("channel asked for".to_owned(), name.as_str()),
-        Event::ChannelSet { .. } => ("channel set".to_owned(), ""),
+        Event::ChannelSet { channel } => {
+            (format!("channel set to {}", mrkdwn::channel(channel)), "")
+        }
         Event::Joined { text } => ("reported again".to_owned(), text.as_str()),
         Event::Absorbed { number } => (format!("outage {number} merged into it"), ""),
         Event::PostMortemLinked { url } => ("post-mortem linked".to_owned(), url.as_str()),
@@ -194,22 +211,15 @@ fn line(line: &Line, people: &[Person]) -> String {
     format!("{at} — *{what}* by {by}{words}")
 }
 
-/// `ETA changed, slipped twice`.
-fn eta_changed(changes: &[Change]) -> String {
-    let slips = changes.iter().find_map(|it| match it {
-        Change::Eta { slips, .. } => Some(*slips),
-        _ => None,
-    });
-    match state::slips(slips.unwrap_or(0)) {
-        it if it.is_empty() => "ETA changed".to_owned(),
-        it => format!("ETA changed, {it}"),
-    }
-}
-
-fn with_labels(what: &str, changes: &[Change]) -> String {
+/// What was done, with each value before and after.
+fn with_changes(what: &str, changes: &[Change], people: &[Person]) -> String {
     if changes.is_empty() {
         return what.to_owned();
     }
-    let labels: Vec<String> = changes.iter().take(6).map(changes::label).collect();
-    mrkdwn::cut(&format!("{what} ({})", labels.join(", ")), 200)
+    let each: Vec<String> = changes
+        .iter()
+        .take(6)
+        .map(|it| changes::brief(it, people))
+        .collect();
+    mrkdwn::cut(&format!("{what}* ({})*", each.join(", ")), CHANGES)
 }

@@ -29,7 +29,14 @@ pub use fields::NOT_OFFERED;
 pub use values::{FieldErrors, Values};
 
 use super::answers;
-use crate::domain::refusal::{Field, Refusal};
+use crate::{
+    domain::{
+        command::Command,
+        outage::Outage,
+        refusal::{Field, Refusal},
+    },
+    slack::mrkdwn,
+};
 
 /// The `action_id` of the field that asks for suggestions.
 pub const COMPONENT_ACTION: &str = "component";
@@ -73,6 +80,34 @@ pub mod block {
     pub fn impact_detail(question: &str) -> String {
         crate::slack::kit::short_id(&format!("detail.{question}"))
     }
+}
+
+/// What somebody else made of the very text that a form is about to replace, while the form was
+/// open; none when nothing is lost by saving it.
+pub fn rewritten(command: &Command, base: &Outage, current: &Outage) -> Option<String> {
+    let resolution = |of: &Outage| of.phase.resolution().map(|it| it.text.clone());
+    let (what, theirs) = match command {
+        Command::Edit(edit) => {
+            let mine = edit.summary.as_ref()?;
+            let lost = base.summary != current.summary && *mine != current.summary;
+            ("The summary", lost.then(|| current.summary.clone())?)
+        }
+        Command::EditResolution(edit) => {
+            let mine = edit.text.as_ref()?;
+            let theirs = resolution(current)?;
+            let lost = resolution(base).as_ref() != Some(&theirs) && *mine != theirs;
+            ("The resolution", lost.then_some(theirs)?)
+        }
+        _ => return None,
+    };
+    let quoted = match theirs.as_str() {
+        "" => "_nothing_".to_owned(),
+        text => mrkdwn::quote(text, 1500),
+    };
+    Some(format!(
+        "*{what} was changed while you wrote.* It is now:\n{quoted}\nTake over what you need: yours \
+         replaces it when you save once more."
+    ))
 }
 
 /// At which field a refusal belongs, and what it says there; none when it is about no field.

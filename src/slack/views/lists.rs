@@ -7,7 +7,7 @@ pub use super::{
     answers::{
         IS_AN_APP, IS_GONE, channel_is_made, done_otherwise, form_out_of_date, joined,
         may_not_announce, no_components, no_such_outage, out_of_date, refusal, reopened, taken,
-        too_many_forms, try_again,
+        too_late, too_many_forms, try_again,
     },
     detail::detail,
     help::help,

@@ -6,7 +6,7 @@ use crate::{
 };
 
 /// Who has a role that nobody has taken.
-const NOBODY: &str = "nobody yet";
+const NOBODY: &str = "nobody";
 
 pub fn find(id: PersonId, people: &[Person]) -> Option<&Person> {
     people.iter().find(|it| it.id == id)

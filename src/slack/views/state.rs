@@ -56,9 +56,17 @@ pub fn colour(outage: &Outage) -> &'static str {
     }
 }
 
-/// `Investigating`, `Resolved`, …
+/// `Investigating`, `Resolved`, `Merged into outage 3`, …
 pub fn word(outage: &Outage) -> String {
-    capitalised(outage.phase.word())
+    capitalised(&phase(outage))
+}
+
+/// `investigating`, `resolved`, `merged into outage 3`, …
+pub fn phase(outage: &Outage) -> String {
+    match outage.phase.duplicate_of() {
+        Some(original) => format!("merged into outage {original}"),
+        None => outage.phase.word().to_owned(),
+    }
 }
 
 /// `Outage 12 · Payments`, or the title of its post-mortem in place of the component.
@@ -214,7 +222,13 @@ pub fn buttons(outage: &Outage, policy: &Policy) -> [Vec<SlackBlockButtonElement
                 ));
             }
             rest.push(plain(Action::Reassign { number }, "Reassign", "Reassign"));
-            if outage.working_channel().is_none() {
+            if outage.working_channel().is_some() {
+                rest.push(plain(
+                    Action::SetChannel { number },
+                    "Change channel",
+                    "Change the channel of",
+                ));
+            } else {
                 let create = plain(
                     Action::CreateChannel { number },
                     "Create channel",
@@ -260,7 +274,10 @@ pub fn buttons(outage: &Outage, policy: &Policy) -> [Vec<SlackBlockButtonElement
             first.push(plain(Action::Reopen { number }, "Reopen", "Reopen"));
             [first, Vec::new()]
         }
-        Phase::Withdrawn { .. } => Default::default(),
+        Phase::Withdrawn { .. } => {
+            let reopen = plain(Action::Reopen { number }, "Reopen", "Reopen");
+            [vec![reopen], Vec::new()]
+        }
     }
 }
 

@@ -36,12 +36,20 @@ pub fn thread_line(
         }
         Line::Update { by, text } => own_words(by, "update", text, outage, people, command),
         Line::Changes { by, .. } => bots(changed(by, before_after, people)),
-        Line::Resolved { by, at } => {
+        Line::Resolved { by, at, text } => {
             let lasted = duration_in_words(outage.duration_until(*at));
             let (at, by) = (mrkdwn::date(*at), people::mention_of(by, people));
-            bots(format!("✔ *Resolved* {at} by {by}, after {lasted}."))
+            let title = state::title(outage);
+            let resolved = format!("✔ *{title}: resolved* {at} by {by}, after {lasted}.");
+            bots(match text.is_empty() {
+                true => resolved,
+                false => format!("{resolved}\n{}", mrkdwn::quote(text, 3000)),
+            })
         }
-        Line::Reopened { by, reason } => bots(with_words("↻ *Reopened*", by, reason, people)),
+        Line::Reopened { by, reason } => {
+            let what = format!("↻ *{}: reopened*", state::title(outage));
+            bots(with_words(&what, by, reason, people))
+        }
         Line::Withdrawn {
             by,
             why,
@@ -56,9 +64,9 @@ pub fn thread_line(
         Line::Raised { by, before, after } => {
             let (before, after) = (before.word(), after.word());
             let by = people::mention_of(by, people);
-            let shape = state::shape(outage);
+            let (shape, title) = (state::shape(outage), state::title(outage));
             bots(format!(
-                "{shape} *Severity raised to {after}* (was {before}) by {by}."
+                "{shape} *{title}: severity raised to {after}* (was {before}) by {by}."
             ))
         }
         Line::Channel { by } => {

@@ -111,7 +111,7 @@ pub fn read_partly(
     let mut eta = fields::read_eta(values, policy, now, zone, &mut errors);
     let wrong = [block::ETA, block::ETA_TEXT].map(|it| errors.get(it).is_some());
     if eta.is_none() && wrong == [false, false] {
-        eta = fields::default_eta(policy).map(|it| it.promise(now));
+        eta = Some(Eta::unknown(now));
         if eta.is_none() {
             errors.add(block::ETA, fields::NOT_OFFERED);
         }

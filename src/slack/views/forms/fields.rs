@@ -29,6 +29,9 @@ use crate::{
 /// The choice of an ETA that leaves it as it is. No label can be this.
 const KEEP: &str = "keep";
 
+/// The choice that promises nothing. No label can be this either.
+const UNKNOWN: &str = "unknown";
+
 /// How long exact words may be; nothing longer is understood.
 const ETA_TEXT: usize = 100;
 
@@ -97,21 +100,16 @@ pub fn read_severity(values: &Values, errors: &mut FieldErrors) -> Option<Severi
     severity
 }
 
-/// The choices, with the second one chosen: the first is for the very confident. Below them room
-/// for exact words, which count more.
+/// The choices, of which "unknown" is chosen: nobody should promise anything by leaving a field
+/// alone. Below them room for exact words, which count more.
 pub fn eta(policy: &Policy) -> [SlackBlock; 2] {
     let choices = eta_choices(policy);
-    let initial = default_eta(policy).map(|it| it.label.as_str());
-    let element = kit::select(block::ETA, "Choose an ETA", choices, initial);
+    let element = kit::select(block::ETA, "Choose an ETA", choices, Some(UNKNOWN));
     let hint = "How long until it is over? It counts from now.";
     [
         kit::input(block::ETA, "ETA", element, hint, false),
         exact_eta(),
     ]
-}
-
-pub fn default_eta(policy: &Policy) -> Option<&EtaChoice> {
-    policy.eta_choices.get(1).or(policy.eta_choices.first())
 }
 
 /// The choices for a new promise, with keeping the present one chosen.
@@ -161,6 +159,9 @@ pub fn read_eta(
     if value == KEEP {
         return None;
     }
+    if value == UNKNOWN {
+        return Some(Eta::unknown(now));
+    }
     let choice = policy.eta_choice(value);
     if choice.is_none() {
         errors.add(block::ETA, NOT_OFFERED);
@@ -170,7 +171,9 @@ pub fn read_eta(
 
 fn eta_choices(policy: &Policy) -> Vec<Choice> {
     let choice = |it: &EtaChoice| kit::choice(&it.label, &it.label);
-    policy.eta_choices.iter().map(choice).collect()
+    let unknown = kit::choice("Unknown", UNKNOWN);
+    let choices = policy.eta_choices.iter().map(choice);
+    choices.chain([unknown]).collect()
 }
 
 pub fn reason(label: &str, hint: &str, optional: bool) -> SlackBlock {

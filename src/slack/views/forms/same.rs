@@ -75,7 +75,7 @@ fn entry((outage, announcement): &Found, zone: Zone) -> SlackBlock {
         Some(it) => format!("resolved {}", mrkdwn::date_in(it.at, zone)),
         None => format!(
             "{}, since {}",
-            outage.phase.word(),
+            state::phase(outage),
             mrkdwn::date_in(outage.started_at, zone)
         ),
     };
@@ -88,7 +88,7 @@ fn question(shown: &[Found]) -> SlackBlock {
     let offer = |(outage, _): &Found| {
         let number = outage.number;
         if outage.is_open() {
-            let text = format!("Join outage {number}: add my words to its thread");
+            let text = format!("Join outage {number}: only my words, into its thread");
             kit::choice(&text, &Choice::Join { number }.value())
         } else {
             let text = format!("Reopen outage {number}");

@@ -297,7 +297,7 @@ proptest! {
             Line::Reason { by: author.clone(), text: text.clone() },
             Line::Update { by: token.clone(), text: text.clone() },
             Line::Changes { by: vec![author.clone(), token.clone()], from_version: 1, to_version: 2 },
-            Line::Resolved { by: token, at: at(90) },
+            Line::Resolved { by: token, at: at(90), text: text.clone() },
             Line::Reopened { by: author.clone(), reason: text.clone() },
             Line::Withdrawn { by: author, why: text, duplicate_of: None },
         ] {

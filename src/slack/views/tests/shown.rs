@@ -133,6 +133,7 @@ fn lines_of_the_thread() {
     let resolved = Line::Resolved {
         by: by(BO),
         at: at(90),
+        text: "The provider is back".into(),
     };
     let reopened = |reason: &str| Line::Reopened {
         by: by(BO),
