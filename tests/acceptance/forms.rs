@@ -32,7 +32,7 @@ async fn announcement_of(world: &World, what: &str) -> Value {
     found.unwrap_or_else(|| panic!("nothing announced says {what}"))
 }
 
-async fn click_on(world: &World, person: &Person<'_>, what: &str, action: &str) -> Seen {
+pub async fn click_on(world: &World, person: &Person<'_>, what: &str, action: &str) -> Seen {
     let message = announcement_of(world, what).await;
     let ts = message["ts"].as_str().unwrap();
     person
