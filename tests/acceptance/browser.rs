@@ -239,7 +239,7 @@ async fn resolve(browser: &Browser) {
     browser
         .reads(ANNOUNCEMENT, &["Resolved", "after 1h ", helped])
         .await;
-    browser.reads(THREAD, &["Resolved", "after 1h "]).await;
+    browser.reads(THREAD, &["resolved", "after 1h "]).await;
     browser.keeps_picture("15-resolved").await;
 }
 
@@ -251,7 +251,7 @@ async fn reopen(browser: &Browser) {
     browser.keeps_picture("16-reopen-form").await;
     browser.clicks(SEND).await;
     browser.loses(FORM).await;
-    browser.reads(THREAD, &["Reopened", why]).await;
+    browser.reads(THREAD, &["reopened", why]).await;
     browser
         .reads(ANNOUNCEMENT, &["Investigating", "Pinned"])
         .await;

@@ -122,6 +122,7 @@ async fn announce_again(browser: &Browser) {
 }
 
 async fn promise_anew(browser: &Browser) {
+    browser.presses("+10 min").await;
     browser.presses("ETA").await;
     browser.reads(FORM, &["ETA of outage 1"]).await;
     browser.fills_in("Or an exact ETA", "tomorrow noon").await;

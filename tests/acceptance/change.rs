@@ -177,7 +177,10 @@ async fn an_edit_at_another_time_of_the_outage_is_out_of_date() {
     let seen = bo
         .submits(json!({ "summary": "Only Visa fails", "reason": "narrowed down" }))
         .await;
-    assert!(seen.error_at("summary").contains("out of date"), "{seen:?}");
+    assert!(
+        seen.error_at("summary").contains("Copy what you wrote"),
+        "{seen:?}"
+    );
     bo.closes().await;
     world.settle().await;
     world.announcement().await;

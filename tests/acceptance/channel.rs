@@ -350,7 +350,7 @@ async fn what_got_worse_is_seen_in_the_channel_too() {
         .filter(|it| it.to_string().contains("reply_broadcast"));
     let loud: Vec<String> = loud.map(words).collect();
     assert_eq!(loud.len(), 1, "{loud:?}");
-    assert!(loud[0].contains("Severity raised to critical"), "{loud:?}");
+    assert!(loud[0].contains("severity raised to critical"), "{loud:?}");
     read_all(&world).await;
     world.end().await;
 }

@@ -32,7 +32,7 @@ async fn announcement_of(world: &World, what: &str) -> Value {
     found.unwrap_or_else(|| panic!("nothing announced says {what}"))
 }
 
-async fn click_on(world: &World, person: &Person<'_>, what: &str, action: &str) -> Seen {
+pub async fn click_on(world: &World, person: &Person<'_>, what: &str, action: &str) -> Seen {
     let message = announcement_of(world, what).await;
     let ts = message["ts"].as_str().unwrap();
     person
@@ -53,6 +53,8 @@ async fn an_exact_eta_is_announced_and_slips() {
     let before = words(&world.announcement().await);
     assert!(before.contains("ETA"), "{before}");
 
+    // At once it would only correct a slip of the pen.
+    world.passes(minutes(2)).await;
     ana.clicks("ETA").await.form("ETA of outage 1");
     ana.submits(json!({})).await.error_at("eta");
     let later = json!({ "eta_text": "2h30", "reason": "The part is late" });

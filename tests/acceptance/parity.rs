@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::{
     channel::{announced, changes, only_made, read_all},
+    forms::click_on,
     harness::{
         Setup, World, minutes,
         person::{Person, button},
@@ -153,7 +154,7 @@ async fn an_edit_leaves_the_turnover_and_the_clock_of_the_eta_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_change_of_people_names_both_and_who_did_it() {
+async fn a_change_of_people_names_both_and_tells_only_whom_it_concerns() {
     let world = World::start().await;
     let ana = world.person("ana");
     ana.announces("Payments", "Cards fail").await;
@@ -168,9 +169,19 @@ async fn a_change_of_people_names_both_and_who_did_it() {
         "{line}"
     );
     assert!(line.ends_with("— <@U0ANA>"), "{line}");
+    // Whose role stays as it is hears nothing.
+    let (cy, dee) = (world.person("cy"), world.person("dee"));
+    assert_eq!(cy.direct_messages().await.len(), 1);
+    ana.clicks("Reassign").await.form("Reassign outage 1");
+    ana.submits(json!({ "communication": "dee" }))
+        .await
+        .closed();
+    world.settle().await;
+    assert_eq!(cy.direct_messages().await.len(), 1);
+    assert_eq!(dee.direct_messages().await.len(), 1);
+    world.thread().await;
     world.announcement().await;
     ana.direct_messages().await;
-    world.person("cy").direct_messages().await;
     world.end().await;
 }
 
@@ -244,7 +255,7 @@ async fn a_reopening_is_said_once_whatever_is_edited_after_it() {
         world.settle().await;
         world.passes(minutes(2)).await;
     }
-    assert_eq!(said(&world, "*Reopened*").await, 1);
+    assert_eq!(said(&world, ": reopened*").await, 1);
     assert_eq!(said(&world, "*Resolved*").await, 1);
     world.announcement().await;
     ana.direct_messages().await;
@@ -346,7 +357,7 @@ async fn a_channel_is_chosen_in_its_form_and_linked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn in_a_channel_of_two_outages_one_that_is_over_is_not_meant() {
+async fn in_a_channel_of_two_outages_the_one_that_is_over_is_not_meant() {
     let world = announced(Setup::default()).await;
     let ana = world.person("ana");
     ana.announces("Booking", "Nobody can book").await;
@@ -357,20 +368,29 @@ async fn in_a_channel_of_two_outages_one_that_is_over_is_not_meant() {
         why: "A false alarm".into(),
         duplicate_of: None,
     };
-    changes(&world, 1, &set).await;
     changes(&world, 2, &set).await;
     changes(&world, 2, &withdraw).await;
+    changes(&world, 1, &set).await;
     let ts = writes(&world, "ana", "C0SALES", "it is the provider").await;
     reacts(&world, "ana", "C0SALES", &ts, "point_up", false).await;
     let workspace = world.slack.workspace().unwrap();
     let desk = &world.slack.desk;
-    let (channel, ts) = ("C0SALES".into(), ts.as_str().into());
-    let share = desk.share_of(&workspace, &channel, &ts);
-    assert_eq!(
-        share.await.unwrap().unwrap().outage_id,
-        outage(&world).await.id
-    );
+    let (channel, message) = ("C0SALES".into(), ts.as_str().into());
+    let share = desk
+        .share_of(&workspace, &channel, &message)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(share.outage_id, outage(&world).await.id);
     assert_eq!(said(&world, "> it is the provider").await, 1);
+    // A channel in which an open outage is worked on is not given to another one.
+    ana.announces("Partner API", "Partners see nothing").await;
+    click_on(&world, &ana, "Partners see nothing", "set_channel")
+        .await
+        .form("Channel of outage 3");
+    let seen = ana.submits(json!({ "channel": "sales" })).await;
+    assert!(seen.error_at("channel").contains("utage 1"), "{seen:?}");
+    ana.closes().await;
     world.channel("sales").await;
     read_all(&world).await;
     world.end().await;
