@@ -266,3 +266,12 @@ proptest! {
         prop_assert!(is_harmless(inner), "{link:?}");
     }
 }
+
+#[test]
+fn nothing_that_is_left_out_hides_a_call() {
+    for hidden in ["@\rchannel", "@\u{202e}here", "@\u{0}\u{2066}everyone"] {
+        let shown = escape(hidden);
+        assert!(shown.starts_with("@\u{200d}"), "{shown:?}");
+        assert_eq!(foreign(hidden, &[]), shown);
+    }
+}
