@@ -176,23 +176,15 @@ impl Desk {
         for _ in 0..RACES {
             let now = self.clock.now();
             let mut tx = self.db.begin().await?;
+            take_turns(&mut tx, workspace, number, command).await?;
             if let Some(outage) = self.already(&mut tx, workspace, once).await? {
                 return Ok(outage);
             }
-            take_turns(&mut tx, workspace, number, command).await?;
             let outage = store::outages::by_number(&mut tx, workspace, number)
                 .await?
                 .ok_or(DeskError::UnknownOutage(number))?;
             let actor = actor(&mut tx, person).await?;
-            let decision = match decide(&outage, command, &actor, &self.policy, now) {
-                Ok(decision) => decision,
-                // It may make no sense any more because it was done a moment ago, by another node
-                // that got the same request.
-                Err(refusal) => {
-                    let done = self.already(&mut tx, workspace, once).await?;
-                    return done.ok_or(refusal.into());
-                }
-            };
+            let decision = decide(&outage, command, &actor, &self.policy, now)?;
             if let Command::SetChannel { channel } = command {
                 channel_is_free(&mut tx, &outage, channel).await?;
             }
@@ -310,25 +302,24 @@ impl Desk {
     }
 }
 
-/// What concerns more than one outage takes its turn before anything is read: two merges that cross
-/// would wait for each other for ever, and two outages would get the same channel.
+/// Whoever changes an outage takes their turn before anything is read, so that many at once come one
+/// after the other, and the same request finds its first answer. So does what concerns more than one
+/// outage: two merges that cross would wait for each other for ever, and two outages would get the
+/// same channel.
 async fn take_turns(
     tx: &mut Tx,
     workspace: &WorkspaceId,
     number: OutageNumber,
     command: &Command,
 ) -> Result<(), store::Error> {
-    match command {
-        Command::Withdraw {
-            duplicate_of: Some(original),
-            ..
-        } => store::outages::hold(tx, workspace, [number, *original]).await,
-        Command::SetChannel { .. } => {
-            store::workspaces::next_value(tx, workspace, "set_channel").await?;
-            Ok(())
-        }
-        _ => Ok(()),
+    if matches!(command, Command::SetChannel { .. }) {
+        store::workspaces::next_value(tx, workspace, "set_channel").await?;
     }
+    let other = match command {
+        Command::Withdraw { duplicate_of, .. } => *duplicate_of,
+        _ => None,
+    };
+    store::outages::hold(tx, workspace, number, other).await
 }
 
 /// Writes what a decision says into the timeline.

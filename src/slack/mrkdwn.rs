@@ -36,12 +36,8 @@ pub fn escape(text: &str) -> String {
 
 /// As [`escape`], cut to `max` with an ellipsis at its end when it would be longer.
 pub fn escape_within(text: &str, max: usize) -> String {
-    // First, so that nothing that is left out stands between an `@` and the word that it calls.
-    let left_out = |it: &char| {
-        // Line ends of other systems, and what no keyboard types.
-        (it.is_control() && !matches!(it, '\n' | '\t')) || turns_text(*it)
-    };
-    let text: String = text.chars().filter(|it| !left_out(it)).collect();
+    // First what nobody sees: it must not stand between an `@` and a word that calls many.
+    let text: String = text.chars().filter(|it| is_shown(*it)).collect();
     let mut escaped = String::with_capacity(text.len());
     for (at, letter) in text.char_indices() {
         match letter {
@@ -58,6 +54,11 @@ pub fn escape_within(text: &str, max: usize) -> String {
         }
     }
     cut(&escaped, max)
+}
+
+/// Not line ends of other systems, nor what no keyboard types.
+fn is_shown(letter: char) -> bool {
+    matches!(letter, '\n' | '\t') || !(letter.is_control() || turns_text(letter))
 }
 
 /// Marks that turn the direction of what follows: ours would be turned, too.

@@ -67,12 +67,19 @@ pub async fn take(tx: &mut Tx, now: Timestamp, until: Timestamp) -> Result<Optio
         .await)
 }
 
+/// Puts an event away. Of one that worked out nothing is kept but that it came: what people wrote or
+/// deleted is no business of ours any more.
 pub async fn finish(tx: &mut Tx, id: i64, error: Option<&str>, now: Timestamp) -> Result<()> {
+    const SQL: &str = "
+        UPDATE inbox SET done_at = $2, last_error = $3, body = CASE WHEN $4 THEN $5 ELSE body END
+        WHERE id = $1";
     on!(tx, |conn| {
-        sqlx::query("UPDATE inbox SET done_at = $2, last_error = $3 WHERE id = $1")
+        sqlx::query(SQL)
             .bind(id)
             .bind(now)
             .bind(error)
+            .bind(error.is_none())
+            .bind(Json(serde_json::json!({})))
             .execute(conn)
             .await?;
     });

@@ -228,16 +228,19 @@ async fn write_snapshot(
     Ok(())
 }
 
-/// Keeps others from changing two outages until the commit, in one order, so that nobody holds one
-/// while waiting for the other.
+/// Keeps others from changing an outage until the commit; with another one in one order, so that
+/// nobody holds one while waiting for the other.
 pub async fn hold(
     tx: &mut Tx,
     workspace: &WorkspaceId,
-    mut numbers: [OutageNumber; 2],
+    number: OutageNumber,
+    other: Option<OutageNumber>,
 ) -> Result<()> {
+    let mut numbers = vec![number];
+    numbers.extend(other);
     numbers.sort();
     on!(tx, |conn| {
-        for number in numbers {
+        for number in &numbers {
             sqlx::query(
                 "UPDATE outages SET version = version WHERE workspace_id = $1 AND number = $2",
             )

@@ -69,6 +69,7 @@ async fn an_exact_eta_is_announced_and_slips() {
     );
 
     // Untouched, an update keeps the promise; in words, it makes another one.
+    world.passes(minutes(2)).await;
     ana.clicks("Update").await.form("Update outage 1");
     ana.submits(json!({ "text": "Nobody knows how long", "eta_text": "unknown" }))
         .await

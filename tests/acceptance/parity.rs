@@ -256,7 +256,7 @@ async fn a_reopening_is_said_once_whatever_is_edited_after_it() {
         world.passes(minutes(2)).await;
     }
     assert_eq!(said(&world, ": reopened*").await, 1);
-    assert_eq!(said(&world, "*Resolved*").await, 1);
+    assert_eq!(said(&world, ": resolved*").await, 1);
     world.announcement().await;
     ana.direct_messages().await;
     world.end().await;

@@ -189,3 +189,30 @@ async fn two_outages_never_get_the_same_channel() {
     }
     desk.world.close().await;
 }
+
+/// A big outage: everybody reports the same at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn many_who_join_at_once_are_all_heard() {
+    let mut desk = Desk::on_postgres().await;
+    let number = desk.announces().await;
+    let mut joining = tokio::task::JoinSet::new();
+    for at in 0..40 {
+        let (desk, workspace, ana) = (
+            desk.world.slack.desk.clone(),
+            desk.workspace.clone(),
+            desk.ana,
+        );
+        joining.spawn(async move {
+            let text = format!("Report {at}");
+            let once = Once::new("test", text.clone(), String::new());
+            let join = Command::Join { text };
+            desk.change(&workspace, ana, number, &join, &once).await
+        });
+    }
+    while let Some(outcome) = joining.join_next().await {
+        outcome.unwrap().unwrap();
+    }
+    let outage = desk.world.slack.desk.outage(&desk.workspace, number).await;
+    assert_eq!(outage.unwrap().version, 41);
+    desk.world.close().await;
+}

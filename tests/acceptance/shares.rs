@@ -403,3 +403,39 @@ async fn a_reaction_outlasts_pauses_and_a_while_without_slack() {
         world.end().await;
     }
 }
+
+/// Taken out, though nobody knows, and shared again: it comes back.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_shared_again_comes_back_whatever_became_of_its_line() {
+    let world = announced(Setup::default()).await;
+    changes(&world, 1, &Command::CreateChannel).await;
+    let id = only_made(&world).await["id"].as_str().unwrap().to_owned();
+    let ts = writes(&world, "ana", &id, "it is the database").await;
+    reacts(&world, "ana", &id, &ts, "point_up", false).await;
+    assert_eq!(shared(&world).await.len(), 1);
+    world
+        .faults(json!([{ "method": "chat.delete", "kind": "drop_after", "times": 1 }]))
+        .await;
+    let desk = &world.slack.desk;
+    let workspace = world.slack.workspace().unwrap();
+    let ana = desk.meet(&workspace, &"U0ANA".into(), "Ana").await.unwrap();
+    let share = desk
+        .share_of(&workspace, &id.as_str().into(), &ts.as_str().into())
+        .await
+        .unwrap()
+        .unwrap();
+    desk.withdraw_share(&workspace, ana.id, share.id)
+        .await
+        .unwrap();
+    world.settle().await;
+    assert!(shared(&world).await.is_empty());
+    let again = json!({
+        "type": "reaction_added", "user": "U0ANA", "reaction": "point_up",
+        "item": { "type": "message", "channel": id, "ts": ts },
+    });
+    comes(&world, "Ev0AGAIN", again).await;
+    world.passes(minutes(5)).await;
+    assert_eq!(shared(&world).await.len(), 1);
+    read_all(&world).await;
+    world.end().await;
+}

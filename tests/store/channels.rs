@@ -120,6 +120,29 @@ on_both! {
         assert!(store::channels::left(&mut tx, later(500), 10).await.unwrap().is_empty());
     }
 
+    async fn a_channel_that_cannot_be_archived_does_not_stand_before_the_others(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        let (first, second) = (outage(&mut tx).await, outage(&mut tx).await);
+        for (it, channel) in [(&first, "C5"), (&second, "C6")] {
+            requested(&mut tx, it).await;
+            store::channels::record_ready(&mut tx, it.id, &channel.into(), channel).await.unwrap();
+            ended(&mut tx, it, 100).await;
+        }
+        assert_eq!(store::channels::left(&mut tx, later(500), 1).await.unwrap(), [first.id]);
+        store::channels::record_warned(&mut tx, first.id, later(500)).await.unwrap();
+        assert_eq!(store::channels::left(&mut tx, later(500), 1).await.unwrap(), [first.id]);
+        let archive = store::deliveries::NewDelivery {
+            outage: Some(first.id),
+            task: balefire::domain::delivery::Task::Archive,
+            ..delivery("channel", "archive")
+        };
+        store::deliveries::enqueue(&mut tx, &archive, later(600)).await.unwrap();
+        assert_eq!(store::channels::left(&mut tx, later(500), 1).await.unwrap(), [second.id]);
+        // People work in it again, and then no more.
+        store::channels::forget_warnings(&mut tx, &workspace(), &"C5".into()).await.unwrap();
+        assert_eq!(store::channels::left(&mut tx, later(500), 1).await.unwrap(), [first.id]);
+    }
+
     async fn a_message_is_shared_once_until_it_is_withdrawn(db: &Db) {
         let mut tx = db.begin().await.unwrap();
         let outage = outage(&mut tx).await;

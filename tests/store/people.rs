@@ -5,7 +5,7 @@ use std::time::Duration;
 use balefire::{
     domain::actor::{Right, Rights},
     store::{
-        self,
+        self, Tx,
         people::{Profile, Standing},
     },
 };
@@ -25,6 +25,9 @@ fn profile(user: &str, email: &str) -> Profile {
         is_deactivated: false,
     }
 }
+
+/// What is kept of an event.
+const BODY: &str = "SELECT CAST(body AS TEXT) FROM inbox";
 
 on_both! {
     async fn apps_and_leavers_are_known_as_such(db: &Db) {
@@ -117,6 +120,12 @@ on_both! {
         assert!(store::inbox::take(&mut tx, later(59), later(99)).await.unwrap().is_none());
         assert_eq!(store::inbox::take(&mut tx, later(60), later(99)).await.unwrap().unwrap().attempts, 2);
         store::inbox::finish(&mut tx, taken.id, None, later(61)).await.unwrap();
+        // Nothing is kept of what it said; that it came is.
+        let kept: String = match &mut tx {
+            Tx::Sqlite(tx) => sqlx::query_scalar(BODY).fetch_one(&mut **tx).await.unwrap(),
+            Tx::Postgres(tx) => sqlx::query_scalar(BODY).fetch_one(&mut **tx).await.unwrap(),
+        };
+        assert_eq!(kept, "{}");
         assert!(store::inbox::take(&mut tx, later(999), later(1000)).await.unwrap().is_none());
         assert!(!store::inbox::receive(&mut tx, "slack", "Ev1", "user_change", &body, later(999)).await.unwrap());
         assert_eq!(store::inbox::forget(&mut tx, later(62)).await.unwrap(), 1);

@@ -25,9 +25,9 @@ impl SlackDeliver {
         let thread = scene.posted()?;
         let signed = self.may_customize.is_on();
         if let Line::Shared { share } = line
-            && self.stands(*share).await?
+            && self.stands(scene, *share).await?
         {
-            return self.reshow(scene, *share).await;
+            return Ok(Receipt::Done);
         }
         let message = match line {
             Line::Shared { share } => match self.line_to_share(scene, *share, signed).await? {

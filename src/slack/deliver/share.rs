@@ -6,7 +6,7 @@ use super::{Scene, SlackDeliver, Stop, judge, moot};
 use crate::{
     domain::{
         delivery::{Outcome, Receipt},
-        ids::{ShareId, SlackUserId},
+        ids::{MessageTs, ShareId, SlackUserId},
         person::Person,
     },
     slack::{mrkdwn, views::shared},
@@ -38,10 +38,15 @@ impl SlackDeliver {
         Ok(Some(message))
     }
 
-    /// Whether the line stands in the thread already: it was taken back and shared again before
-    /// anybody took it out.
-    pub(super) async fn stands(&self, id: ShareId) -> Result<bool, Stop> {
-        Ok(self.share(id).await?.posted_ts.is_some())
+    /// Uses a line that stands in the thread already: the message was taken back and shared again
+    /// before anybody took it out. False when there is none: it was never posted, or an attempt to
+    /// take it out whose answer got lost did so.
+    pub(super) async fn stands(&self, scene: &Scene, id: ShareId) -> Result<bool, Stop> {
+        let share = self.share(id).await?;
+        match &share.posted_ts {
+            Some(ts) => self.rewrite(scene, &share, ts).await,
+            None => Ok(false),
+        }
     }
 
     /// Writes the line as its source stands now.
@@ -50,17 +55,23 @@ impl SlackDeliver {
         let Some(ts) = share.posted_ts.as_ref() else {
             return Err(moot("it was not posted yet, and will show how it stands"));
         };
+        match self.rewrite(scene, &share, ts).await? {
+            true => Ok(Receipt::Done),
+            false => Err(moot("somebody deleted the line")),
+        }
+    }
+
+    /// False when the line is gone.
+    async fn rewrite(&self, scene: &Scene, share: &Share, ts: &MessageTs) -> Result<bool, Stop> {
         if share.withdrawn_at.is_some() {
             return Err(moot("it was taken back"));
         }
-        let mut message = self.shown(scene, &share).await?;
+        let mut message = self.shown(scene, share).await?;
         message["channel"] = json!(scene.announcement.channel_id);
         message["ts"] = json!(ts);
         match self.api.post::<Value>("chat.update", &message).await {
-            Ok(_) => Ok(Receipt::Done),
-            Err(error) if error.code() == Some("message_not_found") => {
-                Err(moot("somebody deleted the line"))
-            }
+            Ok(_) => Ok(true),
+            Err(error) if error.code() == Some("message_not_found") => Ok(false),
             Err(error) => Err(error.into()),
         }
     }

@@ -268,8 +268,10 @@ proptest! {
 }
 
 #[test]
-fn what_is_left_out_hides_no_call() {
-    for hidden in ["@\rhere", "@\u{202e}channel", "@\u{0}everyone"] {
-        assert!(is_harmless(&escape(hidden)), "{hidden:?}");
+fn nothing_that_is_left_out_hides_a_call() {
+    for hidden in ["@\rchannel", "@\u{202e}here", "@\u{0}\u{2066}everyone"] {
+        let shown = escape(hidden);
+        assert!(shown.starts_with("@\u{200d}"), "{shown:?}");
+        assert_eq!(foreign(hidden, &[]), shown);
     }
 }

@@ -73,6 +73,10 @@ pub fn topic(outage: &Outage, people: &[Person], zone: Zone) -> String {
             let by = people::name_of(&resolution.by, people);
             format!("{title}: resolved {at} by {by}, severity was {severity}.")
         }
+        Phase::Withdrawn {
+            duplicate_of: Some(original),
+            ..
+        } => format!("{title}: merged into outage {original}."),
         Phase::Withdrawn { .. } => format!("{title}: withdrawn, it was a false alarm."),
     };
     mrkdwn::cut(&text, TOPIC)

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     domain::{
         eta::Eta,
-        ids::{MessageTs, ShareId},
+        ids::{MessageTs, OutageNumber, ShareId},
     },
     slack::{
         mrkdwn::width,
@@ -66,6 +66,15 @@ fn topics_say_how_it_stands() {
     let mut never = unknown.clone();
     never.eta.label.clear();
     let topics = [open(), unknown, never, resolved(), withdrawn()];
+    let mut merged = withdrawn();
+    if let Phase::Withdrawn { duplicate_of, .. } = &mut merged.phase {
+        *duplicate_of = Some(OutageNumber(7));
+    }
+    let said = topic(&merged);
+    assert!(
+        said.contains("merged into outage 7") && !said.contains("alarm"),
+        "{said}"
+    );
     assert_json_snapshot!(topics.iter().map(topic).collect::<Vec<_>>());
     for topic in topics.iter().map(topic) {
         for word in ["today", "tomorrow", "<!date", "<@"] {
