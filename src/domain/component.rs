@@ -147,6 +147,11 @@ mod tests {
             Some(("partner-api", "partner-api is slow")),
         );
         check("partner: timeouts", Some(("partner", "timeouts")));
+        check(
+            "payments and refunds fail",
+            Some(("payments", "payments and refunds fail")),
+        );
+        check("payments cards fail", Some(("payments", "cards fail")));
         check("partner-portal is slow", None);
         check("paying is hard", None);
         check("cards fail in payments", None);

@@ -188,3 +188,30 @@ async fn an_edit_at_another_time_of_the_outage_is_out_of_date() {
     bo.direct_messages().await;
     world.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_that_was_rewritten_meanwhile_is_shown_before_it_is_replaced() {
+    let world = World::start().await;
+    let (ana, bo) = (world.person("ana"), world.person("bo"));
+    bo.announces("Payments", "Cards fail").await;
+    ana.clicks("Edit").await.form("Edit outage 1");
+    bo.clicks("Edit").await.form("Edit outage 1");
+    let everywhere = json!({ "summary": "Cards fail everywhere", "reason": "more calls" });
+    bo.submits(everywhere).await.closed();
+
+    // Ana hears of Bo's words before hers take their place, and hers are still in the form.
+    let mine = json!({ "summary": "Cards fail in Spain", "reason": "narrowed down" });
+    let seen = ana.submits(mine).await;
+    let form = seen.form("Edit outage 1").to_string();
+    assert!(form.contains("Cards fail everywhere"), "{form}");
+    world.settle().await;
+    let text = words(&world.announcement().await);
+    assert!(text.contains("Cards fail everywhere"), "{text}");
+    ana.submits(json!({})).await.closed();
+    world.settle().await;
+    let text = words(&world.announcement().await);
+    assert!(text.contains("Cards fail in Spain"), "{text}");
+    world.thread().await;
+    bo.direct_messages().await;
+    world.end().await;
+}

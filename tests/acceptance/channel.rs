@@ -444,3 +444,24 @@ async fn a_channel_that_asked_for_it_hears_that_sales_are_hit() {
     read_all(&world).await;
     world.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_topic_of_a_channel_that_was_there_stays_its_peoples() {
+    let world = announced(Setup::default()).await;
+    let topic = json!({ "channel": "partners", "topic": "Hotline: ext 444" });
+    world.control("channel", topic).await;
+    let set = Command::SetChannel {
+        channel: ChannelId::from("C0PARTNERS"),
+    };
+    changes(&world, 1, &set).await;
+    let state = world.state().await;
+    let channels = state["channels"].as_array().unwrap();
+    let partners = channels.iter().find(|it| it["name"] == "partners").unwrap();
+    assert!(
+        partners["topic"].to_string().contains("Hotline: ext 444"),
+        "{partners:#}"
+    );
+    world.channel("partners").await;
+    read_all(&world).await;
+    world.end().await;
+}

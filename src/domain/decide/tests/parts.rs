@@ -402,3 +402,64 @@ fn joining_changes_nothing_but_the_history() {
         [Effect::Say { line: Line::Joined { text, .. } }] if text == "cards fail here, too"
     ));
 }
+
+#[test]
+fn a_promise_made_anew_at_once_corrects_a_slip_of_the_pen() {
+    let outage = declared();
+    let after = |seconds| {
+        let now = noon().plus(Duration::from_secs(seconds));
+        let later = eta(Eta::exact(later(500), now));
+        decided(&outage, &later, now).next.slips
+    };
+    assert_eq!(after(59), 0);
+    assert_eq!(after(60), 1);
+}
+
+#[test]
+fn nothing_is_merged_into_what_is_over() {
+    let open = declared();
+    let resolved = decided(&open, &resolve(later(10)), later(10)).next;
+    let other = Outage {
+        number: OutageNumber(2),
+        ..open
+    };
+    let number = resolved.number;
+    let refused = absorb(&resolved, &other, &ana()).unwrap_err();
+    assert_eq!(refused, Refusal::NotAnOriginal { number });
+}
+
+#[test]
+fn what_was_withdrawn_by_mistake_is_opened_again() {
+    let withdraw = Command::Withdraw {
+        why: "a test".into(),
+        duplicate_of: None,
+    };
+    let withdrawn = decided(&declared(), &withdraw, later(5)).next;
+    let reopen = Command::Reopen {
+        reason: "it is real".into(),
+    };
+    let reopened = decided(&withdrawn, &reopen, later(9));
+    assert!(reopened.next.is_open());
+    assert_eq!(reopened.next.affected[0].to, None);
+    assert!(reopened.effects.contains(&Effect::Pin));
+}
+
+#[test]
+fn a_channel_that_was_set_can_be_changed() {
+    let mut outage = declared();
+    outage.channel = Some(crate::domain::outage::DedicatedChannel {
+        name: "sales".into(),
+        id: Some("C5".into()),
+        made_here: false,
+        failed: None,
+        archived_at: None,
+    });
+    let set = |channel: &str| {
+        let command = Command::SetChannel {
+            channel: channel.into(),
+        };
+        decide(&outage, &command, &ana(), &policy(), later(1)).map(|_| ())
+    };
+    assert_eq!(set("C5"), Err(Refusal::NothingChanged));
+    assert_eq!(set("C6"), Ok(()));
+}
