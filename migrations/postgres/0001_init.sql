@@ -118,6 +118,7 @@ CREATE TABLE outages (
 CREATE INDEX outages_open ON outages (workspace_id, number) WHERE phase IN ('investigating', 'identified', 'monitoring');
 CREATE INDEX outages_started ON outages (workspace_id, started_at);
 CREATE INDEX outages_creator ON outages (creator_id, id);
+CREATE INDEX outages_ended ON outages (workspace_id, ended_at);
 
 CREATE TABLE outage_components (
     outage_id    BIGINT NOT NULL REFERENCES outages (id),

@@ -40,6 +40,15 @@ impl Verb {
         }
     }
 
+    /// The verb that a word misses by one letter: left out, too many, another one, or two that
+    /// changed places.
+    fn meant(word: &str) -> Option<Verb> {
+        let word = word.to_lowercase();
+        let long_enough = |it: &Verb| it.word().len() > 3;
+        let mut all = Verb::ALL.into_iter().filter(long_enough);
+        all.find(|it| one_letter_apart(&word, it.word()))
+    }
+
     fn read(word: &str) -> Option<Verb> {
         let mut all = Verb::ALL.into_iter();
         all.find(|it| it.word().eq_ignore_ascii_case(word))
@@ -144,8 +153,16 @@ pub fn read(text: &str) -> Parsed {
         Numbered::IsNot => {}
     }
     let (first, rest) = first_word(words);
-    match Verb::read(first) {
-        Some(verb) => with_verb(verb, rest, words),
+    if let Some(verb) = Verb::read(first) {
+        return with_verb(verb, rest, words);
+    }
+    // "resolv 12 …" is a command with a letter too few, and no way to begin an announcement.
+    let numbered = matches!(number(first_word(rest).0), Numbered::Is(_));
+    match Verb::meant(first).filter(|_| numbered) {
+        Some(verb) => Parsed::Unclear {
+            verb,
+            words: words.to_owned(),
+        },
         None => Parsed::Announce {
             words: words.to_owned(),
         },
@@ -211,6 +228,20 @@ fn first_word(text: &str) -> (&str, &str) {
     (first, rest.trim())
 }
 
+fn one_letter_apart(one: &str, other: &str) -> bool {
+    let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
+    let same = one.iter().zip(&other).take_while(|(a, b)| a == b).count();
+    let (a, b) = (&one[same..], &other[same..]);
+    match (a, b) {
+        ([], []) => false,
+        ([a0, a1, ..], [b0, b1, ..]) if (a0, a1) == (b1, b0) && a[2..] == b[2..] => true,
+        (a, b) => {
+            let rest = |of: &[char]| of.get(1..).unwrap_or_default().to_vec();
+            rest(a) == rest(b) || rest(a) == b || a == rest(b)
+        }
+    }
+}
+
 enum Numbered {
     Is(OutageNumber),
     /// Digits, and no outage can have that number.
@@ -252,6 +283,27 @@ mod tests {
     fn show(number: i64) -> Parsed {
         Parsed::Show {
             number: OutageNumber(number),
+        }
+    }
+
+    #[test]
+    fn a_verb_that_misses_a_letter_is_asked_about() {
+        for (typed, verb) in [
+            ("resolv 1 it is back", Verb::Resolve),
+            ("udpate 12 we look", Verb::Update),
+            ("withdrawn 3 a test", Verb::Withdraw),
+            ("Reopem 3", Verb::Reopen),
+        ] {
+            let words = typed.to_owned();
+            assert_eq!(read(typed), Parsed::Unclear { verb, words }, "{typed}");
+        }
+        for typed in [
+            "resolver is slow",
+            "updates fail",
+            "date 12 is wrong",
+            "et 12",
+        ] {
+            assert_eq!(read(typed), announce(typed));
         }
     }
 
