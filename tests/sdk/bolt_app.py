@@ -5,8 +5,9 @@ who use it: commands, modals, menus, shortcuts, events, buttons. Over HTTP, then
     python bolt_app.py URL TOKEN SIGNING_SECRET APP_TOKEN
 
 URL is the sandbox's, for example http://127.0.0.1:3000. The sandbox must have the commands
-/outage and /announce, and its clock must be right: Bolt looks at the time of signatures. Exits with 1 and a sentence at the first difference. The sandbox's settings
-are as before at the end, except that its app is gone.
+/outage and /announce, and its clock must be right: Bolt looks at the time of signatures. Exits with
+1 and a sentence at the first difference. The sandbox's settings are as before at the end, except
+that its app is gone.
 """
 
 import http.server
