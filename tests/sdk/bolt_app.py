@@ -256,7 +256,7 @@ def over_http(control, client, secret):
     seen = []
     Endpoint.app = make_app(client, secret, seen)
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Endpoint)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=[0.02], daemon=True).start()
     control("app", url=f"http://127.0.0.1:{server.server_address[1]}", socket_mode=False)
     expect("url_verification", control("app", verify=True)["verified"], True)
     expect("ssl_check", control("app", ssl_check=True)["status"], 200)
