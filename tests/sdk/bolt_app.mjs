@@ -1,7 +1,7 @@
 // Runs a small app made with Slack's official Bolt framework for Node against a sandbox and plays
 // people who use it, over HTTP and then over Socket Mode.
 //
-//     npm install            (beside package.json, which pins the version)
+//     npm ci                 (beside package-lock.json, which pins the versions)
 //     node bolt_app.mjs URL TOKEN SIGNING_SECRET APP_TOKEN
 //
 // URL is the sandbox's, for example http://127.0.0.1:3000. The sandbox must have the commands
@@ -12,7 +12,8 @@ import { createRequire } from "node:module";
 import { isDeepStrictEqual } from "node:util";
 
 // Where npm put the packages, when that is not beside this file.
-const require = createRequire(`${process.env.BALEFIRE_TEST_NODE_MODULES ?? import.meta.dirname}/`);
+const modules = process.env.BALEFIRE_TEST_NODE_MODULES;
+const require = createRequire(modules ? `${modules}/` : import.meta.url);
 const { App, LogLevel } = require("@slack/bolt");
 
 const CHANNEL = "C0OUTAGES";

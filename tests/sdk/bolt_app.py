@@ -5,8 +5,9 @@ who use it: commands, modals, menus, shortcuts, events, buttons. Over HTTP, then
     python bolt_app.py URL TOKEN SIGNING_SECRET APP_TOKEN
 
 URL is the sandbox's, for example http://127.0.0.1:3000. The sandbox must have the commands
-/outage and /announce, and its clock must be right: Bolt looks at the time of signatures. Exits with 1 and a sentence at the first difference. The sandbox's settings
-are as before at the end, except that its app is gone.
+/outage and /announce, and its clock must be right: Bolt looks at the time of signatures. Exits with
+1 and a sentence at the first difference. The sandbox's settings are as before at the end, except
+that its app is gone.
 """
 
 import http.server
@@ -255,7 +256,7 @@ def over_http(control, client, secret):
     seen = []
     Endpoint.app = make_app(client, secret, seen)
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Endpoint)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=[0.02], daemon=True).start()
     control("app", url=f"http://127.0.0.1:{server.server_address[1]}", socket_mode=False)
     expect("url_verification", control("app", verify=True)["verified"], True)
     expect("ssl_check", control("app", ssl_check=True)["status"], 200)
