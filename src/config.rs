@@ -35,7 +35,7 @@ pub use permissions::{Permissions, Person};
 pub use problem::{Problem, Problems};
 pub use server::Server;
 pub use slack::{Slack, SlackMode};
-pub use sources::Sources;
+pub use sources::{Sources, variable};
 pub use time::Time;
 
 use layers::Layers;
