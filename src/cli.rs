@@ -5,6 +5,7 @@
 mod catalog;
 mod deliveries;
 mod demo;
+mod manifest;
 mod sandbox;
 mod serve;
 
@@ -38,6 +39,8 @@ enum Command {
     Demo(demo::Arguments),
     /// The local Slack alone, for any Slack app.
     Sandbox(sandbox::Arguments),
+    /// The manifest of the Slack app, for the settings as they are.
+    Manifest(manifest::Arguments),
     /// The components that can have an outage.
     Catalog(catalog::Arguments),
     /// What waits to be delivered or could not be.
@@ -83,6 +86,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
             Command::Serve(command) => serve::run(arguments.config, command).await,
             Command::Demo(command) => demo::run(command).await,
             Command::Sandbox(command) => sandbox::run(command).await,
+            Command::Manifest(command) => manifest::run(arguments.config, command).await,
             Command::Catalog(command) => catalog::run(arguments.config, command).await,
             Command::Deliveries(command) => deliveries::run(arguments.config, command).await,
         }

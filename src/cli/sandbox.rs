@@ -293,7 +293,10 @@ mod tests {
     fn addresses_and_commands_are_looked_at() {
         assert_eq!(app_url("http://a:1/").ok().as_deref(), Some("http://a:1"));
         for text in ["a:1", "ftp://a", "http://", "http://a/?b=c"] {
-            assert!(usage(app_url(text)).contains("is not the address"), "{text}");
+            assert!(
+                usage(app_url(text)).contains("is not the address"),
+                "{text}"
+            );
         }
         assert!(check_command("/deploy-it").is_ok());
         for text in ["deploy", "/", "/De", "/a b", "/a/b"] {
