@@ -5,6 +5,8 @@
 mod catalog;
 mod deliveries;
 mod demo;
+mod manifest;
+mod sandbox;
 mod serve;
 
 use std::{io::Write, path::PathBuf, process::ExitCode};
@@ -35,6 +37,10 @@ enum Command {
     Serve(serve::Arguments),
     /// Try it: Balefire and a local Slack in the browser, without any account.
     Demo(demo::Arguments),
+    /// The local Slack alone, for any Slack app.
+    Sandbox(sandbox::Arguments),
+    /// The manifest of the Slack app, for the settings as they are.
+    Manifest(manifest::Arguments),
     /// The components that can have an outage.
     Catalog(catalog::Arguments),
     /// What waits to be delivered or could not be.
@@ -79,6 +85,8 @@ pub fn run(arguments: Arguments) -> ExitCode {
         match arguments.command {
             Command::Serve(command) => serve::run(arguments.config, command).await,
             Command::Demo(command) => demo::run(command).await,
+            Command::Sandbox(command) => sandbox::run(command).await,
+            Command::Manifest(command) => manifest::run(arguments.config, command).await,
             Command::Catalog(command) => catalog::run(arguments.config, command).await,
             Command::Deliveries(command) => deliveries::run(arguments.config, command).await,
         }

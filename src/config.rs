@@ -34,8 +34,8 @@ pub use outages::Outages;
 pub use permissions::{Permissions, Person};
 pub use problem::{Problem, Problems};
 pub use server::Server;
-pub use slack::{Slack, SlackMode};
-pub use sources::Sources;
+pub use slack::{Slack, SlackApp, SlackMode};
+pub use sources::{Sources, variable};
 pub use time::Time;
 
 use layers::Layers;
@@ -80,6 +80,11 @@ pub fn load_partial(
     checks: &Checks,
 ) -> Result<Settings<Option<Slack>>, Problems> {
     read(Reader::new(Layers::of(sources)), checks, slack::read_if_set)
+}
+
+/// Settings for what is done before there is an app in Slack: no secret is asked for.
+pub fn load_app(sources: &Sources, checks: &Checks) -> Result<Settings<SlackApp>, Problems> {
+    read(Reader::new(Layers::of(sources)), checks, slack::read_app)
 }
 
 fn read<S>(

@@ -100,7 +100,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
 }
 
 /// As `manifest/slack.yaml` has them.
-fn shortcuts() -> Vec<sandbox::Shortcut> {
+pub(super) fn shortcuts() -> Vec<sandbox::Shortcut> {
     let shortcut = |callback_id: &str, name: &str, kind| sandbox::Shortcut {
         callback_id: callback_id.to_owned(),
         name: name.to_owned(),

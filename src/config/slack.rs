@@ -33,6 +33,14 @@ pub enum SlackMode {
     Socket { app_token: SecretString },
 }
 
+/// What has to be known of the app before it exists.
+#[derive(Debug, Clone)]
+pub struct SlackApp {
+    pub socket_mode: bool,
+    /// With their slash, at least one.
+    pub commands: Vec<String>,
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Way {
     Http,
@@ -130,6 +138,15 @@ pub(super) fn read_if_set(reader: &mut Reader) -> Option<Option<Slack>> {
         api_url,
         timeout,
     }))
+}
+
+/// What does not need any secret. Values that are wrong are problems all the same.
+pub(super) fn read_app(reader: &mut Reader) -> Option<SlackApp> {
+    let parts = Parts::read(reader);
+    Some(SlackApp {
+        socket_mode: parts.way? == Way::Socket,
+        commands: parts.commands?,
+    })
 }
 
 /// What was found; `None` where a problem has been reported.

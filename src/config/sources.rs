@@ -41,6 +41,14 @@ impl Sources {
     }
 }
 
+/// The value of one variable, for commands that take no settings but may be given a secret. An
+/// empty one counts as not given.
+#[expect(clippy::disallowed_methods, reason = "this is the place")]
+pub fn variable(name: &str) -> Option<String> {
+    let value = env::var_os(name)?.to_string_lossy().trim().to_owned();
+    (!value.is_empty()).then_some(value)
+}
+
 fn settings_file(
     flag: Option<PathBuf>,
     variable: Option<OsString>,

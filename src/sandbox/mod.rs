@@ -24,6 +24,7 @@ mod sockets;
 mod tests;
 mod world;
 
+pub use outgoing::verify::Verified;
 pub use seed::{
     Seed, SeedApp, SeedChannel, SeedGroup, SeedUser, SeedWorkspace, Shortcut, ShortcutKind,
 };
@@ -143,6 +144,11 @@ impl Sandbox {
     /// Says where the app is: its `/slack/commands`, `/slack/interactivity`, `/slack/events`.
     pub fn connect_app(&self, app_url: &str) {
         self.shared.connect_app(app_url);
+    }
+
+    /// Asks the app at its URL to repeat a challenge, as Slack does when a URL is saved.
+    pub async fn verify(&self) -> Verified {
+        self.shared.verify().await
     }
 
     /// Calls the hook with the clock's total offset in seconds, now and after each move of the

@@ -22,6 +22,7 @@ mod passing;
 mod races;
 mod refusals;
 mod resolve;
+mod sandbox;
 mod sdk;
 mod shares;
 mod socket;

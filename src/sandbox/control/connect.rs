@@ -4,6 +4,7 @@
 use super::ask::{Ask, Refused};
 use crate::sandbox::faults::DeliveryFaults;
 use crate::sandbox::outgoing::Reply;
+use crate::sandbox::outgoing::verify::Verified;
 use crate::sandbox::seed::Shortcut;
 use crate::sandbox::sockets::Order;
 use crate::sandbox::sockets::connection::WARNING;
@@ -92,29 +93,14 @@ async fn post(ask: &Ask<'_>, path: &str, content_type: &str, body: String) -> Re
 
 /// What Slack does when a request URL is saved.
 async fn verify(ask: &Ask<'_>) -> Result<(), Refused> {
-    let challenge = format!("{:048x}", fastrand::u128(..));
-    let body = json!({
-        "token": "sandbox-verification-token",
-        "challenge": challenge,
-        "type": "url_verification",
-    });
-    let reply = post(ask, "events", "application/json", body.to_string()).await;
-    let given = match &reply {
-        Reply::Answered { body, .. } => String::from_utf8_lossy(body).trim().to_owned(),
-        _ => String::new(),
+    let (status, given) = match ask.shared.verify().await {
+        Verified::Good => return Ok(()),
+        Verified::Wrong { status, given } => (status, given),
+        _ => (0, String::new()),
     };
-    let in_json = reply
-        .json()
-        .is_some_and(|json| json["challenge"] == challenge);
-    let in_form = url::form_urlencoded::parse(given.as_bytes())
-        .any(|(name, value)| name == "challenge" && value == challenge);
-    if reply.status() == 200 && (given == challenge || in_json || in_form) {
-        return Ok(());
-    }
     Refused::because(format!(
-        "Your URL didn't respond with the value of the challenge parameter: it answered {} and \
-         \"{given}\".",
-        reply.status()
+        "Your URL didn't respond with the value of the challenge parameter: it answered {status} \
+         and \"{given}\"."
     ))
 }
 

@@ -1,12 +1,13 @@
 //! What Slack sends to the app: signed posts to its three URLs, or envelopes in Socket Mode
 //! (`sockets`). One post and its outcome is here;
 //! the bodies are in `payload`, events with their retries in `events`, and what the app answers
-//! is understood in `answers` and `hooks`.
+//! is understood in `answers` and `hooks`; `verify` asks whether it is there.
 
 pub mod answers;
 pub mod events;
 pub mod hooks;
 pub mod payload;
+pub mod verify;
 
 use super::shared::Shared;
 use super::signing::signature;
