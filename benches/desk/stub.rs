@@ -1,0 +1,186 @@
+//! What stands in Slack's place: takes every call, answers after a time that can be set, and says
+//! when what interests us came. It checks nothing; the local Slack of the tests does that.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, MutexGuard,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use anyhow::bail;
+use axum::{Json, Router, body::Bytes, extract::State, http::Uri};
+use serde_json::{Value, json};
+
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// For so long nothing may come before it counts as rest.
+const REST: Duration = Duration::from_millis(400);
+
+pub struct Stub {
+    address: String,
+    inner: Arc<Inner>,
+    server: tokio::task::JoinHandle<()>,
+}
+
+#[derive(Default)]
+struct Inner {
+    delay: AtomicU64,
+    busy: AtomicU64,
+    seen: Mutex<Seen>,
+}
+
+#[derive(Default)]
+struct Seen {
+    calls: HashMap<String, usize>,
+    all: usize,
+    /// Forms by the trigger they were opened with, as far as somebody waits for them.
+    forms: HashMap<String, Value>,
+    /// When announcements came.
+    announcements: Vec<Instant>,
+}
+
+impl Stub {
+    pub async fn start() -> anyhow::Result<Stub> {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+        let address = listener.local_addr()?.to_string();
+        let inner = Arc::new(Inner::default());
+        let router = Router::new().fallback(answer).with_state(inner.clone());
+        let server = tokio::spawn(async move {
+            // Only a listener that is broken ends this, and then everything fails loudly.
+            let _ = axum::serve(listener, router).await;
+        });
+        Ok(Stub {
+            address,
+            inner,
+            server,
+        })
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    pub fn answers_after(&self, milliseconds: u64) {
+        self.inner.delay.store(milliseconds, Ordering::Relaxed);
+    }
+
+    /// How often a method was called so far.
+    pub fn count(&self, method: &str) -> usize {
+        self.inner.seen().calls.get(method).copied().unwrap_or(0)
+    }
+
+    /// Waits until nothing is under way and nothing new comes.
+    pub async fn comes_to_rest(&self) -> anyhow::Result<()> {
+        let began = Instant::now();
+        let mut last = (usize::MAX, Instant::now());
+        while began.elapsed() < PATIENCE {
+            let all = self.inner.seen().all;
+            if all != last.0 || self.inner.busy.load(Ordering::Relaxed) > 0 {
+                last = (all, Instant::now());
+            } else if last.1.elapsed() >= REST {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        bail!("the calls to Slack never come to rest")
+    }
+
+    /// The form that was opened with this trigger.
+    pub async fn form(&self, trigger: &str) -> anyhow::Result<Value> {
+        self.look(|seen| seen.forms.remove(trigger)).await
+    }
+
+    /// When the announcement with this number (from 0) came.
+    pub async fn announcement(&self, number: usize) -> anyhow::Result<Instant> {
+        self.look(|seen| seen.announcements.get(number).copied())
+            .await
+    }
+
+    async fn look<T>(&self, mut find: impl FnMut(&mut Seen) -> Option<T>) -> anyhow::Result<T> {
+        let began = Instant::now();
+        while began.elapsed() < PATIENCE {
+            if let Some(found) = find(&mut self.inner.seen()) {
+                return Ok(found);
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        bail!("something never came to Slack")
+    }
+}
+
+impl Drop for Stub {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+impl Inner {
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        match self.seen.lock() {
+            Ok(seen) => seen,
+            Err(poisoned) => poisoned.into_inner(),
+        }
+    }
+}
+
+async fn answer(State(inner): State<Arc<Inner>>, uri: Uri, body: Bytes) -> Json<Value> {
+    let came = Instant::now();
+    inner.busy.fetch_add(1, Ordering::Relaxed);
+    let method = uri.path().rsplit('/').next().unwrap_or("").to_owned();
+    note(&inner, &method, &body, came);
+    let delay = inner.delay.load(Ordering::Relaxed);
+    if delay > 0 {
+        tokio::time::sleep(Duration::from_millis(delay)).await;
+    }
+    inner.busy.fetch_sub(1, Ordering::Relaxed);
+    Json(match method.as_str() {
+        "auth.test" => json!({
+            "ok": true, "team_id": "T0BENCH", "team": "Bench", "url": "https://bench.example/",
+            "user_id": "U0BOT", "bot_id": "B0BOT",
+        }),
+        "users.info" => json!({
+            "ok": true,
+            "user": { "id": "U0ANA", "name": "ana", "tz": "Etc/UTC",
+                      "profile": { "real_name": "Ana Alvarez", "email": "ana@example.com" } },
+        }),
+        "chat.postMessage" => {
+            let number = inner.seen().all;
+            json!({ "ok": true, "channel": "C0OUTAGES", "ts": format!("1700000000.{number:06}") })
+        }
+        "chat.getPermalink" => json!({ "ok": true, "permalink": "https://bench.example/p1" }),
+        _ => json!({ "ok": true }),
+    })
+}
+
+fn note(inner: &Inner, method: &str, body: &[u8], came: Instant) {
+    let trigger_of_ours = match method {
+        // Reading every form would make the stub slow; only those that somebody waits for.
+        "views.open" if find(body, b"\"announcement-") => serde_json::from_slice(body).ok(),
+        _ => None,
+    };
+    let announces = method == "chat.postMessage" && find(body, b"\"channel\":\"C0OUTAGES\"");
+    let mut seen = inner.seen();
+    seen.all += 1;
+    match seen.calls.get_mut(method) {
+        Some(calls) => *calls += 1,
+        None => {
+            seen.calls.insert(method.to_owned(), 1);
+        }
+    }
+    if announces {
+        seen.announcements.push(came);
+    }
+    if let Some(call) = trigger_of_ours {
+        let call: Value = call;
+        if let Some(trigger) = call["trigger_id"].as_str() {
+            seen.forms.insert(trigger.to_owned(), call["view"].clone());
+        }
+    }
+}
+
+fn find(body: &[u8], what: &[u8]) -> bool {
+    body.windows(what.len()).any(|it| it == what)
+}
