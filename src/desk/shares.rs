@@ -20,9 +20,6 @@ use crate::{
     },
 };
 
-/// How much of a message the timeline keeps, in characters.
-const TOLD: usize = 500;
-
 impl Desk {
     /// The outage that a channel is dedicated to: the open one, else the newest.
     pub async fn outage_of_channel(
@@ -67,7 +64,6 @@ impl Desk {
         let event = Event::Shared {
             share: share.id,
             author: share.author_name.clone(),
-            text: share.text.chars().take(TOLD).collect(),
         };
         let by = Identity::Person { id: person };
         let (id, version) = (outage.id, outage.version);

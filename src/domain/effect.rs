@@ -69,11 +69,11 @@ pub enum Event {
     PostMortemLinked {
         url: String,
     },
-    /// A message of the dedicated channel was shared into the thread.
+    /// A message of the dedicated channel was shared into the thread. What it says stands with the
+    /// share alone, so that it goes when its source is deleted.
     Shared {
         share: ShareId,
         author: String,
-        text: String,
     },
     ShareWithdrawn {
         share: ShareId,

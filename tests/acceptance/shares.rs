@@ -316,6 +316,10 @@ async fn what_comes_late_brings_no_old_words_back() {
         .unwrap()
         .unwrap();
     assert_eq!((share.text.as_str(), share.deleted), ("", true));
+    // The timeline says that it was shared, and nothing of what it said.
+    let timeline = world.person("ana").runs("/outage 1").await.whisper();
+    assert!(timeline.contains("shared what"), "{timeline}");
+    assert!(!timeline.contains("hunter2"), "{timeline}");
     read_all(&world).await;
     world.end().await;
 }

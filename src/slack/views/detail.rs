@@ -185,9 +185,9 @@ fn line(line: &Line, people: &[Person]) -> String {
         Event::Joined { text } => ("reported again".to_owned(), text.as_str()),
         Event::Absorbed { number } => (format!("outage {number} merged into it"), ""),
         Event::PostMortemLinked { url } => ("post-mortem linked".to_owned(), url.as_str()),
-        Event::Shared { author, text, .. } => {
+        Event::Shared { author, .. } => {
             let author = mrkdwn::one_line(author, 80);
-            (format!("shared what {author} wrote"), text.as_str())
+            (format!("shared what {author} wrote"), "")
         }
         Event::ShareWithdrawn { .. } => ("took a shared message back".to_owned(), ""),
         Event::Reopened { reason } => ("reopened".to_owned(), reason.as_str()),
