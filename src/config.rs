@@ -1,10 +1,11 @@
-//! Settings: defaults, laid over by a file, the environment and flags, with all problems told at
-//! once. The only room that reads environment variables; it opens no database and calls nobody.
+//! Settings: defaults, laid over by an older tool's variables, a file, the environment and flags,
+//! with all problems told at once. The only room that reads environment variables; it opens no database and calls nobody.
 //! Every setting is explained in `config/balefire.toml`.
 
 mod address;
 mod catalog;
 mod channels;
+mod compat;
 mod database;
 mod deliveries;
 mod document;
@@ -26,6 +27,7 @@ mod time;
 
 pub use address::BaseUrl;
 pub use catalog::{CatalogEntry, RESERVED, parse_catalog, read_catalog};
+pub use compat::{Compat, OlderTool, WithoutEffect};
 pub use database::{Database, DatabaseUrl};
 pub use deliveries::Deliveries;
 pub use impact::Impact;
@@ -47,6 +49,7 @@ use crate::domain::policy::Channels;
 /// Everything that was set. `S` is `Option<Slack>` for commands that only need the database.
 #[derive(Debug, Clone)]
 pub struct Settings<S = Slack> {
+    pub compat: Compat,
     pub server: Server,
     pub database: Database,
     pub log: Log,
@@ -106,6 +109,7 @@ fn read_sections<S>(
     checks: &Checks,
     read_slack: fn(&mut Reader) -> Option<S>,
 ) -> Option<Settings<S>> {
+    let compat = compat::read(reader);
     let server = server::read(reader);
     let database = database::read(reader);
     let log = log::read(reader, checks);
@@ -117,6 +121,7 @@ fn read_sections<S>(
     let deliveries = deliveries::read(reader);
     let time = time::read(reader, checks);
     Some(Settings {
+        compat: compat?,
         server: server?,
         database: database?,
         log: log?,

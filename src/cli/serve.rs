@@ -9,7 +9,7 @@ use super::{Failure, asked_to_stop, checks, say, sources, start_logs};
 use crate::{
     app::{App, ConnectError},
     clock::Clock,
-    config,
+    config::{self, Compat},
 };
 
 #[derive(Debug, clap::Args)]
@@ -28,6 +28,7 @@ pub async fn run(file: Option<PathBuf>, arguments: Arguments) -> Result<(), Fail
     }
     let settings = config::load(&sources(file, flags), &checks())?;
     start_logs(&settings.log)?;
+    tell_without_effect(&settings.compat);
     let listen = settings.server.listen;
     let listener = TcpListener::bind(listen).await.map_err(|error| {
         Failure::Usage(format!(
@@ -46,4 +47,14 @@ pub async fn run(file: Option<PathBuf>, arguments: Arguments) -> Result<(), Fail
     asked_to_stop().await?;
     running.stop().await;
     Ok(())
+}
+
+/// Says which variables of an older tool do nothing, so that nobody believes in them.
+fn tell_without_effect(compat: &Compat) {
+    if let Some(warning) = compat.warning() {
+        tracing::warn!("{warning}");
+    }
+    for it in &compat.without_effect {
+        tracing::info!(variable = it.variable, "{}", it.advice);
+    }
 }

@@ -1,5 +1,5 @@
-//! File, environment and flags laid over each other: for every name the strongest value and where
-//! it came from. What a value means is the reader's business.
+//! An older tool's variables, file, environment and flags laid over each other: for every name the
+//! strongest value and where it came from. What a value means is the reader's business.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,13 +7,17 @@ use std::path::Path;
 
 use toml::Value;
 
+use super::compat::{self, OlderTool, WithoutEffect};
 use super::document::Document;
 use super::problem::{Fault, Problem};
+use super::reader::text_of;
 use super::sources::{Sources, setting_of};
 
 /// Weakest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Layer {
+    /// Variables with an older tool's names, if `compat` asks for them.
+    OlderTool,
     File,
     Environment,
     Flags,
@@ -51,6 +55,13 @@ impl Entry {
             false => Some(self),
         }
     }
+
+    fn put_beneath(&mut self, weakest: Box<Entry>) {
+        match &mut self.beneath {
+            Some(weaker) => weaker.put_beneath(weakest),
+            None => self.beneath = Some(weakest),
+        }
+    }
 }
 
 /// What was given, strongest value per name.
@@ -60,6 +71,10 @@ pub(super) struct Layers {
     pub(super) problems: Vec<Problem>,
     /// The file could not be read or parsed, so nobody can say that a setting is missing.
     pub(super) file_lost: bool,
+    /// The tool that `compat` names.
+    pub(super) older_tool: Option<OlderTool>,
+    /// Its variables that were set and do nothing.
+    pub(super) without_effect: Vec<WithoutEffect>,
 }
 
 impl Layers {
@@ -70,6 +85,8 @@ impl Layers {
         }
         layers.lay_environment(&sources.environment);
         layers.lay_flags("", &sources.flags);
+        // Last, because the others say whether they are wanted.
+        compat::lay(&mut layers, &sources.environment);
         layers
     }
 
@@ -135,6 +152,33 @@ impl Layers {
                     let source = "command line".to_owned();
                     self.lay(Layer::Flags, key, source, Given::Typed(value.clone()));
                 }
+            }
+        }
+    }
+
+    /// What is set for `key`, if it is a text.
+    pub(super) fn text(&self, key: &str) -> Option<&str> {
+        text_of(&self.entries.get(key)?.value).ok()
+    }
+
+    /// Whether anybody set `key`, to something else than nothing.
+    pub(super) fn is_given(&self, key: &str) -> bool {
+        let entry = self.entries.get(key).cloned();
+        entry.and_then(Entry::not_blank).is_some()
+    }
+
+    /// Lays what an older tool's variables say beneath everything else.
+    pub(super) fn lay_beneath(&mut self, key: &str, source: String, value: Given) {
+        let weakest = Entry {
+            layer: Layer::OlderTool,
+            source,
+            value,
+            beneath: None,
+        };
+        match self.entries.get_mut(key) {
+            Some(entry) => entry.put_beneath(Box::new(weakest)),
+            None => {
+                self.entries.insert(key.to_owned(), weakest);
             }
         }
     }

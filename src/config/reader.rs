@@ -7,6 +7,7 @@ use std::ops::RangeInclusive;
 
 use toml::{Table, Value};
 
+use super::compat::WithoutEffect;
 use super::layers::{Entry, Given, Layers};
 use super::problem::{DEFAULTS, Fault, Problem};
 use super::secret::shown;
@@ -153,7 +154,11 @@ impl Reader {
     }
 
     /// A problem with a setting that has no default and was not given.
-    pub(super) fn missing(&mut self, key: &'static str, remedy: String) {
+    pub(super) fn missing(&mut self, key: &'static str, mut remedy: String) {
+        let tool = self.layers.older_tool;
+        if let Some(sentence) = tool.and_then(|tool| tool.misunderstanding(key)) {
+            remedy = format!("{remedy} {sentence}");
+        }
         if !self.layers.file_lost {
             self.report(Fault::new("It is not set.", remedy).at(DEFAULTS, key, None));
         }
@@ -174,6 +179,11 @@ impl Reader {
             }
         }
         problems
+    }
+
+    /// What was found of an older tool's variables that do nothing.
+    pub(super) fn take_without_effect(&mut self) -> Vec<WithoutEffect> {
+        std::mem::take(&mut self.layers.without_effect)
     }
 
     fn value<T>(

@@ -5,6 +5,8 @@ use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use super::compat;
+
 /// Names the settings file when `--config` does not.
 const FILE_VARIABLE: &str = "BALEFIRE_CONFIG";
 
@@ -19,7 +21,8 @@ pub(super) const PREFIX: &str = "BALEFIRE__";
 pub struct Sources {
     /// The settings file; without one there are only defaults, environment and flags.
     pub file: Option<PathBuf>,
-    /// Variables with their values; those that do not start with `BALEFIRE__` are ignored.
+    /// Variables with their values. Besides those that start with `BALEFIRE__` only those of an
+    /// older tool are looked at, and only if `compat` names it.
     pub environment: Vec<(String, String)>,
     /// Sections and keys as in the file, only those that were given as flags.
     pub flags: toml::Table,
@@ -72,7 +75,7 @@ fn settings_variables(all: impl Iterator<Item = (OsString, OsString)>) -> Vec<(S
             value.to_string_lossy().into_owned(),
         )
     })
-    .filter(|(name, _)| setting_of(name).is_some())
+    .filter(|(name, _)| setting_of(name).is_some() || compat::is_old(name))
     .collect()
 }
 

@@ -1,6 +1,7 @@
 //! Stories over all of the settings. What belongs to one section is tested beside it.
 
 mod catalog;
+mod compat;
 mod impact;
 mod precedence;
 mod problems;

@@ -312,6 +312,37 @@ async fn a_token_that_slack_refuses_is_said_clearly() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_older_tools_variables_are_read_and_the_useless_ones_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let slack = local_slack().await;
+    let done = balefire(folder.path(), &slack.api_url())
+        .env("BALEFIRE__COMPAT", "phoenix")
+        .env_remove("BALEFIRE__SLACK__BOT_TOKEN")
+        .env("SLACK_BOT_TOKEN", "xoxb-wrong-token-of-somebody")
+        .env("REDIS_URL", "redis://:hush@redis/0")
+        .env("NOTIFY_BEFORE_ETA", "15")
+        .args(["serve", "--listen", "127.0.0.1:0"])
+        .stderr(Stdio::piped())
+        .output()
+        .await
+        .unwrap();
+    let told = String::from_utf8(done.stderr).unwrap();
+    for expected in [
+        // The token was read, and Slack asked about it.
+        "invalid_auth",
+        "without effect here: REDIS_URL; not read yet: NOTIFY_BEFORE_ETA. See docs/phoenix.md.",
+        "There is no broker",
+    ] {
+        assert!(told.contains(expected), "{expected} is missing in:\n{told}");
+    }
+    assert!(
+        !told.contains("hush") && !told.contains("xoxb-wrong"),
+        "{told}"
+    );
+    slack.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_demo_needs_nothing_and_stops_cleanly() {
     let folder = tempfile::tempdir().unwrap();
     let mut child = Command::new(env!("CARGO_BIN_EXE_balefire"))
