@@ -1,6 +1,6 @@
 //! Settings: defaults, laid over by an older tool's variables, a file, the environment and flags,
-//! with all problems told at once. The only room that reads environment variables; it opens no database and calls nobody.
-//! Every setting is explained in `config/balefire.toml`.
+//! with all problems told at once. The only room that reads environment variables; it opens no
+//! database and calls nobody. Every setting is explained in `config/balefire.toml`.
 
 mod address;
 mod catalog;

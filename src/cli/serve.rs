@@ -55,6 +55,6 @@ fn tell_without_effect(compat: &Compat) {
         tracing::warn!("{warning}");
     }
     for it in &compat.without_effect {
-        tracing::info!(variable = it.variable, "{}", it.advice);
+        tracing::info!("{}: {}", it.variable, it.advice);
     }
 }

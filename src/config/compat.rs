@@ -325,7 +325,7 @@ impl Address {
     fn take(&mut self, part: Part, given: Option<&str>) -> Result<(), Fault> {
         let given = given.map(readable).transpose()?;
         match part {
-            Part::Host(default) => self.host = host(given.unwrap_or(default).trim()),
+            Part::Host(default) => self.host = host(given.unwrap_or(default).trim())?,
             Part::Port(default) => self.port = given.map_or(Ok(default), port)?,
             Part::Name(default) => self.name = encoded(given.unwrap_or(default).trim()),
             Part::User(default) => self.user = encoded(given.unwrap_or(default).trim()),
@@ -349,11 +349,18 @@ impl Address {
 
 /// Also the folder of a socket, which clients of PostgreSQL take in the place of a host once its
 /// slashes are encoded.
-fn host(text: &str) -> String {
-    match text.parse::<Ipv6Addr>() {
-        Ok(address) => format!("[{address}]"),
-        Err(_) => encoded(text),
+fn host(text: &str) -> Result<String, Fault> {
+    if let Ok(address) = text.parse::<Ipv6Addr>() {
+        return Ok(format!("[{address}]"));
     }
+    let is_name = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
+    if text.starts_with('/') || text.chars().all(is_name) {
+        return Ok(encoded(text));
+    }
+    Err(Fault::new(
+        "It is neither a host nor the folder of a socket.",
+        "Write it like db.example.com; the port has a variable of its own.",
+    ))
 }
 
 fn port(text: &str) -> Result<u16, Fault> {

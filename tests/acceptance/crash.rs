@@ -331,7 +331,7 @@ async fn an_older_tools_variables_are_read_and_the_useless_ones_named() {
         // The token was read, and Slack asked about it.
         "invalid_auth",
         "without effect here: REDIS_URL; not read yet: NOTIFY_BEFORE_ETA. See docs/phoenix.md.",
-        "There is no broker",
+        "REDIS_URL: There is no broker",
     ] {
         assert!(told.contains(expected), "{expected} is missing in:\n{told}");
     }

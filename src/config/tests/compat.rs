@@ -259,6 +259,12 @@ fn problems_name_the_old_variable() {
              one of y, yes, t, true, on, 1, or one of n, no, f, false, off, 0.",
         ),
         (
+            "DB_HOST",
+            "db.example:6432",
+            "environment variable DB_HOST: database.url. It is neither a host nor the folder of a \
+             socket. Write it like db.example.com; the port has a variable of its own.",
+        ),
+        (
             "DB_PORT",
             "PASSWORD",
             "environment variable DB_PORT: database.url. It is not the number of a port. Write it \
@@ -274,6 +280,21 @@ fn problems_name_the_old_variable() {
         let problems = phoenix().variable(name, value).problems();
         assert_eq!(problems, [expected]);
     }
+}
+
+#[test]
+fn an_old_channel_whose_question_is_not_asked_is_refused() {
+    let questions = "[[impact.questions]]\nkey = \"shops\"\nlabel = \"Shops affected\"\n";
+    let problems = Desk::with_file(&format!("compat = \"phoenix\"\n{SLACK}{questions}"))
+        .variable("SLACK_NOTIFY_SALES_CHANNEL_ID", "C0SALES")
+        .problems();
+    assert_eq!(
+        problems,
+        [
+            "environment variable SLACK_NOTIFY_SALES_CHANNEL_ID: impact.tell.sales = C0SALES. \
+             There is no question with this key. The questions of yes and no are shops."
+        ]
+    );
 }
 
 #[test]
