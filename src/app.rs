@@ -284,6 +284,17 @@ impl App {
                 async move { jobs::passing::archive_channels(&desk).await }
             },
         ));
+        let outbox = self.outbox.clone();
+        workers.spawn(jobs::every(
+            "reach",
+            crate::outbox::LOOK_EVERY,
+            self.clock.clone(),
+            stop.clone(),
+            move || {
+                let outbox = outbox.clone();
+                async move { jobs::reach::run_once(&outbox).await }
+            },
+        ));
         // Also when the workspace is known from before: the token may be another one's by now.
         if !self.met.load(Ordering::SeqCst) {
             let slack = self.slack.clone();

@@ -5,6 +5,7 @@
 pub mod housekeeping;
 pub mod inbox;
 pub mod passing;
+pub mod reach;
 
 use std::{future::Future, time::Duration};
 

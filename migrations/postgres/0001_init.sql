@@ -261,6 +261,14 @@ CREATE TABLE pacing (
     PRIMARY KEY (workspace_id, conversation)
 );
 
+-- Workspaces that cannot be reached, while they cannot.
+CREATE TABLE unreached (
+    workspace_id TEXT        PRIMARY KEY,
+    since        TIMESTAMPTZ NOT NULL,
+    why          TEXT        NOT NULL,
+    checked_at   TIMESTAMPTZ NOT NULL
+);
+
 CREATE TABLE inbox (
     id          BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     source      TEXT    NOT NULL,

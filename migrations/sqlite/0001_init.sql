@@ -261,6 +261,14 @@ CREATE TABLE pacing (
     PRIMARY KEY (workspace_id, conversation)
 ) STRICT;
 
+-- Workspaces that cannot be reached, while they cannot.
+CREATE TABLE unreached (
+    workspace_id TEXT    PRIMARY KEY,
+    since        TEXT    NOT NULL,
+    why          TEXT    NOT NULL,
+    checked_at   TEXT    NOT NULL
+) STRICT;
+
 CREATE TABLE inbox (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
     source      TEXT    NOT NULL,

@@ -60,6 +60,8 @@ label! {
         RateLimited = "rate_limited",
         /// Nobody knows whether Slack took it; we look before we try again.
         Uncertain = "uncertain",
+        /// Told in another one, because it had waited too long.
+        Folded = "folded",
         /// Given up.
         Dead = "dead",
     }

@@ -46,6 +46,7 @@ pub struct Metrics {
     deliveries_waiting: Gauge,
     deliveries_dead: Gauge,
     oldest_waiting: Gauge<f64, AtomicU64>,
+    slack_reachable: Gauge,
     modals_opening: Gauge,
     modals_refused: Counter,
     inbox_events: Family<InboxLabels, Counter>,
@@ -83,11 +84,13 @@ impl Metrics {
             deliveries_waiting: Gauge::default(),
             deliveries_dead: Gauge::default(),
             oldest_waiting: Gauge::default(),
+            slack_reachable: Gauge::default(),
             modals_opening: Gauge::default(),
             modals_refused: Counter::default(),
             inbox_events: Family::default(),
             outages_open: Gauge::default(),
         };
+        metrics.slack_reachable.set(1);
         metrics.register_slack();
         metrics.register_deliveries();
         metrics.register_outages();
@@ -145,6 +148,11 @@ impl Metrics {
         self.deliveries_dead.set(dead);
         self.oldest_waiting
             .set(oldest_waiting.unwrap_or_default().as_secs_f64());
+    }
+
+    /// Whether anybody answers where deliveries go.
+    pub fn set_slack_reachable(&self, reachable: bool) {
+        self.slack_reachable.set(i64::from(reachable));
     }
 
     /// A modal begins to be opened.
@@ -205,6 +213,11 @@ impl Metrics {
             "Time since the last frame of any connection of Socket Mode",
             Unit::Seconds,
             self.socket_silence.clone(),
+        );
+        registry.register(
+            "slack_reachable",
+            "1 while Slack can be reached, 0 while deliveries wait for it",
+            self.slack_reachable.clone(),
         );
         registry.register(
             "inbox_events",
@@ -288,6 +301,7 @@ mod tests {
             "balefire_deliveries_waiting 0",
             "balefire_deliveries_dead 0",
             "balefire_deliveries_oldest_waiting_seconds 0.0",
+            "balefire_slack_reachable 1",
             "balefire_modals_opening 0",
             "balefire_modals_refused_total 0",
             "balefire_outages_open 0",

@@ -201,6 +201,7 @@ impl World {
         // What the jobs would do now.
         self.slack.desk.refresh_etas().await.unwrap();
         self.slack.desk.archive_channels().await.unwrap();
+        self.outbox.look_for_signs_of_life().await.unwrap();
         self.settle().await;
     }
 
