@@ -300,6 +300,17 @@ CREATE TABLE leases (
     expires_at TIMESTAMPTZ    NOT NULL
 );
 
+-- The last run of each job, on whichever node.
+CREATE TABLE job_runs (
+    job         TEXT    PRIMARY KEY,
+    node        TEXT    NOT NULL,
+    started_at  TIMESTAMPTZ NOT NULL,
+    finished_at TIMESTAMPTZ,
+    next_at     TIMESTAMPTZ NOT NULL,
+    failed      BOOLEAN NOT NULL DEFAULT FALSE,
+    outcome     TEXT    NOT NULL DEFAULT ''
+);
+
 CREATE TABLE audit (
     id          BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     actor       JSONB NOT NULL,

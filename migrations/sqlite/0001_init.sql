@@ -300,6 +300,17 @@ CREATE TABLE leases (
     expires_at TEXT    NOT NULL
 ) STRICT;
 
+-- The last run of each job, on whichever node.
+CREATE TABLE job_runs (
+    job         TEXT    PRIMARY KEY,
+    node        TEXT    NOT NULL,
+    started_at  TEXT    NOT NULL,
+    finished_at TEXT,
+    next_at     TEXT    NOT NULL,
+    failed      INTEGER NOT NULL DEFAULT 0 CHECK (failed IN (0, 1)),
+    outcome     TEXT    NOT NULL DEFAULT ''
+) STRICT;
+
 CREATE TABLE audit (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
     actor       TEXT    NOT NULL CHECK (json_valid(actor)),

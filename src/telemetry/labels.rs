@@ -68,6 +68,14 @@ label! {
 }
 
 label! {
+    /// How a run of a job ended.
+    JobOutcome {
+        Done = "done",
+        Failed = "failed",
+    }
+}
+
+label! {
     /// What became of an event in the inbox.
     InboxOutcome {
         Stored = "stored",
@@ -121,6 +129,12 @@ pub(super) struct DeliveryLabels {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct DeliveryKind {
     pub(super) kind: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct JobLabels {
+    pub(super) job: &'static str,
+    pub(super) outcome: JobOutcome,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]

@@ -13,8 +13,9 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
 use super::labels::{
-    DeliveryKind, DeliveryLabels, DeliveryOutcome, InboxLabels, InboxOutcome, SlackRequest,
-    SlackRequestKind, SlackRequestLabels, SlackRequestOutcome, SocketEnd, SocketLabels,
+    DeliveryKind, DeliveryLabels, DeliveryOutcome, InboxLabels, InboxOutcome, JobLabels,
+    JobOutcome, SlackRequest, SlackRequestKind, SlackRequestLabels, SlackRequestOutcome, SocketEnd,
+    SocketLabels,
 };
 
 /// What `Metrics::render` gives is of this type.
@@ -50,6 +51,7 @@ pub struct Metrics {
     modals_opening: Gauge,
     modals_refused: Counter,
     inbox_events: Family<InboxLabels, Counter>,
+    job_runs: Family<JobLabels, Counter>,
     outages_open: Gauge,
 }
 
@@ -88,6 +90,7 @@ impl Metrics {
             modals_opening: Gauge::default(),
             modals_refused: Counter::default(),
             inbox_events: Family::default(),
+            job_runs: Family::default(),
             outages_open: Gauge::default(),
         };
         metrics.slack_reachable.set(1);
@@ -170,6 +173,17 @@ impl Metrics {
     pub fn inbox_event(&self, outcome: InboxOutcome) {
         self.inbox_events
             .get_or_create(&InboxLabels { outcome })
+            .inc();
+    }
+
+    /// A job ran on this node. `job` is one of few fixed words.
+    pub fn job_ran(&self, job: &'static str, well: bool) {
+        let outcome = match well {
+            true => JobOutcome::Done,
+            false => JobOutcome::Failed,
+        };
+        self.job_runs
+            .get_or_create(&JobLabels { job, outcome })
             .inc();
     }
 
@@ -269,6 +283,11 @@ impl Metrics {
 
     fn register_outages(&mut self) {
         let registry = &mut self.registry;
+        registry.register(
+            "job_runs",
+            "Runs of jobs on this node",
+            self.job_runs.clone(),
+        );
         registry.register(
             "outages_open",
             "Outages that are not resolved",

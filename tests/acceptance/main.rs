@@ -17,6 +17,7 @@ mod deliveries;
 mod demo;
 mod forms;
 mod ingress;
+mod jobs;
 mod parity;
 mod passing;
 mod races;
