@@ -28,7 +28,7 @@ use crate::{
     config::{Settings, SlackMode},
     desk::Desk,
     domain::{ids::ChannelId, policy::Policy, time::Zone},
-    jobs,
+    jobs::{self, Job, Jobs},
     outbox::Outbox,
     slack::{
         FORMS_AT_ONCE, Slack,
@@ -229,6 +229,18 @@ impl App {
         })
     }
 
+    /// What happens because time passes.
+    pub fn jobs(&self) -> Jobs<SlackDeliver> {
+        Jobs {
+            db: self.db.clone(),
+            clock: self.clock.clone(),
+            desk: self.slack.desk.clone(),
+            outbox: self.outbox.clone(),
+            metrics: self.metrics.clone(),
+            node: node(),
+        }
+    }
+
     fn start_workers(&self) -> TaskTracker {
         let workers = TaskTracker::new();
         let stop = &self.stop;
@@ -240,50 +252,13 @@ impl App {
         workers.spawn(jobs::supervise("inbox", stop.clone(), move |stop| {
             jobs::inbox::run(slack.clone(), stop)
         }));
-        let (db, clock) = (self.db.clone(), self.clock.clone());
-        workers.spawn(jobs::every(
-            "forget",
-            jobs::housekeeping::FORGET_EVERY,
-            clock.clone(),
-            stop.clone(),
-            move || {
-                let (db, clock) = (db.clone(), clock.clone());
-                async move { jobs::housekeeping::forget(&db, &clock).await }
-            },
-        ));
-        let (db, clock, metrics) = (self.db.clone(), self.clock.clone(), self.metrics.clone());
-        workers.spawn(jobs::every(
-            "count",
-            jobs::housekeeping::COUNT_EVERY,
-            clock.clone(),
-            stop.clone(),
-            move || {
-                let (db, clock, metrics) = (db.clone(), clock.clone(), metrics.clone());
-                async move { jobs::housekeeping::count(&db, &clock, &metrics).await }
-            },
-        ));
-        let desk = self.slack.desk.clone();
-        workers.spawn(jobs::every(
-            "etas",
-            jobs::passing::ETAS_EVERY,
-            self.clock.clone(),
-            stop.clone(),
-            move || {
-                let desk = desk.clone();
-                async move { jobs::passing::refresh_etas(&desk).await }
-            },
-        ));
-        let desk = self.slack.desk.clone();
-        workers.spawn(jobs::every(
-            "channels",
-            jobs::passing::CHANNELS_EVERY,
-            self.clock.clone(),
-            stop.clone(),
-            move || {
-                let desk = desk.clone();
-                async move { jobs::passing::archive_channels(&desk).await }
-            },
-        ));
+        let jobs = Arc::new(self.jobs());
+        for job in Job::ALL {
+            let jobs = jobs.clone();
+            workers.spawn(jobs::supervise(job.name(), stop.clone(), move |stop| {
+                jobs.clone().repeat(job, stop)
+            }));
+        }
         // Also when the workspace is known from before: the token may be another one's by now.
         if !self.met.load(Ordering::SeqCst) {
             let slack = self.slack.clone();
@@ -323,6 +298,12 @@ impl Running {
         }
         tracing::info!("stopped");
     }
+}
+
+/// A name for this process that people recognise and no other one has.
+fn node() -> String {
+    let id = uuid::Uuid::now_v7().simple().to_string();
+    format!("process {} ({})", std::process::id(), &id[24..])
 }
 
 fn policy(settings: &Settings) -> Policy {

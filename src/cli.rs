@@ -5,6 +5,7 @@
 mod catalog;
 mod deliveries;
 mod demo;
+mod jobs;
 mod manifest;
 mod sandbox;
 mod serve;
@@ -45,6 +46,8 @@ enum Command {
     Catalog(catalog::Arguments),
     /// What waits to be delivered or could not be.
     Deliveries(deliveries::Arguments),
+    /// What is done again and again.
+    Jobs(jobs::Arguments),
 }
 
 /// Why a command ended badly.
@@ -88,6 +91,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
             Command::Sandbox(command) => sandbox::run(command).await,
             Command::Manifest(command) => manifest::run(arguments.config, command).await,
             Command::Catalog(command) => catalog::run(arguments.config, command).await,
+            Command::Jobs(command) => jobs::run(arguments.config, command).await,
             Command::Deliveries(command) => deliveries::run(arguments.config, command).await,
         }
     });

@@ -15,6 +15,7 @@ pub mod effect;
 pub mod eta;
 pub mod ids;
 pub mod impact;
+pub mod late;
 pub mod limits;
 pub mod money;
 pub mod outage;

@@ -1,40 +1,110 @@
 //! The clock's side: what happens because time passes, not because somebody asks.
 //!
-//! Each job exposes `run_once` and decides nothing about when it runs; the loops here do.
+//! [`Job::ALL`] is the table of what there is and how often it runs. Most jobs run on one node at a
+//! time, under a lease; what they write checks it. Each has a `run_once`, which decides nothing
+//! about when it runs; [`schedule`] does.
 
 pub mod housekeeping;
 pub mod inbox;
 pub mod passing;
+pub mod schedule;
 
-use std::{future::Future, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 
-use crate::clock::Clock;
+use crate::{
+    clock::Clock,
+    desk::Desk,
+    outbox::{self, Deliver, Outbox},
+    store::{Db, leases::Lease},
+    telemetry::Metrics,
+};
 
-/// Runs `job` at once and then every `period`, until `stop`. A failure is logged, and the job runs
-/// again next time.
-pub async fn every<F>(
-    name: &'static str,
-    period: Duration,
-    clock: Clock,
-    stop: CancellationToken,
-    mut job: impl FnMut() -> F,
-) where
-    F: Future<Output = anyhow::Result<()>>,
-{
-    let mut due = clock.now();
-    while !stop.is_cancelled() {
-        let now = clock.now();
-        if now >= due {
-            if let Err(error) = job().await {
-                tracing::error!(job = name, error = %format!("{error:#}"), "a job failed");
-            }
-            due = now.plus(period);
+/// Something that is done again and again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Job {
+    Etas,
+    Channels,
+    Forget,
+    Reach,
+    Count,
+}
+
+impl Job {
+    pub const ALL: [Job; 5] = [
+        Job::Etas,
+        Job::Channels,
+        Job::Forget,
+        Job::Reach,
+        Job::Count,
+    ];
+
+    /// What it is called on the command line, in leases and in metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Job::Etas => "etas",
+            Job::Channels => "channels",
+            Job::Forget => "forget",
+            Job::Reach => "reach",
+            Job::Count => "count",
         }
-        tokio::select! {
-            () = stop.cancelled() => {}
-            () = clock.wait(due) => {}
+    }
+
+    pub fn about(self) -> &'static str {
+        match self {
+            Job::Etas => "renders announcements whose words about the ETA grew stale",
+            Job::Channels => "warns of and archives channels of outages that are long over",
+            Job::Forget => "deletes what nobody needs any more",
+            Job::Reach => "asks Slack for a sign of life while it cannot be reached",
+            Job::Count => "counts what the metrics show",
+        }
+    }
+
+    pub fn every(self) -> Duration {
+        match self {
+            Job::Etas => passing::ETAS_EVERY,
+            Job::Channels => passing::CHANNELS_EVERY,
+            Job::Forget => housekeeping::FORGET_EVERY,
+            Job::Reach => outbox::LOOK_EVERY,
+            Job::Count => housekeeping::COUNT_EVERY,
+        }
+    }
+
+    /// Whether every node runs it for itself, because it brings that node's figures up to date.
+    pub fn on_every_node(self) -> bool {
+        matches!(self, Job::Reach | Job::Count)
+    }
+
+    pub fn named(name: &str) -> Option<Job> {
+        Job::ALL.into_iter().find(|it| it.name() == name)
+    }
+}
+
+/// What the jobs work with.
+pub struct Jobs<D> {
+    pub db: Db,
+    pub clock: Clock,
+    pub desk: Desk,
+    pub outbox: Arc<Outbox<D>>,
+    pub metrics: Arc<Metrics>,
+    /// Names this process in leases.
+    pub node: String,
+}
+
+impl<D: Deliver> Jobs<D> {
+    /// Does a job once, now, and says what it did. Under a lease it writes only while the lease is
+    /// ours.
+    pub async fn run_once(&self, job: Job, lease: Option<&Lease>) -> anyhow::Result<String> {
+        match job {
+            Job::Etas => passing::refresh_etas(&self.desk, lease).await,
+            Job::Channels => passing::archive_channels(&self.desk, lease).await,
+            Job::Forget => housekeeping::forget(&self.db, &self.clock, lease).await,
+            Job::Reach => {
+                self.outbox.look_for_signs_of_life().await?;
+                Ok(String::new())
+            }
+            Job::Count => housekeeping::count(&self.db, &self.clock, &self.metrics).await,
         }
     }
 }

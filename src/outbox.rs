@@ -8,6 +8,8 @@
 //! What is delivered, and where, is the business of whoever implements [`Deliver`].
 
 mod attempt;
+mod late;
+mod reach;
 mod worker;
 
 use std::{future::Future, time::Duration};
@@ -30,6 +32,16 @@ pub const SWEEP_AFTER: Duration = Duration::from_secs(120);
 /// Slack allows about one message a second per channel.
 pub const TURN: Duration = Duration::from_secs(1);
 
+/// So many attempts in a row without an answer raise the question whether anybody is there.
+pub const SUSPICIOUS: u32 = 3;
+
+/// While the other side cannot be reached, everything rests for this long at a time. Longer than
+/// the time between two looks, so that only a sign of life ends it.
+pub const REST: Duration = Duration::from_secs(30);
+
+/// How often a side that cannot be reached is asked for a sign of life.
+pub const LOOK_EVERY: Duration = Duration::from_secs(10);
+
 /// How often to look for work that nobody announced: another node's, or a lease that ran out.
 pub const POLL: Duration = Duration::from_secs(1);
 
@@ -41,4 +53,7 @@ pub trait Deliver: Send + Sync + 'static {
         delivery: &Delivery,
         look_first: bool,
     ) -> impl Future<Output = Outcome> + Send;
+
+    /// Asks the other side for a sign of life; if there is none, one sentence saying why.
+    fn answers(&self) -> impl Future<Output = Result<(), String>> + Send;
 }

@@ -261,6 +261,14 @@ CREATE TABLE pacing (
     PRIMARY KEY (workspace_id, conversation)
 );
 
+-- Workspaces that cannot be reached, while they cannot.
+CREATE TABLE unreached (
+    workspace_id TEXT        PRIMARY KEY,
+    since        TIMESTAMPTZ NOT NULL,
+    why          TEXT        NOT NULL,
+    checked_at   TIMESTAMPTZ NOT NULL
+);
+
 CREATE TABLE inbox (
     id          BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     source      TEXT    NOT NULL,
@@ -290,6 +298,17 @@ CREATE TABLE leases (
     holder     TEXT    NOT NULL,
     fence      BIGINT NOT NULL DEFAULT 1,
     expires_at TIMESTAMPTZ    NOT NULL
+);
+
+-- The last run of each job, on whichever node.
+CREATE TABLE job_runs (
+    job         TEXT    PRIMARY KEY,
+    node        TEXT    NOT NULL,
+    started_at  TIMESTAMPTZ NOT NULL,
+    finished_at TIMESTAMPTZ,
+    next_at     TIMESTAMPTZ NOT NULL,
+    failed      BOOLEAN NOT NULL DEFAULT FALSE,
+    outcome     TEXT    NOT NULL DEFAULT ''
 );
 
 CREATE TABLE audit (

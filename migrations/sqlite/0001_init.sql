@@ -261,6 +261,14 @@ CREATE TABLE pacing (
     PRIMARY KEY (workspace_id, conversation)
 ) STRICT;
 
+-- Workspaces that cannot be reached, while they cannot.
+CREATE TABLE unreached (
+    workspace_id TEXT    PRIMARY KEY,
+    since        TEXT    NOT NULL,
+    why          TEXT    NOT NULL,
+    checked_at   TEXT    NOT NULL
+) STRICT;
+
 CREATE TABLE inbox (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
     source      TEXT    NOT NULL,
@@ -290,6 +298,17 @@ CREATE TABLE leases (
     holder     TEXT    NOT NULL,
     fence      INTEGER NOT NULL DEFAULT 1,
     expires_at TEXT    NOT NULL
+) STRICT;
+
+-- The last run of each job, on whichever node.
+CREATE TABLE job_runs (
+    job         TEXT    PRIMARY KEY,
+    node        TEXT    NOT NULL,
+    started_at  TEXT    NOT NULL,
+    finished_at TEXT,
+    next_at     TEXT    NOT NULL,
+    failed      INTEGER NOT NULL DEFAULT 0 CHECK (failed IN (0, 1)),
+    outcome     TEXT    NOT NULL DEFAULT ''
 ) STRICT;
 
 CREATE TABLE audit (

@@ -9,7 +9,11 @@ use crate::{
     app::open_database,
     clock::Clock,
     config::{self, DatabaseUrl},
-    domain::{actor::Identity, ids::DeliveryId, time::Zone},
+    domain::{
+        actor::Identity,
+        ids::DeliveryId,
+        time::{Timestamp, Zone},
+    },
     store::{self, deliveries::Listed},
 };
 
@@ -83,20 +87,44 @@ pub async fn run(config: Option<PathBuf>, arguments: Arguments) -> Result<(), Fa
     let listed = store::deliveries::list(&mut tx, arguments.dead, LISTED)
         .await
         .context("cannot read the database")?;
-    if listed.is_empty() && !arguments.json {
-        say("Nothing waits, and nothing is dead.");
+    let unreached = store::reach::all(&mut tx)
+        .await
+        .context("cannot read the database")?;
+    let now = Clock::system().now();
+    if !arguments.json {
+        for it in unreached {
+            let since = it.since.in_zone(zone);
+            say(&format!(
+                "Slack cannot be reached since {since}: {}. Everything waits until it answers.",
+                it.why
+            ));
+        }
+        if listed.is_empty() {
+            say("Nothing waits, and nothing is dead.");
+        }
     }
     for delivery in listed {
         if arguments.json {
-            say(&as_json(&delivery).to_string());
+            say(&as_json(&delivery, now).to_string());
         } else {
-            say(&as_line(&delivery, zone));
+            say(&as_line(&delivery, now, zone));
         }
     }
     Ok(())
 }
 
-fn as_line(delivery: &Listed, zone: Zone) -> String {
+/// Why it is not delivered yet, or never will be.
+fn why(delivery: &Listed, now: Timestamp, zone: Zone) -> String {
+    let paused = delivery.paused_until.filter(|it| *it > now);
+    match (&delivery.last_error, delivery.behind, paused) {
+        (Some(error), _, _) => error.clone(),
+        (None, Some(first), _) => format!("waits for delivery {first}"),
+        (None, None, Some(until)) => format!("has a pause until {}", until.in_zone(zone)),
+        (None, None, None) => "-".to_owned(),
+    }
+}
+
+fn as_line(delivery: &Listed, now: Timestamp, zone: Zone) -> String {
     let state = match delivery.dead_at {
         Some(at) => format!("dead since {}", at.in_zone(zone)),
         None => format!("due {}", delivery.due_at.in_zone(zone)),
@@ -108,14 +136,14 @@ fn as_line(delivery: &Listed, zone: Zone) -> String {
         1 => "1 attempt".to_owned(),
         count => format!("{count} attempts"),
     };
-    let error = delivery.last_error.as_deref().unwrap_or("-");
+    let why = why(delivery, now, zone);
     format!(
-        "{}  {}{outage}  {state}  {attempts}  {error}",
+        "{}  {}{outage}  {state}  {attempts}  {why}",
         delivery.id, delivery.kind
     )
 }
 
-fn as_json(delivery: &Listed) -> serde_json::Value {
+fn as_json(delivery: &Listed, now: Timestamp) -> serde_json::Value {
     serde_json::json!({
         "id": delivery.id,
         "kind": delivery.kind,
@@ -125,5 +153,7 @@ fn as_json(delivery: &Listed) -> serde_json::Value {
         "due_at": delivery.due_at.iso(),
         "dead_at": delivery.dead_at.map(|it| it.iso()),
         "error": delivery.last_error,
+        "waits_for": delivery.behind,
+        "paused_until": delivery.paused_until.filter(|it| *it > now).map(|it| it.iso()),
     })
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Desk, DeskError};
+use super::Desk;
 use crate::{
     domain::{
         actor::Identity,
@@ -11,7 +11,7 @@ use crate::{
         ids::OutageId,
         time::Timestamp,
     },
-    store,
+    store::{self, leases::Lease},
 };
 
 /// How long before it is archived a channel hears of it.
@@ -20,10 +20,19 @@ const WARNING: Duration = Duration::from_secs(24 * 3600);
 /// How many channels are looked at in one go.
 const CHANNELS: i64 = 100;
 
+/// Why what is due was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum DueError {
+    #[error("another node has taken over")]
+    LeaseLost,
+    #[error("the database did not answer: {0}")]
+    Store(#[from] store::Error),
+}
+
 impl Desk {
     /// Renders announcements anew whose words about the ETA are not true any more: ten minutes
     /// before it, at it, and after it ever more seldom. Returns how many.
-    pub async fn refresh_etas(&self) -> Result<usize, DeskError> {
+    pub async fn refresh_etas(&self, lease: Option<&Lease>) -> Result<usize, DueError> {
         let now = self.clock.now();
         let mut tx = self.db.read().await?;
         let near = store::outages::near_their_eta(&mut tx, now.plus(STEP)).await?;
@@ -33,7 +42,8 @@ impl Desk {
         for (id, due, rendered_at) in near {
             let stale = rendered_at.is_none_or(|it| it < last_moment(due, now));
             if stale {
-                self.follow_up(id, &by, &[Effect::Refresh], now).await?;
+                self.follow_up(id, &by, &[Effect::Refresh], lease, now)
+                    .await?;
                 refreshed += 1;
             }
         }
@@ -42,7 +52,7 @@ impl Desk {
 
     /// Warns of the archiving of channels whose outage is over for long enough, and archives those
     /// that were warned. Only channels that were made here. Returns how many.
-    pub async fn archive_channels(&self) -> Result<usize, DeskError> {
+    pub async fn archive_channels(&self, lease: Option<&Lease>) -> Result<usize, DueError> {
         let Some(after) = self.policy.channels.archive_after else {
             return Ok(0);
         };
@@ -73,20 +83,26 @@ impl Desk {
         };
         let found = due.len();
         for (id, effect) in due {
-            self.follow_up(id, &by, &[effect], now).await?;
+            self.follow_up(id, &by, &[effect], lease, now).await?;
         }
         Ok(found)
     }
 
-    /// Queues effects that change nothing of the outage itself.
+    /// Queues effects that change nothing of the outage itself, while the lease is ours.
     async fn follow_up(
         &self,
         id: OutageId,
         by: &Identity,
         effects: &[Effect],
+        lease: Option<&Lease>,
         now: Timestamp,
-    ) -> Result<(), DeskError> {
+    ) -> Result<(), DueError> {
         let mut tx = self.db.begin().await?;
+        if let Some(lease) = lease
+            && !store::leases::hold(&mut tx, lease, now).await?
+        {
+            return Err(DueError::LeaseLost);
+        }
         if let Some(outage) = store::outages::by_id(&mut tx, id).await? {
             self.enqueue(&mut tx, &outage, by, effects, now).await?;
             tx.commit().await?;

@@ -102,6 +102,9 @@ impl Task {
             Task::Say {
                 line: Line::Changes { .. },
             } => "say_changes",
+            Task::Say {
+                line: Line::CaughtUp { .. },
+            } => "catch_up",
             Task::Say { .. } => "say",
             Task::Amend { .. } => "amend",
             Task::Sweep { .. } => "sweep",

@@ -194,16 +194,46 @@ pub enum Line {
     Shared {
         share: ShareId,
     },
+    /// Lines that waited for so long that they are told together.
+    CaughtUp {
+        lines: Vec<Spoken>,
+    },
+}
+
+/// A line with when it was said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spoken {
+    pub at: Timestamp,
+    pub line: Line,
 }
 
 impl Line {
     /// Whether it stands in the channel too: what the outage is has changed, and who does not
     /// follow the thread should know. Everything else would be noise there.
     pub fn is_for_everybody(&self) -> bool {
-        matches!(
-            self,
-            Line::Resolved { .. } | Line::Reopened { .. } | Line::Raised { .. }
-        )
+        match self {
+            Line::Resolved { .. } | Line::Reopened { .. } | Line::Raised { .. } => true,
+            Line::CaughtUp { lines } => lines.iter().any(|it| it.line.is_for_everybody()),
+            _ => false,
+        }
+    }
+
+    /// Whom it names as those who said or did it.
+    pub fn people(&self) -> Vec<PersonId> {
+        match self {
+            Line::Changes { by, .. } => by.iter().filter_map(Identity::person).collect(),
+            Line::Reason { by, .. }
+            | Line::Update { by, .. }
+            | Line::Resolved { by, .. }
+            | Line::Reopened { by, .. }
+            | Line::Withdrawn { by, .. }
+            | Line::Raised { by, .. }
+            | Line::Channel { by }
+            | Line::Joined { by, .. }
+            | Line::Absorbed { by, .. } => by.person().into_iter().collect(),
+            Line::FromMessage { .. } | Line::Shared { .. } => Vec::new(),
+            Line::CaughtUp { lines } => lines.iter().flat_map(|it| it.line.people()).collect(),
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     clock::Clock,
-    store::{self, Db},
+    store::{self, Db, leases::Lease},
     telemetry::Metrics,
 };
 
@@ -26,24 +26,31 @@ pub const FORGET_EVERY: Duration = DAY;
 pub const COUNT_EVERY: Duration = Duration::from_secs(15);
 
 /// Deletes what is older than its time.
-pub async fn forget(db: &Db, clock: &Clock) -> anyhow::Result<()> {
+pub async fn forget(db: &Db, clock: &Clock, lease: Option<&Lease>) -> anyhow::Result<String> {
     let now = clock.now();
     let mut tx = db.begin().await?;
+    if let Some(lease) = lease
+        && !store::leases::hold(&mut tx, lease, now).await?
+    {
+        anyhow::bail!("another node has taken over");
+    }
     let answers = store::idempotency::forget_expired(&mut tx, now).await?;
     let events = store::inbox::forget(&mut tx, now.minus(INBOX_KEPT)).await?;
     let deliveries = store::deliveries::forget(&mut tx, now.minus(DELIVERIES_KEPT)).await?;
     let audit = store::audit::forget(&mut tx, now.minus(AUDIT_KEPT)).await?;
     tx.commit().await?;
     tracing::info!(answers, events, deliveries, audit, "forgot what is old");
-    Ok(())
+    Ok(format!(
+        "forgot {answers} answers, {events} events, {deliveries} deliveries, {audit} audit rows"
+    ))
 }
 
 /// Brings the gauges up to date.
-pub async fn count(db: &Db, clock: &Clock, metrics: &Metrics) -> anyhow::Result<()> {
+pub async fn count(db: &Db, clock: &Clock, metrics: &Metrics) -> anyhow::Result<String> {
     let now = clock.now();
     let mut tx = db.read().await?;
     let (waiting, dead, oldest) = store::deliveries::figures(&mut tx, now).await?;
     metrics.set_backlog(waiting, dead, oldest.map(|it| now.since(it)));
     metrics.set_outages_open(store::outages::count_open(&mut tx).await?);
-    Ok(())
+    Ok(format!("{waiting} deliveries wait, {dead} are dead"))
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::desk::Desk;
+use crate::{desk::Desk, store::leases::Lease};
 
 /// The words about an ETA change at whole moments; this is how late they may be.
 pub const ETAS_EVERY: Duration = Duration::from_secs(20);
@@ -12,22 +12,21 @@ pub const ETAS_EVERY: Duration = Duration::from_secs(20);
 pub const CHANNELS_EVERY: Duration = Duration::from_secs(600);
 
 /// Renders announcements whose words about the ETA are not true any more.
-pub async fn refresh_etas(desk: &Desk) -> anyhow::Result<()> {
-    let refreshed = desk.refresh_etas().await?;
-    if refreshed > 0 {
-        tracing::info!(
-            refreshed,
-            "announcements near or past their ETA are rendered anew"
-        );
-    }
-    Ok(())
+pub async fn refresh_etas(desk: &Desk, lease: Option<&Lease>) -> anyhow::Result<String> {
+    let refreshed = desk.refresh_etas(lease).await?;
+    Ok(counted(refreshed, "announcement", "rendered anew"))
 }
 
 /// Archives channels of outages that are long over, after a warning.
-pub async fn archive_channels(desk: &Desk) -> anyhow::Result<()> {
-    let touched = desk.archive_channels().await?;
-    if touched > 0 {
-        tracing::info!(touched, "channels of past outages are warned or archived");
+pub async fn archive_channels(desk: &Desk, lease: Option<&Lease>) -> anyhow::Result<String> {
+    let touched = desk.archive_channels(lease).await?;
+    Ok(counted(touched, "channel", "warned or archived"))
+}
+
+fn counted(count: usize, what: &str, done: &str) -> String {
+    if count > 0 {
+        tracing::info!(count, "{what}s {done}");
     }
-    Ok(())
+    let s = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{s} {done}")
 }

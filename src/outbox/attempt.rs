@@ -10,7 +10,7 @@ use std::{
 
 use tokio::sync::Notify;
 
-use super::{Deliver, LEASE, LOOK_AGAIN_AFTER, SWEEP_AFTER, TURN};
+use super::{Deliver, LEASE, LOOK_AGAIN_AFTER, SWEEP_AFTER, TURN, reach::Reach};
 use crate::{
     clock::Clock,
     domain::{
@@ -42,6 +42,8 @@ pub struct Outbox<D> {
     pub(super) wake: Arc<Notify>,
     /// Names this process in leases.
     pub(super) worker: String,
+    /// What attempts told lately.
+    pub(super) reach: Reach,
     /// How many claims it made.
     pub(super) claims: AtomicU64,
     pub(super) give_up_after: Duration,
@@ -70,6 +72,7 @@ impl<D: Deliver> Outbox<D> {
             metrics,
             wake,
             worker: uuid::Uuid::now_v7().to_string(),
+            reach: Reach::default(),
             claims: AtomicU64::new(0),
             give_up_after,
             width,
@@ -127,13 +130,15 @@ impl<D: Deliver> Outbox<D> {
     pub(super) async fn attempt(&self, delivery: &Delivery) -> store::Result<()> {
         let look_first = delivery.sent_at.is_some();
         let mut tx = self.db.begin().await?;
+        let now = self.clock.now();
         let ours =
-            store::deliveries::mark_sent(&mut tx, delivery.id, holder(delivery), self.clock.now())
-                .await?;
-        tx.commit().await?;
+            store::deliveries::mark_sent(&mut tx, delivery.id, holder(delivery), now).await?;
         if !ours {
             return Ok(());
         }
+        let together = self.told_together(&mut tx, delivery, now).await?;
+        tx.commit().await?;
+        let delivery = together.as_ref().unwrap_or(delivery);
         let call = self.deliver.deliver(delivery, look_first);
         // An adapter bounds its calls itself; this catches one that does not.
         let outcome = match tokio::time::timeout(LEASE - LOOK_AGAIN_AFTER, call).await {
@@ -142,18 +147,20 @@ impl<D: Deliver> Outbox<D> {
                 why: "no answer in time".to_owned(),
             },
         };
-        self.settle(delivery, look_first, outcome).await
+        self.settle(delivery, look_first, &outcome).await?;
+        self.reach.heard(&outcome);
+        self.ask_if_suspicious(&delivery.workspace_id).await
     }
 
     async fn settle(
         &self,
         delivery: &Delivery,
         looked_first: bool,
-        outcome: Outcome,
+        outcome: &Outcome,
     ) -> store::Result<()> {
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
-        let (how, label) = match &outcome {
+        let (how, label) = match outcome {
             Outcome::Delivered(receipt) => (
                 Settle::Done {
                     receipt,
@@ -218,7 +225,7 @@ impl<D: Deliver> Outbox<D> {
             return Ok(());
         }
         let kind = delivery.payload.kind();
-        match &outcome {
+        match outcome {
             Outcome::Delivered(receipt) => {
                 self.record(&mut tx, delivery, receipt, now).await?;
                 if looked_first && delivery.payload.creates_message() {

@@ -141,6 +141,14 @@ impl Deliver for SlackDeliver {
             },
         }
     }
+
+    async fn answers(&self) -> Result<(), String> {
+        match self.api.installation().await {
+            // Whoever asks for a pause is there.
+            Ok(_) | Err(CallError::RateLimited { .. }) => Ok(()),
+            Err(error) => Err(error.to_string()),
+        }
+    }
 }
 
 impl SlackDeliver {
@@ -451,23 +459,10 @@ fn affected(scene: &Scene, question: &str) -> Result<Value, Stop> {
 
 /// Whom a task names besides the people of its outage.
 fn people_in(task: &Task) -> Vec<PersonId> {
-    let of = |by: &[Identity]| by.iter().filter_map(Identity::person).collect();
     match task {
         Task::TellRoles { person, .. } | Task::Apologise { person, .. } => vec![*person],
-        Task::Amend { by, .. } => of(by),
-        Task::Say { line } => match line {
-            Line::Changes { by, .. } => of(by),
-            Line::Reason { by, .. }
-            | Line::Update { by, .. }
-            | Line::Resolved { by, .. }
-            | Line::Reopened { by, .. }
-            | Line::Withdrawn { by, .. }
-            | Line::Raised { by, .. }
-            | Line::Channel { by }
-            | Line::Joined { by, .. }
-            | Line::Absorbed { by, .. } => by.person().into_iter().collect(),
-            Line::FromMessage { .. } | Line::Shared { .. } => Vec::new(),
-        },
+        Task::Amend { by, .. } => by.iter().filter_map(Identity::person).collect(),
+        Task::Say { line } => line.people(),
         Task::Invite { people, .. } => people.clone(),
         _ => Vec::new(),
     }

@@ -102,7 +102,8 @@ pub async fn newest_since(
     const SQL: &str = "
         UPDATE deliveries SET due_at = due_at
         WHERE id = (SELECT MAX(id) FROM deliveries
-                    WHERE outage_id = $1 AND kind = $2 AND created_at > $3 AND dead_at IS NULL)
+                    WHERE outage_id = $1 AND kind = $2 AND created_at > $3 AND dead_at IS NULL
+                      AND folded_into IS NULL)
         RETURNING id, payload";
     let row: Option<(DeliveryId, Json<Task>)> = on!(tx, |conn| {
         sqlx::query_as(SQL)
@@ -148,7 +149,7 @@ pub async fn replace_dead(tx: &mut Tx, id: DeliveryId, task: &Task) -> Result<()
 pub const FURTHEST: Duration = Duration::from_secs(600);
 
 /// Leases up to `limit` due deliveries to `worker` until `until`. At most one of each lane; none
-/// whose conversation, or whose kind in that workspace, has a pause.
+/// whose conversation, whose kind, or whose whole workspace has a pause.
 ///
 /// The picked rows stand in a materialized CTE: as a plain `IN` subquery PostgreSQL may run the
 /// `LIMIT … SKIP LOCKED` more than once and lock more rows than asked.
@@ -175,7 +176,7 @@ pub async fn claim(
                        AND NOT EXISTS (
                            SELECT 1 FROM pacing
                            WHERE pacing.workspace_id = head.workspace_id AND pacing.free_at > $3
-                             AND pacing.free_at <= $5 AND pacing.conversation IN (head.conversation, 'kind:' || head.kind))
+                             AND pacing.free_at <= $5 AND pacing.conversation IN (head.conversation, 'kind:' || head.kind, '*'))
                      ORDER BY due_at, id LIMIT $4 ",
                 $lock,
                 ")
@@ -231,7 +232,7 @@ pub async fn take_turn(
     }) == 1)
 }
 
-/// Lets a conversation, or `kind:…`, rest until `free_at` at least.
+/// Lets a conversation, `kind:…`, or `*` for everything, rest until `free_at` at least.
 pub async fn pause(
     tx: &mut Tx,
     workspace: &WorkspaceId,
@@ -251,6 +252,36 @@ pub async fn pause(
             .await?;
     });
     Ok(())
+}
+
+/// Ends the pause of a whole workspace. What failed meanwhile need not wait any longer; what may
+/// have happened still has to, until it can be looked for. Nobody gives up for the time in which
+/// nothing could be tried. Returns how many wait.
+pub async fn go_on(tx: &mut Tx, workspace: &WorkspaceId, now: Timestamp) -> Result<u64> {
+    const PAUSE: &str = "DELETE FROM pacing WHERE workspace_id = $1 AND conversation = '*'";
+    const DUE: &str = "
+        UPDATE deliveries SET due_at = $2
+        WHERE workspace_id = $1 AND done_at IS NULL AND locked_by IS NULL AND sent_at IS NULL
+          AND last_error IS NOT NULL AND due_at > $2";
+    const AFRESH: &str =
+        "UPDATE deliveries SET trying_since = $2 WHERE workspace_id = $1 AND done_at IS NULL";
+    on!(tx, |conn| {
+        sqlx::query(PAUSE)
+            .bind(workspace)
+            .execute(&mut *conn)
+            .await?;
+        sqlx::query(DUE)
+            .bind(workspace)
+            .bind(now)
+            .execute(&mut *conn)
+            .await?;
+        let waiting = sqlx::query(AFRESH)
+            .bind(workspace)
+            .bind(now)
+            .execute(&mut *conn)
+            .await?;
+        Ok(waiting.rows_affected())
+    })
 }
 
 /// Says that the next call may happen: from here on a crash leaves it unknown whether it did.
@@ -401,6 +432,10 @@ pub struct Listed {
     pub done_at: Option<Timestamp>,
     pub dead_at: Option<Timestamp>,
     pub last_error: Option<String>,
+    /// What has to be finished first: the oldest of its lane, or what it waits for.
+    pub behind: Option<DeliveryId>,
+    /// How long its conversation, its kind or its workspace has a pause, whether over or not.
+    pub paused_until: Option<Timestamp>,
 }
 
 /// Deliveries that wait or are dead, or only the dead ones; newest first.
@@ -408,7 +443,14 @@ pub async fn list(tx: &mut Tx, only_dead: bool, limit: i64) -> Result<Vec<Listed
     const SQL: &str = "
         SELECT deliveries.id, deliveries.kind, outages.number AS outage_number, deliveries.attempts,
                deliveries.created_at, deliveries.due_at, deliveries.done_at, deliveries.dead_at,
-               deliveries.last_error
+               deliveries.last_error,
+               (SELECT MIN(first.id) FROM deliveries AS first
+                WHERE first.done_at IS NULL AND deliveries.done_at IS NULL
+                  AND ((first.lane = deliveries.lane AND first.id < deliveries.id)
+                       OR first.id = deliveries.after_id)) AS behind,
+               (SELECT MAX(pacing.free_at) FROM pacing
+                WHERE pacing.workspace_id = deliveries.workspace_id AND pacing.conversation
+                      IN (deliveries.conversation, 'kind:' || deliveries.kind, '*')) AS paused_until
         FROM deliveries LEFT JOIN outages ON outages.id = deliveries.outage_id
         WHERE deliveries.dead_at IS NOT NULL OR (deliveries.done_at IS NULL AND NOT $1)
         ORDER BY deliveries.id DESC LIMIT $2";

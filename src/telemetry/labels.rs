@@ -60,8 +60,18 @@ label! {
         RateLimited = "rate_limited",
         /// Nobody knows whether Slack took it; we look before we try again.
         Uncertain = "uncertain",
+        /// Told in another one, because it had waited too long.
+        Folded = "folded",
         /// Given up.
         Dead = "dead",
+    }
+}
+
+label! {
+    /// How a run of a job ended.
+    JobOutcome {
+        Done = "done",
+        Failed = "failed",
     }
 }
 
@@ -119,6 +129,12 @@ pub(super) struct DeliveryLabels {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct DeliveryKind {
     pub(super) kind: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct JobLabels {
+    pub(super) job: &'static str,
+    pub(super) outcome: JobOutcome,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]

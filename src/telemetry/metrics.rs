@@ -13,8 +13,9 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
 use super::labels::{
-    DeliveryKind, DeliveryLabels, DeliveryOutcome, InboxLabels, InboxOutcome, SlackRequest,
-    SlackRequestKind, SlackRequestLabels, SlackRequestOutcome, SocketEnd, SocketLabels,
+    DeliveryKind, DeliveryLabels, DeliveryOutcome, InboxLabels, InboxOutcome, JobLabels,
+    JobOutcome, SlackRequest, SlackRequestKind, SlackRequestLabels, SlackRequestOutcome, SocketEnd,
+    SocketLabels,
 };
 
 /// What `Metrics::render` gives is of this type.
@@ -46,9 +47,11 @@ pub struct Metrics {
     deliveries_waiting: Gauge,
     deliveries_dead: Gauge,
     oldest_waiting: Gauge<f64, AtomicU64>,
+    slack_reachable: Gauge,
     modals_opening: Gauge,
     modals_refused: Counter,
     inbox_events: Family<InboxLabels, Counter>,
+    job_runs: Family<JobLabels, Counter>,
     outages_open: Gauge,
 }
 
@@ -83,11 +86,14 @@ impl Metrics {
             deliveries_waiting: Gauge::default(),
             deliveries_dead: Gauge::default(),
             oldest_waiting: Gauge::default(),
+            slack_reachable: Gauge::default(),
             modals_opening: Gauge::default(),
             modals_refused: Counter::default(),
             inbox_events: Family::default(),
+            job_runs: Family::default(),
             outages_open: Gauge::default(),
         };
+        metrics.slack_reachable.set(1);
         metrics.register_slack();
         metrics.register_deliveries();
         metrics.register_outages();
@@ -147,6 +153,11 @@ impl Metrics {
             .set(oldest_waiting.unwrap_or_default().as_secs_f64());
     }
 
+    /// Whether anybody answers where deliveries go.
+    pub fn set_slack_reachable(&self, reachable: bool) {
+        self.slack_reachable.set(i64::from(reachable));
+    }
+
     /// A modal begins to be opened.
     pub fn modal_opening(&self) -> ModalOpening {
         self.modals_opening.inc();
@@ -162,6 +173,17 @@ impl Metrics {
     pub fn inbox_event(&self, outcome: InboxOutcome) {
         self.inbox_events
             .get_or_create(&InboxLabels { outcome })
+            .inc();
+    }
+
+    /// A job ran on this node. `job` is one of few fixed words.
+    pub fn job_ran(&self, job: &'static str, well: bool) {
+        let outcome = match well {
+            true => JobOutcome::Done,
+            false => JobOutcome::Failed,
+        };
+        self.job_runs
+            .get_or_create(&JobLabels { job, outcome })
             .inc();
     }
 
@@ -205,6 +227,11 @@ impl Metrics {
             "Time since the last frame of any connection of Socket Mode",
             Unit::Seconds,
             self.socket_silence.clone(),
+        );
+        registry.register(
+            "slack_reachable",
+            "1 while Slack can be reached, 0 while deliveries wait for it",
+            self.slack_reachable.clone(),
         );
         registry.register(
             "inbox_events",
@@ -257,6 +284,11 @@ impl Metrics {
     fn register_outages(&mut self) {
         let registry = &mut self.registry;
         registry.register(
+            "job_runs",
+            "Runs of jobs on this node",
+            self.job_runs.clone(),
+        );
+        registry.register(
             "outages_open",
             "Outages that are not resolved",
             self.outages_open.clone(),
@@ -288,6 +320,7 @@ mod tests {
             "balefire_deliveries_waiting 0",
             "balefire_deliveries_dead 0",
             "balefire_deliveries_oldest_waiting_seconds 0.0",
+            "balefire_slack_reachable 1",
             "balefire_modals_opening 0",
             "balefire_modals_refused_total 0",
             "balefire_outages_open 0",

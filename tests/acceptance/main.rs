@@ -17,6 +17,7 @@ mod deliveries;
 mod demo;
 mod forms;
 mod ingress;
+mod jobs;
 mod parity;
 mod passing;
 mod races;
@@ -27,6 +28,7 @@ mod sdk;
 mod shares;
 mod socket;
 mod socket_frames;
+mod unreachable;
 mod words;
 
 pub use harness::databases;

@@ -17,7 +17,7 @@ use std::{
 use balefire::{
     app::{App, Running, provision_components},
     clock::Clock,
-    config::{self, Checks, Sources, parse_catalog},
+    config::{self, Checks, Settings, Sources, parse_catalog},
     domain::{actor::Identity, time::Zone},
     outbox::Outbox,
     sandbox::{self, Sandbox},
@@ -57,6 +57,7 @@ pub struct World {
     pub slack: Arc<Slack>,
     pub outbox: Arc<Outbox<SlackDeliver>>,
     pub app_url: String,
+    settings: Settings,
     running: Running,
     http: reqwest::Client,
     read: Mutex<BTreeSet<String>>,
@@ -139,7 +140,7 @@ impl World {
             },
         )
         .unwrap_or_else(|problems| panic!("{problems}"));
-        let app = App::with_database(settings, scratch.db.clone(), clock.clone()).unwrap();
+        let app = App::with_database(settings.clone(), scratch.db.clone(), clock.clone()).unwrap();
         app.connect().await.unwrap();
         if setup.with_components {
             let catalog = parse_catalog(CATALOG, "test").unwrap();
@@ -163,6 +164,7 @@ impl World {
             slack,
             outbox,
             app_url,
+            settings,
             running,
             http: reqwest::Client::new(),
             read: Mutex::new(BTreeSet::new()),
@@ -194,13 +196,27 @@ impl World {
         Person::new(self, name)
     }
 
-    /// Moves both clocks and delivers what became due.
-    pub async fn passes(&self, span: Duration) {
+    /// Another node on the same database, which neither serves nor works by itself.
+    pub async fn node(&self) -> App {
+        let (db, clock) = (self.db.clone(), self.clock.clone());
+        let app = App::with_database(self.settings.clone(), db, clock).unwrap();
+        app.connect().await.unwrap();
+        app
+    }
+
+    /// Moves both clocks.
+    pub async fn moves(&self, span: Duration) {
         self.control("clock", json!({ "advance_seconds": span.as_secs() }))
             .await;
+    }
+
+    /// Moves both clocks and delivers what became due.
+    pub async fn passes(&self, span: Duration) {
+        self.moves(span).await;
         // What the jobs would do now.
-        self.slack.desk.refresh_etas().await.unwrap();
-        self.slack.desk.archive_channels().await.unwrap();
+        self.slack.desk.refresh_etas(None).await.unwrap();
+        self.slack.desk.archive_channels(None).await.unwrap();
+        self.outbox.look_for_signs_of_life().await.unwrap();
         self.settle().await;
     }
 

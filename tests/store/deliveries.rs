@@ -5,6 +5,7 @@ use balefire::{
         actor::Identity,
         delivery::{Receipt, Task},
         effect::Line,
+        late::Together,
     },
     store::{
         self, Tx,
@@ -90,6 +91,54 @@ on_both! {
         store::deliveries::enqueue(&mut tx, &delivery("b", "b"), noon()).await.unwrap().unwrap();
         assert!(claim(&mut tx, "w", 29).await.is_empty());
         assert_eq!(claim(&mut tx, "w", 30).await.len(), 1);
+    }
+
+    async fn a_whole_workspace_rests_and_goes_on_at_once(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        let failed = store::deliveries::enqueue(&mut tx, &delivery("a", "a"), noon()).await.unwrap().unwrap();
+        let unknown = store::deliveries::enqueue(&mut tx, &delivery("b", "b"), noon()).await.unwrap().unwrap();
+        let fresh = store::deliveries::enqueue(&mut tx, &delivery("c", "c"), later(100)).await.unwrap().unwrap();
+        claim(&mut tx, "w", 0).await;
+        for (id, uncertain) in [(failed, false), (unknown, true)] {
+            store::deliveries::mark_sent(&mut tx, id, "w", noon()).await.unwrap();
+            let again = Settle::Again { due_at: later(300), why: "x", uncertain, free: false };
+            store::deliveries::settle(&mut tx, id, "w", &again, noon()).await.unwrap();
+        }
+        assert!(store::reach::lost(&mut tx, &workspace(), "nobody there", later(1)).await.unwrap());
+        assert!(!store::reach::lost(&mut tx, &workspace(), "still nobody", later(90)).await.unwrap());
+        store::deliveries::pause(&mut tx, &workspace(), "*", later(120)).await.unwrap();
+        assert!(claim(&mut tx, "w", 110).await.is_empty());
+        let listed = store::deliveries::list(&mut tx, false, 9).await.unwrap();
+        assert!(listed.iter().all(|it| it.paused_until == Some(later(120))));
+        let unreached = store::reach::all(&mut tx).await.unwrap();
+        assert_eq!((unreached[0].since, unreached[0].why.as_str()), (later(1), "still nobody"));
+        assert_eq!(store::reach::found(&mut tx, &workspace()).await.unwrap(), Some(later(1)));
+        assert_eq!(store::reach::found(&mut tx, &workspace()).await.unwrap(), None);
+        assert_eq!(store::deliveries::go_on(&mut tx, &workspace(), later(110)).await.unwrap(), 3);
+        assert_eq!(claim(&mut tx, "w", 110).await, [failed.0, fresh.0]);
+        let waiting = store::deliveries::by_id(&mut tx, unknown).await.unwrap().unwrap();
+        assert_eq!(waiting.trying_since, later(110));
+    }
+
+    async fn what_is_told_together_is_finished_with_the_first(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        let mut ids = Vec::new();
+        for (lane, key) in [("a", "1"), ("a", "2"), ("b", "3"), ("a", "4")] {
+            ids.push(store::deliveries::enqueue(&mut tx, &delivery(lane, key), noon()).await.unwrap().unwrap());
+        }
+        let first = store::deliveries::by_id(&mut tx, ids[0]).await.unwrap().unwrap();
+        let behind = store::late::behind(&mut tx, &first).await.unwrap();
+        assert_eq!(behind.iter().map(|it| it.id).collect::<Vec<_>>(), [ids[1], ids[3]]);
+        let line = Line::CaughtUp { lines: Vec::new() };
+        let together = Together { task: Task::Say { line }, folded: vec![ids[1]] };
+        store::late::fold(&mut tx, ids[0], &together, later(1)).await.unwrap();
+        let first = store::deliveries::by_id(&mut tx, ids[0]).await.unwrap().unwrap();
+        assert_eq!(first.payload, together.task);
+        let left = store::deliveries::list(&mut tx, false, 9).await.unwrap();
+        let left: Vec<_> = left.iter().map(|it| (it.id, it.kind.as_str(), it.behind)).collect();
+        assert_eq!(left, [(ids[3], "pin", Some(ids[0])), (ids[2], "pin", None), (ids[0], "catch_up", None)]);
+        // The first one may not be forgotten before those that point to it.
+        assert_eq!(store::deliveries::forget(&mut tx, later(9)).await.unwrap(), 1);
     }
 
     async fn what_a_clock_wrote_that_was_set_back_holds_nothing_up(db: &Db) {

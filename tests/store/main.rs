@@ -7,6 +7,7 @@ mod channels;
 #[path = "../harness/databases.rs"]
 mod databases;
 mod deliveries;
+mod leases;
 mod outages;
 mod people;
 mod samples;

@@ -9,8 +9,13 @@ use crate::{
         delivery::{Receipt, Task},
         effect::Line,
         ids::{DeliveryId, MessageTs},
+        late::LATE,
+        time::Timestamp,
     },
-    slack::{api::CallError, views::thread},
+    slack::{
+        api::CallError,
+        views::thread::{self, ThreadMessage},
+    },
     store::{self, deliveries::Delivery},
 };
 
@@ -37,7 +42,10 @@ impl SlackDeliver {
                 None if look_first => return self.found(delivery, scene, thread).await,
                 None => return Err(moot("it was taken back before it was posted")),
             },
-            _ => self.worded(scene, line, signed).await?,
+            _ => {
+                self.worded(scene, line, delivery.created_at, signed)
+                    .await?
+            }
         };
         let customized = message.get("username").is_some();
         let channel = &scene.announcement.channel_id;
@@ -53,7 +61,7 @@ impl SlackDeliver {
                         .line_to_share(scene, *share, false)
                         .await?
                         .ok_or_else(|| moot("it was taken back before it was posted"))?,
-                    _ => self.worded(scene, line, false).await?,
+                    _ => self.worded(scene, line, delivery.created_at, false).await?,
                 };
                 self.post(delivery, channel, thread, message, false).await
             }
@@ -61,10 +69,49 @@ impl SlackDeliver {
         }
     }
 
-    /// A line of the thread in words, as arguments of a call; `signed` with its author's name and
-    /// picture, else with the author named in the text.
-    async fn worded(&self, scene: &Scene, line: &Line, signed: bool) -> Result<Value, Stop> {
-        let worded = match line {
+    /// A line of the thread as arguments of a call; `signed` with its author's name and picture,
+    /// else with the author named in the text.
+    async fn worded(
+        &self,
+        scene: &Scene,
+        line: &Line,
+        said_at: Timestamp,
+        signed: bool,
+    ) -> Result<Value, Stop> {
+        let mut worded = match line {
+            Line::CaughtUp { lines } => {
+                let mut spoken = Vec::with_capacity(lines.len());
+                for it in lines {
+                    spoken.push((it.at, self.in_words(scene, &it.line).await?.unsigned));
+                }
+                thread::caught_up(&spoken, &scene.outage, &self.command)
+            }
+            line => self.in_words(scene, line).await?,
+        };
+        // The message shows when it was posted. When it was said is another matter by then.
+        if self.clock.now().since(said_at) >= LATE {
+            worded = thread::said_earlier(worded, line, said_at);
+        }
+        let broadcast = line.is_for_everybody();
+        let mut message = json!({ "text": worded.text });
+        if broadcast {
+            message["reply_broadcast"] = json!(true);
+        }
+        if !signed {
+            message["text"] = json!(worded.unsigned);
+            return Ok(message);
+        }
+        if let Some(person) = &worded.as_person {
+            message["username"] = json!(person.name);
+            if let Some(picture) = &person.picture {
+                message["icon_url"] = json!(picture);
+            }
+        }
+        Ok(message)
+    }
+
+    async fn in_words(&self, scene: &Scene, line: &Line) -> Result<ThreadMessage, Stop> {
+        Ok(match line {
             Line::Changes {
                 from_version,
                 to_version,
@@ -97,23 +144,7 @@ impl SlackDeliver {
                 let outage = &scene.outage;
                 thread::thread_line(line, outage, None, &scene.people, &self.command)
             }
-        };
-        let broadcast = line.is_for_everybody();
-        let mut message = json!({ "text": worded.text });
-        if broadcast {
-            message["reply_broadcast"] = json!(true);
-        }
-        if !signed {
-            message["text"] = json!(worded.unsigned);
-            return Ok(message);
-        }
-        if let Some(person) = &worded.as_person {
-            message["username"] = json!(person.name);
-            if let Some(picture) = &person.picture {
-                message["icon_url"] = json!(picture);
-            }
-        }
-        Ok(message)
+        })
     }
 
     pub(super) async fn amend(
@@ -132,7 +163,9 @@ impl SlackDeliver {
             return Err(moot("the line it belongs to was not posted"));
         };
         drop(tx);
-        let mut arguments = self.worded(scene, told, true).await?;
+        // It stands there since it was said, however late this is.
+        let now = self.clock.now();
+        let mut arguments = self.worded(scene, told, now, true).await?;
         arguments["channel"] = json!(channel);
         arguments["ts"] = json!(ts);
         let _: Value = self.api.post("chat.update", &arguments).await?;

@@ -3,8 +3,12 @@
 use super::{changes, people, state};
 use crate::{
     domain::{
-        actor::Identity, change::differences, effect::Line, outage::Outage, person::Person,
-        time::duration_in_words,
+        actor::Identity,
+        change::differences,
+        effect::Line,
+        outage::Outage,
+        person::Person,
+        time::{Timestamp, duration_in_words},
     },
     slack::mrkdwn,
 };
@@ -102,6 +106,7 @@ pub fn thread_line(
         // What needs more than the outage to be rendered has a function of its own below.
         Line::FromMessage { .. } => from_message(None),
         Line::Shared { .. } => bots("A message was shared here.".to_owned()),
+        Line::CaughtUp { .. } => caught_up(&[], outage, command),
     }
 }
 
@@ -111,6 +116,43 @@ pub fn from_message(permalink: Option<&str>) -> ThreadMessage {
         Some(url) => format!("Made from {}.", mrkdwn::link(url, "this message")),
         None => "Made from a message that cannot be linked.".to_owned(),
     })
+}
+
+/// Lines that waited for so long that they are told together, each with when it was said.
+pub fn caught_up(spoken: &[(Timestamp, String)], outage: &Outage, command: &str) -> ThreadMessage {
+    let heading = "*Caught up.* This was said while Slack did not take it:";
+    let note = format!("(full texts: {command} {})", outage.number);
+    let room = MOST - mrkdwn::width(heading) - mrkdwn::width(&note) - 2;
+    let each = room / spoken.len().max(1);
+    let mut text = heading.to_owned();
+    let mut shortened = false;
+    for (at, words) in spoken {
+        let when = format!("\n{} – ", mrkdwn::date(*at));
+        let short = mrkdwn::cut(words, each.saturating_sub(mrkdwn::width(&when)));
+        shortened |= short != *words;
+        text.push_str(&when);
+        text.push_str(&short);
+    }
+    if shortened {
+        text.push('\n');
+        text.push_str(&note);
+    }
+    bots(text)
+}
+
+/// With when it was said, because the message shows only when Slack took it.
+pub fn said_earlier(message: ThreadMessage, line: &Line, at: Timestamp) -> ThreadMessage {
+    if matches!(line, Line::CaughtUp { .. }) {
+        return message;
+    }
+    let note = format!("\n_Said {}._", mrkdwn::date(at));
+    let room = MOST - mrkdwn::width(&note);
+    let noted = |text: &str| format!("{}{note}", mrkdwn::cut(text, room));
+    ThreadMessage {
+        text: noted(&message.text),
+        unsigned: noted(&message.unsigned),
+        as_person: message.as_person,
+    }
 }
 
 fn bots(text: String) -> ThreadMessage {

@@ -11,6 +11,7 @@ use crate::{
         command::MessageRef,
         effect::{Effect, Event, Line},
         impact::{Kind, Question},
+        late::TOLD_MOST,
         outage::{PostMortem, Role},
     },
     slack::{
@@ -20,7 +21,7 @@ use crate::{
             Message,
             announcement::{AnnouncementModel, announcement},
             direct, forms, lists, preview,
-            thread::thread_line,
+            thread::{self, thread_line},
         },
     },
     store::timeline,
@@ -302,9 +303,14 @@ proptest! {
             Line::Withdrawn { by: author, why: text, duplicate_of: None },
         ] {
             let said = thread_line(&line, &outage, Some((&other, &outage)), &people, "/outage");
-            for text in [said.text, said.unsigned] {
-                prop_assert!(!text.is_empty() && width(&text) <= 4000);
-                check_markup(&text);
+            let late = thread::said_earlier(said.clone(), &line, at(90));
+            let many = vec![(at(90), said.unsigned.clone()); TOLD_MOST];
+            let together = thread::caught_up(&many, &outage, "/outage");
+            for said in [said, late, together] {
+                for text in [said.text, said.unsigned] {
+                    prop_assert!(!text.is_empty() && width(&text) <= 4000);
+                    check_markup(&text);
+                }
             }
         }
     }
