@@ -27,7 +27,7 @@ use crate::{
     clock::Clock,
     config::{Settings, SlackMode},
     desk::Desk,
-    domain::{ids::ChannelId, policy::Policy, time::Zone},
+    domain::{policy::Policy, time::Zone},
     jobs::{self, Job, Jobs},
     outbox::Outbox,
     slack::{
@@ -107,7 +107,7 @@ impl App {
             &settings.slack.bot_token,
             settings.slack.timeout,
         )?);
-        let policy = Arc::new(policy(&settings));
+        let policy = Arc::new(policy(&settings, &settings.slack.announce_channel));
         let command = settings.slack.commands.first().cloned().unwrap_or_default();
         let outbox = Arc::new(Outbox::new(
             db.clone(),
@@ -306,10 +306,11 @@ fn node() -> String {
     format!("process {} ({})", std::process::id(), &id[24..])
 }
 
-fn policy(settings: &Settings) -> Policy {
+/// What a team decided, as far as decisions depend on it.
+pub fn policy<S>(settings: &Settings<S>, announce_channel: &str) -> Policy {
     Policy {
         everybody_announces: settings.permissions.allow_all_to_notify,
-        announce_channel: ChannelId(settings.slack.announce_channel.clone()),
+        announce_channel: announce_channel.into(),
         eta_choices: settings.outages.eta_choices.clone(),
         default_severity: settings.outages.default_severity,
         questions: settings.impact.questions.clone(),

@@ -7,6 +7,7 @@ mod deliveries;
 mod demo;
 mod jobs;
 mod manifest;
+mod outage;
 mod sandbox;
 mod serve;
 
@@ -44,6 +45,8 @@ enum Command {
     Manifest(manifest::Arguments),
     /// The components that can have an outage.
     Catalog(catalog::Arguments),
+    /// Announce and change outages from a terminal.
+    Outage(outage::Arguments),
     /// What waits to be delivered or could not be.
     Deliveries(deliveries::Arguments),
     /// What is done again and again.
@@ -91,6 +94,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
             Command::Sandbox(command) => sandbox::run(command).await,
             Command::Manifest(command) => manifest::run(arguments.config, command).await,
             Command::Catalog(command) => catalog::run(arguments.config, command).await,
+            Command::Outage(command) => outage::run(arguments.config, command).await,
             Command::Jobs(command) => jobs::run(arguments.config, command).await,
             Command::Deliveries(command) => deliveries::run(arguments.config, command).await,
         }

@@ -187,3 +187,22 @@ pub async fn by_ids(tx: &mut Tx, ids: &[PersonId]) -> Result<Vec<Person>> {
     }
     Ok(people)
 }
+
+/// Members who are called so, by user ID, e-mail address or name; at most two, to know whether it
+/// is clear who is meant.
+pub async fn called(tx: &mut Tx, workspace: &WorkspaceId, said: &str) -> Result<Vec<Person>> {
+    const SQL: &str = "
+        SELECT id, slack_user_id, name, email, time_zone, picture FROM people
+        WHERE workspace_id = $1 AND (slack_user_id = $2 OR email = $3 OR LOWER(name) = $3)
+          AND deactivated_at IS NULL AND NOT is_bot
+        ORDER BY id LIMIT 2";
+    let rows: Vec<Row> = on!(tx, |conn| {
+        sqlx::query_as(SQL)
+            .bind(workspace)
+            .bind(said)
+            .bind(said.to_lowercase())
+            .fetch_all(conn)
+            .await
+    })?;
+    Ok(rows.into_iter().map(Person::from).collect())
+}
