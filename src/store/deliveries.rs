@@ -348,6 +348,26 @@ pub async fn settle(
     Ok(written == 1)
 }
 
+/// Nothing of a workspace could be delivered, so the time until it is given up begins anew for what
+/// has waited since before `earlier`. That is not always: rows need not be written every minute.
+pub async fn begin_anew(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    earlier: Timestamp,
+    now: Timestamp,
+) -> Result<()> {
+    const SQL: &str = "
+        UPDATE deliveries SET trying_since = $3
+        WHERE workspace_id = $1 AND done_at IS NULL AND trying_since < $2";
+    on!(tx, |conn| sqlx::query(SQL)
+        .bind(workspace)
+        .bind(earlier)
+        .bind(now)
+        .execute(conn)
+        .await)?;
+    Ok(())
+}
+
 /// What a finished delivery brought back.
 pub async fn receipt(tx: &mut Tx, id: DeliveryId) -> Result<Option<Receipt>> {
     let found: Option<Option<Json<Receipt>>> = on!(tx, |conn| {

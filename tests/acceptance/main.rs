@@ -27,6 +27,7 @@ mod sdk;
 mod shares;
 mod socket;
 mod socket_frames;
+mod troubles;
 mod words;
 
 pub use harness::databases;
