@@ -364,7 +364,8 @@ pub async fn begin_anew(
         .bind(earlier)
         .bind(now)
         .execute(conn)
-        .await)?;
+        .await?
+        .rows_affected());
     Ok(())
 }
 

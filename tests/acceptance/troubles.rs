@@ -60,7 +60,7 @@ async fn a_revoked_token_keeps_everything_waiting_and_nothing_is_lost() {
     let fails = json!({ "method": "chat.postMessage", "kind": "http_500", "times": 2 });
     world.faults(json!([fails])).await;
     world.control("app", json!({ "revoked": false })).await;
-    for _ in 0..3 {
+    for _ in 0..5 {
         world.passes(minutes(2)).await;
     }
     assert_eq!(token_check(&world).await, "ok");
