@@ -102,11 +102,12 @@ impl App {
     pub fn with_database(settings: Settings, db: Db, clock: Clock) -> anyhow::Result<App> {
         let metrics = Arc::new(Metrics::new());
         let wake = Arc::new(Notify::new());
-        let api = Arc::new(SlackApi::new(
+        let api = SlackApi::new(
             settings.slack.api_url.as_str(),
             &settings.slack.bot_token,
             settings.slack.timeout,
-        )?);
+        )?;
+        let api = Arc::new(api.watched());
         let policy = Arc::new(policy(&settings));
         let command = settings.slack.commands.first().cloned().unwrap_or_default();
         let outbox = Arc::new(Outbox::new(

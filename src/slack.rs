@@ -6,6 +6,7 @@
 pub mod action;
 pub mod api;
 pub mod commands;
+pub mod contact;
 pub mod deliver;
 pub mod handlers;
 pub mod ingress;

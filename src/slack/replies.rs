@@ -45,7 +45,14 @@ impl Responder {
         }
         let answer = self.http.post(address).json(body).send().await;
         match answer {
-            Ok(answer) if answer.status().is_success() => Ok(()),
+            Ok(mut answer) if answer.status().is_success() => {
+                // Slack says "ok", whatever it calls that; a page is a proxy's or a login's.
+                let said = answer.chunk().await.ok().flatten().unwrap_or_default();
+                match said.trim_ascii_start().starts_with(b"<") {
+                    true => Err("a page came in place of Slack's answer".into()),
+                    false => Ok(()),
+                }
+            }
             Ok(answer) => Err(format!("HTTP status {}", answer.status().as_u16())),
             // The error would print the address, which is a secret for half an hour.
             Err(error) => Err(error.without_url().to_string()),

@@ -28,6 +28,7 @@ mod sdk;
 mod shares;
 mod socket;
 mod socket_frames;
+mod troubles;
 mod unreachable;
 mod words;
 

@@ -57,7 +57,9 @@ impl Slack {
                 "the form came too late for Slack"
             }
             CallError::Refused { .. } => "Slack did not accept the form; the log says why",
-            CallError::Unknown { .. } => "Slack did not say whether the form opened",
+            CallError::Unknown { .. } | CallError::NotSlack { .. } => {
+                "Slack did not say whether the form opened"
+            }
         };
         let message = views::lists::try_again(why);
         self.tell(&opening.user, &opening.response_url, &message)
