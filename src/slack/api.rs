@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use hyper_util::client::legacy::connect::HttpConnector;
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use slack_morphism::{
     SlackApiToken, SlackApiTokenValue, SlackClient, errors::SlackClientError,
@@ -121,7 +121,7 @@ impl SlackApi {
     pub async fn post<T: DeserializeOwned + Send>(
         &self,
         method: &str,
-        arguments: &Value,
+        arguments: &(impl Serialize + Send + Sync),
     ) -> Result<T, CallError> {
         let session = self.client.open_session(&self.token);
         let call = session.http_session_api.http_post(method, arguments, None);

@@ -11,6 +11,9 @@ use crate::domain::ids::SlackUserId;
 /// How long an answer to a response address may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How many connections are kept for the next answer.
+const IDLE: usize = 8;
+
 /// Sends answers to response addresses.
 pub struct Responder {
     http: reqwest::Client,
@@ -23,6 +26,8 @@ impl Responder {
         Ok(Responder {
             http: reqwest::Client::builder()
                 .timeout(TIMEOUT)
+                // A rush leaves hundreds of connections behind otherwise, each with its buffers.
+                .pool_max_idle_per_host(IDLE)
                 .redirect(reqwest::redirect::Policy::none())
                 .build()?,
             api_origin: url::Url::parse(api_url).ok().map(|it| it.origin()),
