@@ -40,6 +40,7 @@ use crate::{
             socket::{self, Link, door::Door},
         },
         replies::Responder,
+        triggers::Triggers,
     },
     store::Db,
     telemetry::Metrics,
@@ -102,11 +103,12 @@ impl App {
     pub fn with_database(settings: Settings, db: Db, clock: Clock) -> anyhow::Result<App> {
         let metrics = Arc::new(Metrics::new());
         let wake = Arc::new(Notify::new());
-        let api = Arc::new(SlackApi::new(
+        let api = SlackApi::new(
             settings.slack.api_url.as_str(),
             &settings.slack.bot_token,
             settings.slack.timeout,
-        )?);
+        )?;
+        let api = Arc::new(api.watched());
         let policy = Arc::new(policy(&settings, &settings.slack.announce_channel));
         let command = settings.slack.commands.first().cloned().unwrap_or_default();
         let outbox = Arc::new(Outbox::new(
@@ -134,6 +136,7 @@ impl App {
             metrics: metrics.clone(),
             tasks: TaskTracker::new(),
             forms: Arc::new(Semaphore::new(FORMS_AT_ONCE)),
+            triggers: Triggers::default(),
             commands: settings.slack.commands.clone(),
             inbox_wake: Arc::new(Notify::new()),
             connected: Arc::new(RwLock::new(None)),

@@ -12,7 +12,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::sync::Notify;
 
-pub use lookup::{Detail, MayAnnounce, people_of};
+pub use lookup::{Announcing, Detail, MayAnnounce, people_of};
 
 use crate::{
     clock::Clock,

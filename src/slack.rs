@@ -6,6 +6,7 @@
 pub mod action;
 pub mod api;
 pub mod commands;
+pub mod contact;
 pub mod deliver;
 pub mod handlers;
 pub mod ingress;
@@ -14,6 +15,7 @@ pub mod mrkdwn;
 pub mod plain;
 pub mod profiles;
 pub mod replies;
+pub mod triggers;
 pub mod views;
 
 use std::sync::{Arc, RwLock};
@@ -25,7 +27,7 @@ use crate::{
     clock::Clock,
     desk::Desk,
     domain::ids::WorkspaceId,
-    slack::{api::SlackApi, replies::Responder},
+    slack::{api::SlackApi, replies::Responder, triggers::Triggers},
     store::Db,
     telemetry::Metrics,
 };
@@ -45,6 +47,8 @@ pub struct Slack {
     /// Work that outlives its request; waited for at shutdown.
     pub tasks: TaskTracker,
     pub forms: Arc<Semaphore>,
+    /// Which of them were asked for already.
+    pub triggers: Triggers,
     /// The slash commands that are ours, the first is shown in help.
     pub commands: Vec<String>,
     /// Wakes the worker of the inbox.

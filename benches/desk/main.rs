@@ -96,7 +96,7 @@ impl Plan {
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let plan = Plan::new(arguments.quick);
-    let mut table = Table::default();
+    let mut table = Table::new();
     let mut databases = vec![Database::Sqlite];
     databases.extend(arguments.postgres.clone().map(Database::Postgres));
     for database in &databases {
@@ -202,21 +202,26 @@ async fn requests(
     name: &'static str,
 ) -> anyhow::Result<()> {
     note(&format!("{name}: {} with Slack at {delay} ms", kind.word()));
-    let before = balefire.cpu()?;
+    let (before, opened) = (balefire.cpu()?, stub.count("views.open"));
     let steady = sender.steady(kind, 50, plan.steady).await?;
     stub.comes_to_rest().await?;
     let cpu = each(balefire.cpu()? - before, &steady);
     let p99 = steady.quantile(0.99);
+    let mut measured = format!(
+        "p50 {}, p99 {}, slowest {}; {} CPU each",
+        ms(steady.quantile(0.5)),
+        ms(p99),
+        ms(steady.quantile(1.0)),
+        ms(cpu)
+    );
+    if matches!(kind, Kind::Command) {
+        let forms = stub.count("views.open") - opened;
+        measured.push_str(&forms_for(forms, &steady));
+    }
+    measured.push_str(&steady.complaint());
     let mut row = Row::new(format!("{}, 50/s", kind.word()), name)
         .slack(delay)
-        .measured(format!(
-            "p50 {}, p99 {}, slowest {}; {} CPU each{}",
-            ms(steady.quantile(0.5)),
-            ms(p99),
-            ms(steady.quantile(1.0)),
-            ms(cpu),
-            steady.complaint()
-        ))
+        .measured(measured)
         .aim(
             "p99 ≤ 20 ms",
             p99 <= Duration::from_millis(20) && steady.is_well(),
@@ -240,11 +245,8 @@ async fn requests(
     );
     if matches!(kind, Kind::Command) {
         let forms = stub.count("views.open") - opened;
-        measured.push_str(&format!(
-            ", {} with all that follows; forms for {}",
-            ms(cpu),
-            percent(forms, fast.latencies.len())
-        ));
+        measured.push_str(&format!(", {} with all that follows", ms(cpu)));
+        measured.push_str(&forms_for(forms, &fast));
     }
     measured.push_str(&fast.complaint());
     let mut row = Row::new(format!("{}, as fast as it goes", kind.word()), name)
@@ -262,6 +264,19 @@ async fn requests(
     };
     table.add(row);
     Ok(())
+}
+
+/// For how many commands a form was opened, and how many people have to press a button for it.
+fn forms_for(forms: usize, load: &Load) -> String {
+    let all = load.latencies.len();
+    match load.buttons {
+        0 => format!("; forms for {}", percent(forms, all)),
+        buttons => format!(
+            "; forms for {}, buttons for {}",
+            percent(forms, all),
+            percent(buttons, all)
+        ),
+    }
 }
 
 fn each(cpu: Duration, load: &Load) -> Duration {

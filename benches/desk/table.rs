@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use crate::Arguments;
 
-#[derive(Default)]
 pub struct Table {
     rows: Vec<Row>,
+    /// What the machine was busy with before.
+    load_before: String,
 }
 
 pub struct Row {
@@ -67,6 +68,13 @@ impl Row {
 }
 
 impl Table {
+    pub fn new() -> Table {
+        Table {
+            rows: Vec::new(),
+            load_before: load(),
+        }
+    }
+
     pub fn add(&mut self, row: Row) {
         self.rows.push(row);
     }
@@ -79,13 +87,13 @@ impl Table {
         let memory = memory.split_whitespace().nth(1).unwrap_or("0");
         let memory = memory.parse::<f64>().unwrap_or(0.0) / f64::from(1 << 20);
         let system = read("/proc/sys/kernel/osrelease");
-        let load = read("/proc/loadavg");
-        let load = load.split_whitespace().nth(1).unwrap_or("?");
         println!("Build profile: {}.", arguments.profile);
         println!(
-            "Machine: {cores} cores, {memory:.0} GiB memory, Linux {}; load over the last five \
-             minutes {load}, ours included.",
-            system.trim()
+            "Machine: {cores} cores, {memory:.0} GiB memory, Linux {}; load averages {} before the \
+             run and {} after it.",
+            system.trim(),
+            self.load_before,
+            load()
         );
         println!(
             "SQLite: WAL, synchronous FULL, on {}.",
@@ -113,6 +121,15 @@ impl Table {
             println!("{}", line(row.cells.each_ref().map(String::as_str)));
         }
     }
+}
+
+/// Over the last one and five minutes.
+fn load() -> String {
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    load.split_whitespace()
+        .take(2)
+        .collect::<Vec<_>>()
+        .join(" and ")
 }
 
 pub fn ms(duration: Duration) -> String {

@@ -13,7 +13,7 @@ use crate::{
         actor::{Identity, Right},
         ids::WorkspaceId,
     },
-    slack::{Slack, api::CallError},
+    slack::{Slack, api::CallError, contact::Hindrance},
     store::{self, Db, db::OpenError, workspaces::Workspace},
 };
 
@@ -27,15 +27,28 @@ const SOURCE: &str = "settings";
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
     /// The token will not get better by waiting.
-    #[error(
-        "Slack refuses the bot token ({code}). Copy the Bot User OAuth Token, which starts with \
-         xoxb-, from \"Install App\" in the app's settings into slack.bot_token"
-    )]
-    Token { code: String },
     #[error("{0}")]
+    Token(Hindrance),
+    #[error("Slack does not say which workspace this is yet, and is asked again: {0}")]
     Slack(CallError),
     #[error("the database did not answer: {0}")]
     Store(#[from] store::Error),
+}
+
+impl ConnectError {
+    /// Logs what was not said before, by this or by the calls themselves.
+    pub fn tell(&self, told: &mut String) {
+        let hindered = match self {
+            ConnectError::Token(_) => true,
+            ConnectError::Slack(error) => Hindrance::of(error).is_some(),
+            ConnectError::Store(_) => false,
+        };
+        let sentence = self.to_string();
+        if !hindered && *told != sentence {
+            tracing::warn!("{sentence}");
+        }
+        *told = sentence;
+    }
 }
 
 pub async fn open(database: &Database) -> Result<Db, OpenError> {
@@ -50,8 +63,11 @@ pub async fn open(database: &Database) -> Result<Db, OpenError> {
 pub async fn connect(slack: &Slack, permissions: &Permissions) -> Result<(), ConnectError> {
     let installation = match slack.api.installation().await {
         Ok(installation) => installation,
-        Err(CallError::Refused { code, .. }) => return Err(ConnectError::Token { code }),
         Err(error) => {
+            let hindrance = Hindrance::of(&error);
+            if let Some(token) = hindrance.filter(Hindrance::is_the_token) {
+                return Err(ConnectError::Token(token));
+            }
             // Known from before: people can go on while Slack is away.
             let mut tx = slack.db.begin().await?;
             if let Some(workspace) = store::workspaces::latest(&mut tx).await? {
@@ -81,6 +97,7 @@ pub async fn connect(slack: &Slack, permissions: &Permissions) -> Result<(), Con
 
 /// Tries until Slack says who we are.
 pub async fn keep_trying(slack: Arc<Slack>, permissions: Permissions, stop: CancellationToken) {
+    let mut told = String::new();
     loop {
         let until = slack.clock.now().plus(TRY_AGAIN);
         tokio::select! {
@@ -89,7 +106,7 @@ pub async fn keep_trying(slack: Arc<Slack>, permissions: Permissions, stop: Canc
         }
         match connect(&slack, &permissions).await {
             Ok(()) => return,
-            Err(error) => tracing::warn!(%error, "Slack does not say who we are yet"),
+            Err(error) => error.tell(&mut told),
         }
     }
 }

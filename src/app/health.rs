@@ -110,18 +110,37 @@ pub fn routes(health: Arc<Health>) -> Router {
         .with_state(health)
 }
 
-/// Whether requests should be sent here: the database answers, Slack is known, nobody is stopping
-/// us. In Socket Mode nobody sends requests here, and it says whether Slack can send any.
+/// Whether requests should be sent here: the database answers, Slack is known and takes the token,
+/// nobody is stopping us. In Socket Mode nobody sends requests here, and it says whether Slack can
+/// send any. What is not well is said as in the log, where that is known.
 async fn ready(State(health): State<Arc<Health>>) -> Response {
+    let not_yet = |well: bool| if well { "ok" } else { "not yet" }.to_owned();
+    let hindrance = health.slack.api.hindrance();
+    let told = hindrance.as_ref().map(ToString::to_string);
+    let workspace = match health.slack.workspace() {
+        Some(_) => "ok".to_owned(),
+        None => told.clone().unwrap_or_else(|| not_yet(false)),
+    };
+    // Slack being away for a while is no reason to send people elsewhere: what they ask for is
+    // kept. Without a token nothing works until somebody has seen to it.
+    let token = match hindrance.is_some_and(|it| it.needs_somebody()) {
+        true => told.unwrap_or_default(),
+        false => "ok".to_owned(),
+    };
     let mut checks = vec![
-        ("database", health.database_answers().await),
-        ("workspace", health.slack.workspace().is_some()),
-        ("workers", health.works()),
+        ("database", not_yet(health.database_answers().await)),
+        ("workspace", workspace),
+        ("token", token),
+        ("workers", not_yet(health.works())),
     ];
-    if health.link.is_some() {
-        checks.push(("socket", health.reachable()));
+    if let Some(link) = &health.link {
+        let socket = match link.stands() {
+            true => "ok".to_owned(),
+            false => link.what_is_wrong().unwrap_or_else(|| not_yet(false)),
+        };
+        checks.push(("socket", socket));
     }
-    let ready = checks.iter().all(|(_, ok)| *ok);
+    let ready = checks.iter().all(|(_, how)| how == "ok");
     let status = if ready {
         StatusCode::OK
     } else {
@@ -129,7 +148,7 @@ async fn ready(State(health): State<Arc<Health>>) -> Response {
     };
     let checks: serde_json::Map<String, Value> = checks
         .into_iter()
-        .map(|(name, ok)| (name.to_owned(), json!(if ok { "ok" } else { "not yet" })))
+        .map(|(name, how)| (name.to_owned(), json!(how)))
         .collect();
     (status, Json(json!({ "ready": ready, "checks": checks }))).into_response()
 }

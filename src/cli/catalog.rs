@@ -10,7 +10,7 @@ use crate::{
     clock::Clock,
     config::{self, read_catalog},
     domain::{actor::Identity, ids::WorkspaceId},
-    slack::api::SlackApi,
+    slack::{api::SlackApi, contact::Hindrance},
     store,
 };
 
@@ -42,14 +42,23 @@ pub async fn run(config: Option<PathBuf>, arguments: Arguments) -> Result<(), Fa
     let db = open_database(&settings.database)
         .await
         .with_context(|| format!("cannot open the database {}", settings.database.url))?;
+    let mut why = String::new();
     let workspace = match &settings.slack {
         // Asking Slack is right even when the database knows a workspace: the token may be new.
         Some(slack) => {
             let api = SlackApi::new(slack.api_url.as_str(), &slack.bot_token, slack.timeout)?;
-            api.installation()
-                .await
-                .ok()
-                .map(|it| WorkspaceId(it.team_id))
+            match api.installation().await {
+                Ok(installation) => Some(WorkspaceId(installation.team_id)),
+                // Components of another workspace than the one that is meant would be in nobody's way
+                // and of no use, so a token that is wrong is said and not passed over.
+                Err(error) => match Hindrance::of(&error).filter(Hindrance::is_the_token) {
+                    Some(token) => return Err(Failure::Usage(format!("balefire: {token}."))),
+                    None => {
+                        why = format!(" {error}.");
+                        None
+                    }
+                },
+            }
         }
         None => None,
     };
@@ -62,11 +71,10 @@ pub async fn run(config: Option<PathBuf>, arguments: Arguments) -> Result<(), Fa
                 .context("cannot read the database")?
                 .map(|it| it.id)
                 .ok_or_else(|| {
-                    Failure::Usage(
-                    "balefire: it is not known yet for which workspace. Set slack.bot_token, or \
-                     run `balefire serve` once."
-                        .to_owned(),
-                )
+                    Failure::Usage(format!(
+                        "balefire: it is not known yet for which workspace.{why} Set \
+                         slack.bot_token, or run `balefire serve` once."
+                    ))
                 })?
         }
     };

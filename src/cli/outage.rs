@@ -411,13 +411,13 @@ impl Terminal {
     }
 
     async fn component(&self, named: &str) -> Result<crate::domain::component::Component, Failure> {
-        let found = self.desk.recognise_component(&self.workspace, named).await;
-        match found.context("cannot read the database")? {
-            (Some(component), rest) if rest.is_empty() => Ok(component),
-            _ => Err(Failure::Usage(format!(
-                "balefire: there is no component {named}. `balefire catalog list` shows them all."
-            ))),
-        }
+        let found = self.desk.component_called(&self.workspace, named).await;
+        found.context("cannot read the database")?.ok_or_else(|| {
+            Failure::Usage(format!(
+                "balefire: there is no component {named}. Give its key, an alias or its name as in \
+                 the catalogue."
+            ))
+        })
     }
 
     fn severity(&self, named: Option<&str>) -> Result<Severity, Failure> {
@@ -527,10 +527,7 @@ impl Terminal {
             DeskError::Refused(Refusal::OutOfDate { number, is }) => {
                 return anyhow!("outage {number} is {is}, so that cannot be done now").into();
             }
-            DeskError::Refused(Refusal::MaybeTheSame { .. }) => {
-                let DeskError::Refused(refusal) = &error else {
-                    return anyhow!(error).into();
-                };
+            DeskError::Refused(refusal @ Refusal::MaybeTheSame { .. }) => {
                 let why = lists::refusal(refusal, &[], ask).text;
                 return anyhow!("{why} Update that one, or add --anyway.").into();
             }

@@ -115,7 +115,7 @@ async fn tell_whether_it_answers(sandbox: &Sandbox, url: &str) {
             say(&sentence);
             said = sentence;
         }
-        if !matches!(verified, Verified::Unreachable | Verified::TimedOut) {
+        if !matches!(verified, Verified::Unreachable(_) | Verified::TimedOut) {
             return;
         }
         tokio::time::sleep(PAUSE).await;
@@ -125,9 +125,9 @@ async fn tell_whether_it_answers(sandbox: &Sandbox, url: &str) {
 fn sentence(verified: &Verified, url: &str) -> String {
     match verified {
         Verified::Good => format!("The app at {url} answers as it should."),
-        Verified::Unreachable => format!(
-            "Nobody answers at {url}. Start the app there, or give another --app-url; it is tried \
-             again every {} seconds.",
+        Verified::Unreachable(why) => format!(
+            "Nobody answers at {url}: {why}. Start the app there, or give another --app-url; it is \
+             tried again every {} seconds.",
             PAUSE.as_secs()
         ),
         Verified::TimedOut => format!(
@@ -143,6 +143,14 @@ fn sentence(verified: &Verified, url: &str) -> String {
         } => format!(
             "The app at {url} refuses what is signed here, with status {status}: it has another \
              signing secret, or its clock is more than five minutes away."
+        ),
+        Verified::Wrong {
+            status: status @ (404 | 405),
+            ..
+        } => format!(
+            "The app at {url} has nothing at {url}/slack/events: it answered status {status}. It \
+             is also asked at /slack/commands and /slack/interactivity; give an --app-url below \
+             which it answers those."
         ),
         Verified::Wrong { status, .. } => format!(
             "The app at {url} answers, but at /slack/events it did not repeat the challenge of \

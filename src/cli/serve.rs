@@ -38,9 +38,11 @@ pub async fn run(file: Option<PathBuf>, arguments: Arguments) -> Result<(), Fail
     let app = App::build(settings, Clock::system()).await?;
     match app.connect().await {
         Ok(()) => {}
-        Err(error @ ConnectError::Token { .. }) => return Err(Failure::Usage(error.to_string())),
+        Err(error @ ConnectError::Token(_)) => {
+            return Err(Failure::Usage(format!("balefire: {error}.")));
+        }
         // Slack being away is no reason not to start.
-        Err(error) => tracing::warn!(%error, "Slack does not say who we are yet"),
+        Err(error) => error.tell(&mut String::new()),
     }
     let running = app.start(listener).context("cannot start")?;
     say(&format!("app: http://{}", running.address));

@@ -10,6 +10,7 @@ use crate::{
         },
         outage::Outage,
         person::Person,
+        time::Timestamp,
     },
     store::{self, announcements::Announcement, timeline},
 };
@@ -39,7 +40,60 @@ pub enum MayAnnounce {
     },
 }
 
+/// What the announce form depends on, all as it was at one moment.
+#[derive(Clone, Debug)]
+pub struct Announcing {
+    /// Whether they have a row; without one they are found in no group.
+    pub met: bool,
+    /// When Slack was last asked who they are.
+    pub profile_at: Option<Timestamp>,
+    pub may: MayAnnounce,
+    /// Whether there is any component to choose.
+    pub has_components: bool,
+    /// The component that the words begin with.
+    pub component: Option<Component>,
+    /// The words that follow; else all the words.
+    pub summary: String,
+}
+
 impl Desk {
+    /// Everything that is asked before the announce form opens, in one transaction: people wait
+    /// for it, and each transaction costs more than what is asked in it.
+    pub async fn announcing(
+        &self,
+        workspace: &WorkspaceId,
+        user: &SlackUserId,
+        words: &str,
+    ) -> Result<Announcing, DeskError> {
+        let mut tx = self.db.read().await?;
+        let known = store::people::with_profile_age(&mut tx, workspace, user).await?;
+        let may = self
+            .may(&mut tx, workspace, known.map(|(id, _)| id))
+            .await?;
+        let (component, summary) = recognised(&mut tx, workspace, words).await?;
+        let has_components =
+            component.is_some() || store::components::count(&mut tx, workspace).await? > 0;
+        Ok(Announcing {
+            met: known.is_some(),
+            profile_at: known.and_then(|(_, at)| at),
+            may,
+            has_components,
+            component,
+            summary,
+        })
+    }
+
+    /// The component that is called so, by key, alias or name.
+    pub async fn component_called(
+        &self,
+        workspace: &WorkspaceId,
+        said: &str,
+    ) -> Result<Option<Component>, DeskError> {
+        let mut tx = self.db.read().await?;
+        let (component, rest) = recognised(&mut tx, workspace, said).await?;
+        Ok(component.filter(|_| rest.is_empty()))
+    }
+
     /// The row of somebody who acts, made when they act for the first time.
     pub async fn meet(
         &self,
@@ -70,11 +124,24 @@ impl Desk {
         person: PersonId,
     ) -> Result<MayAnnounce, DeskError> {
         let mut tx = self.db.read().await?;
-        let actor = actor(&mut tx, person).await?;
-        if self.policy.everybody_announces || actor.rights.has(Right::Announce) {
+        self.may(&mut tx, workspace, Some(person)).await
+    }
+
+    async fn may(
+        &self,
+        tx: &mut store::Tx,
+        workspace: &WorkspaceId,
+        person: Option<PersonId>,
+    ) -> Result<MayAnnounce, DeskError> {
+        if self.policy.everybody_announces {
             return Ok(MayAnnounce::Yes);
         }
-        let holders = store::rights::holders(&mut tx, workspace, Right::Announce, 10).await?;
+        if let Some(person) = person
+            && actor(tx, person).await?.rights.has(Right::Announce)
+        {
+            return Ok(MayAnnounce::Yes);
+        }
+        let holders = store::rights::holders(tx, workspace, Right::Announce, 10).await?;
         Ok(MayAnnounce::No { holders })
     }
 
@@ -203,31 +270,24 @@ impl Desk {
             .ok_or_else(|| DeskError::UnknownComponent(id.to_string()))
     }
 
-    /// How many components can be chosen.
-    pub async fn component_count(&self, workspace: &WorkspaceId) -> Result<i64, DeskError> {
-        let mut tx = self.db.read().await?;
-        Ok(store::components::count(&mut tx, workspace).await?)
-    }
-
-    /// The component that the words begin with, and the words that follow; else all the words.
-    pub async fn recognise_component(
-        &self,
-        workspace: &WorkspaceId,
-        words: &str,
-    ) -> Result<(Option<Component>, String), DeskError> {
-        let words = words.trim();
-        let mut tx = self.db.read().await?;
-        let known = store::components::named(&mut tx, workspace, &beginnings(words)).await?;
-        Ok(match recognise(words, &known) {
-            Some((component, rest)) => (Some(component.clone()), rest.to_owned()),
-            None => (None, words.to_owned()),
-        })
-    }
-
     pub async fn people(&self, ids: &[PersonId]) -> Result<Vec<Person>, DeskError> {
         let mut tx = self.db.read().await?;
         Ok(store::people::by_ids(&mut tx, ids).await?)
     }
+}
+
+/// The component that the words begin with, and the words that follow; else all the words.
+async fn recognised(
+    tx: &mut store::Tx,
+    workspace: &WorkspaceId,
+    words: &str,
+) -> Result<(Option<Component>, String), DeskError> {
+    let words = words.trim();
+    let known = store::components::named(tx, workspace, &beginnings(words)).await?;
+    Ok(match recognise(words, &known) {
+        Some((component, rest)) => (Some(component.clone()), rest.to_owned()),
+        None => (None, words.to_owned()),
+    })
 }
 
 async fn with_announcements(

@@ -202,6 +202,10 @@ pub enum Outcome {
     Failed {
         why: String,
     },
+    /// Nothing at all can be done there until somebody changes that: it waits, however long.
+    Barred {
+        why: String,
+    },
     /// It did not happen and never will.
     Refused {
         why: String,

@@ -30,6 +30,12 @@ use crate::{
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 
+/// How soon it shows that the other side lets us in again, without knocking all the time.
+const BARRED_PAUSE: Duration = Duration::from_secs(60);
+
+/// How exact the time until something is given up is after that.
+const BARRED_ANEW: Duration = Duration::from_secs(600);
+
 /// Why a delivery was given up that was never let through.
 const PAUSES: &str = "Slack asked for a pause every time";
 
@@ -195,6 +201,15 @@ impl<D: Deliver> Outbox<D> {
                 )
             }
             Outcome::Refused { why } => (Settle::Dead { why }, DeliveryOutcome::Dead),
+            Outcome::Barred { why } => (
+                Settle::Again {
+                    due_at: now.plus(BARRED_PAUSE),
+                    why,
+                    uncertain: looked_first,
+                    free: true,
+                },
+                DeliveryOutcome::Retried,
+            ),
             // Time, not attempts: an outage of Slack's of an hour must not kill anything.
             Outcome::Failed { why } | Outcome::Uncertain { why }
                 if now.since(delivery.trying_since) >= self.give_up_after =>
@@ -233,6 +248,13 @@ impl<D: Deliver> Outbox<D> {
                 }
                 self.metrics
                     .delivered_after(kind, now.since(delivery.created_at));
+            }
+            // Said once by whoever calls; here it would be said for each delivery every minute.
+            Outcome::Barred { why } => {
+                tracing::debug!(delivery.id = delivery.id.0, why, "a delivery waits");
+                let earlier = now.minus(BARRED_ANEW);
+                let workspace = &delivery.workspace_id;
+                store::deliveries::begin_anew(&mut tx, workspace, earlier, now).await?;
             }
             Outcome::Failed { why } | Outcome::Refused { why } | Outcome::Uncertain { why } => {
                 tracing::warn!(

@@ -24,6 +24,8 @@ impl Reach {
             Outcome::Delivered(_) | Outcome::Refused { .. } | Outcome::RateLimited { .. } => {
                 self.unanswered.store(0, Ordering::Relaxed);
             }
+            // Nothing will get through; no need for a second one.
+            Outcome::Barred { .. } => self.unanswered.store(SUSPICIOUS, Ordering::Relaxed),
             // Some failures are answers, too; whoever asks finds out.
             Outcome::Failed { .. } | Outcome::Uncertain { .. } => {
                 self.unanswered.fetch_add(1, Ordering::Relaxed);

@@ -3,6 +3,7 @@
 
 use super::clock::Clock;
 use super::outgoing::events::{Held, Queue};
+use super::outgoing::trouble::Troubles;
 use super::sockets::Sockets;
 use super::world::World;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -23,6 +24,7 @@ pub struct Shared {
     pub events: Queue,
     pub held: Held,
     pub sockets: Sockets,
+    pub troubles: Troubles,
     pub tasks: TaskTracker,
     pub stopping: CancellationToken,
     revision: watch::Sender<u64>,
@@ -46,6 +48,7 @@ impl Shared {
             events: Queue::default(),
             held: Held::default(),
             sockets: Sockets::default(),
+            troubles: Troubles::default(),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
             revision: watch::Sender::new(1),

@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use hyper_util::client::legacy::connect::HttpConnector;
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use slack_morphism::{
     SlackApiToken, SlackApiTokenValue, SlackClient, errors::SlackClientError,
     hyper_tokio::SlackClientHyperConnector,
 };
 
+use super::contact::{Contact, Hindrance, why_unreached};
 use crate::domain::ids::{ChannelId, MessageTs};
 
 type Connector = SlackClientHyperConnector<hyper_rustls::HttpsConnector<HttpConnector>>;
@@ -32,6 +33,10 @@ pub enum CallError {
     /// It may have happened all the same.
     #[error("it is unknown whether Slack did it: {why}")]
     Unknown { why: String },
+    /// Something else than Slack answered, or Slack in no state to do so. What was asked may have
+    /// got through all the same.
+    #[error("it is unknown whether Slack did it: {what}")]
+    NotSlack { what: String },
     /// Slack was not reached, so nothing happened.
     #[error("Slack cannot be reached: {why}")]
     Unreachable { why: String },
@@ -51,6 +56,8 @@ pub struct SlackApi {
     client: SlackClient<Connector>,
     token: SlackApiToken,
     timeout: Duration,
+    /// Only the bot's calls say how it stands with the workspace.
+    contact: Option<Contact>,
 }
 
 /// What `auth.test` says of the token.
@@ -92,7 +99,18 @@ impl SlackApi {
             client: SlackClient::new(connector),
             token: SlackApiToken::new(token),
             timeout,
+            contact: None,
         })
+    }
+
+    /// Says in the log, and to whoever asks, when nothing at all can be had from Slack.
+    pub fn watched(mut self) -> SlackApi {
+        self.contact = Some(Contact::default());
+        self
+    }
+
+    pub fn hindrance(&self) -> Option<Hindrance> {
+        self.contact.as_ref().and_then(Contact::hindrance)
     }
 
     pub fn timeout(&self) -> Duration {
@@ -103,7 +121,7 @@ impl SlackApi {
     pub async fn post<T: DeserializeOwned + Send>(
         &self,
         method: &str,
-        arguments: &Value,
+        arguments: &(impl Serialize + Send + Sync),
     ) -> Result<T, CallError> {
         let session = self.client.open_session(&self.token);
         let call = session.http_session_api.http_post(method, arguments, None);
@@ -151,12 +169,16 @@ impl SlackApi {
         &self,
         call: impl Future<Output = Result<Value, SlackClientError>>,
     ) -> Result<T, CallError> {
-        match tokio::time::timeout(self.timeout, call).await {
-            Ok(answer) => read(answer.map_err(translate)?),
+        let answer = match tokio::time::timeout(self.timeout, call).await {
+            Ok(answer) => answer.map_err(translate).and_then(read),
             Err(_) => Err(CallError::Unknown {
                 why: format!("no answer within {} s", self.timeout.as_secs()),
             }),
+        };
+        if let Some(contact) = &self.contact {
+            contact.learn(answer.as_ref().err());
         }
+        answer
     }
 }
 
@@ -167,8 +189,8 @@ fn read<T: DeserializeOwned>(answer: Value) -> Result<T, CallError> {
         true => serde_json::from_value(answer).ok(),
         false => None,
     };
-    said.ok_or_else(|| CallError::Unknown {
-        why: NOT_SLACKS.into(),
+    said.ok_or_else(|| CallError::NotSlack {
+        what: NOT_SLACKS.into(),
     })
 }
 
@@ -194,28 +216,26 @@ fn translate(error: SlackClientError) -> CallError {
                 code: api.code,
             },
         },
-        SlackClientError::HttpError(http) => CallError::Unknown {
-            why: format!("HTTP status {}", http.status_code.as_u16()),
+        SlackClientError::HttpError(http) => CallError::NotSlack {
+            what: format!("the answer was HTTP status {}", http.status_code.as_u16()),
         },
         SlackClientError::HttpProtocolError(http) => {
             let refused = http
                 .cause
                 .as_ref()
                 .and_then(|it| it.downcast_ref::<hyper_util::client::legacy::Error>())
-                .is_some_and(hyper_util::client::legacy::Error::is_connect);
-            let why = if refused {
-                "the connection was refused"
-            } else {
-                "the connection broke"
-            };
-            if refused {
-                CallError::Unreachable { why: why.into() }
-            } else {
-                CallError::Unknown { why: why.into() }
+                .filter(|it| it.is_connect());
+            match refused {
+                Some(error) => CallError::Unreachable {
+                    why: why_unreached(error),
+                },
+                None => CallError::Unknown {
+                    why: "the connection broke".into(),
+                },
             }
         }
-        SlackClientError::ProtocolError(_) => CallError::Unknown {
-            why: NOT_SLACKS.into(),
+        SlackClientError::ProtocolError(_) => CallError::NotSlack {
+            what: NOT_SLACKS.into(),
         },
         _ => CallError::Unknown {
             why: "the connection ended early".into(),

@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 
 use super::{
     api::{CallError, Posted, SlackApi},
+    contact::Hindrance,
     views::{
         announcement::{AnnouncementModel, announcement},
         direct,
@@ -471,18 +472,18 @@ fn people_in(task: &Task) -> Vec<PersonId> {
 /// What a failed call means for the delivery.
 fn judge(error: CallError) -> Outcome {
     let why = error.to_string();
+    // A token that is no longer good fails every call alike, and nothing is lost by waiting.
+    if Hindrance::of(&error).is_some_and(|it| it.needs_somebody()) {
+        return Outcome::Barred { why };
+    }
     match error {
         CallError::RateLimited { seconds } => Outcome::RateLimited { seconds },
-        CallError::Unknown { .. } => Outcome::Uncertain { why },
+        CallError::Unknown { .. } | CallError::NotSlack { .. } => Outcome::Uncertain { why },
         CallError::Unreachable { .. } => Outcome::Failed { why },
         CallError::Refused { code, .. } => match code.as_str() {
             // The operator can mend these without anything being lost: wait for that.
-            "invalid_auth" | "not_authed" | "account_inactive" | "token_revoked"
-            | "token_expired" | "missing_scope" | "not_in_channel" | "org_login_required"
-            | "ekm_access_denied" | "accesslimited" => Outcome::Failed { why },
-            "update_failed" | "fetch_members_failed" | "team_added_to_org" => {
-                Outcome::Failed { why }
-            }
+            "missing_scope" | "not_in_channel" => Outcome::Failed { why },
+            "update_failed" | "fetch_members_failed" => Outcome::Failed { why },
             _ => Outcome::Refused { why },
         },
     }

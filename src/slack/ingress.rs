@@ -6,6 +6,7 @@
 //! an outage is.
 
 pub mod answering;
+mod complaints;
 pub mod envelope;
 pub mod http;
 pub mod signature;

@@ -6,7 +6,10 @@ use serde::Deserialize;
 
 use super::{Slack, api::CallError};
 use crate::{
-    domain::ids::{SlackUserId, WorkspaceId},
+    domain::{
+        ids::{SlackUserId, WorkspaceId},
+        time::Timestamp,
+    },
     store::{self, people::Profile},
 };
 
@@ -70,6 +73,11 @@ impl Slack {
             .is_some())
     }
 
+    /// Whether a profile of that time need not be asked for again.
+    pub fn is_fresh(&self, profile_at: Timestamp) -> bool {
+        self.clock.now().since(profile_at) < FRESH
+    }
+
     /// Asks Slack about somebody, unless it was asked within a day. A failure is logged and leaves
     /// what was known.
     pub async fn get_to_know(&self, workspace: &WorkspaceId, user: &SlackUserId) {
@@ -79,13 +87,13 @@ impl Slack {
     }
 
     async fn try_to_know(&self, workspace: &WorkspaceId, user: &SlackUserId) -> anyhow::Result<()> {
-        let now = self.clock.now();
         let mut tx = self.db.read().await?;
         let age = store::people::profile_age(&mut tx, workspace, user).await?;
         drop(tx);
-        if age.is_some_and(|at| now.since(at) < FRESH) {
+        if age.is_some_and(|at| self.is_fresh(at)) {
             return Ok(());
         }
+        let now = self.clock.now();
         #[derive(Deserialize)]
         struct Answer {
             user: SlackUser,

@@ -11,6 +11,9 @@ use crate::domain::ids::SlackUserId;
 /// How long an answer to a response address may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How many connections are kept for the next answer.
+const IDLE: usize = 8;
+
 /// Sends answers to response addresses.
 pub struct Responder {
     http: reqwest::Client,
@@ -23,6 +26,8 @@ impl Responder {
         Ok(Responder {
             http: reqwest::Client::builder()
                 .timeout(TIMEOUT)
+                // A rush leaves hundreds of connections behind otherwise, each with its buffers.
+                .pool_max_idle_per_host(IDLE)
                 .redirect(reqwest::redirect::Policy::none())
                 .build()?,
             api_origin: url::Url::parse(api_url).ok().map(|it| it.origin()),
@@ -45,7 +50,14 @@ impl Responder {
         }
         let answer = self.http.post(address).json(body).send().await;
         match answer {
-            Ok(answer) if answer.status().is_success() => Ok(()),
+            Ok(mut answer) if answer.status().is_success() => {
+                // Slack says "ok", whatever it calls that; a page is a proxy's or a login's.
+                let said = answer.chunk().await.ok().flatten().unwrap_or_default();
+                match said.trim_ascii_start().starts_with(b"<") {
+                    true => Err("a page came in place of Slack's answer".into()),
+                    false => Ok(()),
+                }
+            }
             Ok(answer) => Err(format!("HTTP status {}", answer.status().as_u16())),
             // The error would print the address, which is a secret for half an hour.
             Err(error) => Err(error.without_url().to_string()),

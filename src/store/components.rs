@@ -196,9 +196,17 @@ pub async fn named(
     if names.is_empty() {
         return Ok(Vec::new());
     }
-    let rows: Vec<Row> = on!(tx, |conn| {
+    #[derive(sqlx::FromRow)]
+    struct Named {
+        #[sqlx(flatten)]
+        component: Row,
+        alias: Option<String>,
+    }
+    let rows: Vec<Named> = on!(tx, |conn| {
         let mut sql = sqlx::QueryBuilder::<Backend>::new(
-            "SELECT id, key, name FROM components WHERE retired_at IS NULL AND workspace_id = ",
+            "SELECT id, key, name, alias FROM components
+             LEFT JOIN component_aliases ON component_id = id
+             WHERE retired_at IS NULL AND components.workspace_id = ",
         );
         sql.push_bind(workspace.clone());
         for (before, after) in [
@@ -221,15 +229,12 @@ pub async fn named(
             .fetch_all(conn)
             .await
     })?;
-    let mut found = Vec::with_capacity(rows.len());
-    for row in rows {
-        let aliases: Vec<String> = on!(tx, |conn| {
-            sqlx::query_scalar("SELECT alias FROM component_aliases WHERE component_id = $1")
-                .bind(row.id)
-                .fetch_all(conn)
-                .await
-        })?;
-        found.push((row.into(), aliases));
+    let mut found: Vec<(Component, Vec<String>)> = Vec::new();
+    for Named { component, alias } in rows {
+        match found.last_mut() {
+            Some((last, aliases)) if last.id == component.id => aliases.extend(alias),
+            _ => found.push((component.into(), alias.into_iter().collect())),
+        }
     }
     Ok(found)
 }

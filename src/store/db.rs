@@ -15,6 +15,11 @@ pub static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres")
 /// How long to wait for a connection. Slack hangs up after 3 s, so waiting longer helps nobody.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(4);
 
+/// A connection to a server that rested for longer is asked whether it is still there before it is
+/// used. One that just came back was asked then, and asking twice is most of the cost of a short
+/// transaction.
+const RESTED: Duration = Duration::from_secs(1);
+
 /// A database; cheap to clone.
 #[derive(Clone)]
 pub enum Db {
@@ -96,6 +101,11 @@ impl Db {
         let pool = PgPoolOptions::new()
             .max_connections(max_connections)
             .acquire_timeout(ACQUIRE_TIMEOUT)
+            .test_before_acquire(false)
+            .before_acquire(|connection, known| {
+                let rested = known.idle_for >= RESTED;
+                Box::pin(async move { Ok(!rested || connection.ping().await.is_ok()) })
+            })
             .connect_with(options)
             .await?;
         POSTGRES_MIGRATIONS.run(&pool).await?;
@@ -162,6 +172,8 @@ impl Tx {
 fn sqlite_pool() -> SqlitePoolOptions {
     SqlitePoolOptions::new()
         .acquire_timeout(ACQUIRE_TIMEOUT)
+        // A file is always there.
+        .test_before_acquire(false)
         .before_acquire(|connection, _| {
             let stuck = connection.is_in_transaction();
             Box::pin(async move { Ok(!stuck) })

@@ -263,8 +263,6 @@ pub async fn go_on(tx: &mut Tx, workspace: &WorkspaceId, now: Timestamp) -> Resu
         UPDATE deliveries SET due_at = $2
         WHERE workspace_id = $1 AND done_at IS NULL AND locked_by IS NULL AND sent_at IS NULL
           AND last_error IS NOT NULL AND due_at > $2";
-    const AFRESH: &str =
-        "UPDATE deliveries SET trying_since = $2 WHERE workspace_id = $1 AND done_at IS NULL";
     on!(tx, |conn| {
         sqlx::query(PAUSE)
             .bind(workspace)
@@ -275,13 +273,8 @@ pub async fn go_on(tx: &mut Tx, workspace: &WorkspaceId, now: Timestamp) -> Resu
             .bind(now)
             .execute(&mut *conn)
             .await?;
-        let waiting = sqlx::query(AFRESH)
-            .bind(workspace)
-            .bind(now)
-            .execute(&mut *conn)
-            .await?;
-        Ok(waiting.rows_affected())
-    })
+    });
+    begin_anew(tx, workspace, now.plus(FURTHEST), now).await
 }
 
 /// Says that the next call may happen: from here on a crash leaves it unknown whether it did.
@@ -377,6 +370,27 @@ pub async fn settle(
         }
     });
     Ok(written == 1)
+}
+
+/// Nothing of a workspace could be delivered, so the time until it is given up begins anew for what
+/// has waited since before `earlier`. That is not always: rows need not be written every minute.
+/// Returns how many.
+pub async fn begin_anew(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    earlier: Timestamp,
+    now: Timestamp,
+) -> Result<u64> {
+    const SQL: &str = "
+        UPDATE deliveries SET trying_since = $3
+        WHERE workspace_id = $1 AND done_at IS NULL AND trying_since < $2";
+    Ok(on!(tx, |conn| sqlx::query(SQL)
+        .bind(workspace)
+        .bind(earlier)
+        .bind(now)
+        .execute(conn)
+        .await?
+        .rows_affected()))
 }
 
 /// What a finished delivery brought back.

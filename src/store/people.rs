@@ -156,6 +156,23 @@ pub async fn standing(
     })
 }
 
+/// Somebody by their Slack ID, and when Slack was last asked about them.
+pub async fn with_profile_age(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    user: &SlackUserId,
+) -> Result<Option<(PersonId, Option<Timestamp>)>> {
+    const SQL: &str =
+        "SELECT id, profile_at FROM people WHERE workspace_id = $1 AND slack_user_id = $2";
+    on!(tx, |conn| {
+        sqlx::query_as(SQL)
+            .bind(workspace)
+            .bind(user)
+            .fetch_optional(conn)
+            .await
+    })
+}
+
 pub async fn by_slack_user(
     tx: &mut Tx,
     workspace: &WorkspaceId,

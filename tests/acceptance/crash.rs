@@ -18,7 +18,7 @@ use crate::harness::{BOT_TOKEN, SIGNING_SECRET};
 /// it works.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-async fn local_slack() -> Sandbox {
+pub async fn local_slack() -> Sandbox {
     Sandbox::start(sandbox::Options {
         listen: ([127, 0, 0, 1], 0).into(),
         app_url: None,
@@ -37,7 +37,7 @@ async fn local_slack() -> Sandbox {
     .unwrap()
 }
 
-fn balefire(folder: &Path, api_url: &str) -> Command {
+pub fn balefire(folder: &Path, api_url: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_balefire"));
     command
         .current_dir(folder)
@@ -56,7 +56,7 @@ fn balefire(folder: &Path, api_url: &str) -> Command {
 }
 
 /// Starts `balefire serve` and waits until it says where it listens.
-async fn serve(folder: &Path, slack: &Sandbox) -> (Child, String) {
+pub async fn serve(folder: &Path, slack: &Sandbox) -> (Child, String) {
     let mut child = balefire(folder, &slack.api_url())
         .args(["serve", "--listen", "127.0.0.1:0"])
         .spawn()
@@ -75,7 +75,7 @@ async fn serve(folder: &Path, slack: &Sandbox) -> (Child, String) {
     (child, url)
 }
 
-async fn control(slack: &Sandbox, what: &str, body: Value) -> Value {
+pub async fn control(slack: &Sandbox, what: &str, body: Value) -> Value {
     let url = format!("{}/_sandbox/{what}", slack.url());
     let answer = reqwest::Client::new()
         .post(url)
@@ -86,12 +86,12 @@ async fn control(slack: &Sandbox, what: &str, body: Value) -> Value {
     answer.json().await.unwrap()
 }
 
-async fn state(slack: &Sandbox) -> Value {
+pub async fn state(slack: &Sandbox) -> Value {
     let url = format!("{}/_sandbox/state", slack.url());
     reqwest::get(url).await.unwrap().json().await.unwrap()
 }
 
-fn announcements(state: &Value) -> Vec<Value> {
+pub fn announcements(state: &Value) -> Vec<Value> {
     let channels = state["channels"].as_array().unwrap();
     let outages = channels.iter().find(|it| it["name"] == "outages").unwrap();
     let messages = outages["messages"].as_array().unwrap();
@@ -109,7 +109,7 @@ fn pins(state: &Value) -> usize {
 }
 
 /// Looks again until it is so.
-async fn until(slack: &Sandbox, what: &str, is_so: impl Fn(&Value) -> bool) -> Value {
+pub async fn until(slack: &Sandbox, what: &str, is_so: impl Fn(&Value) -> bool) -> Value {
     let looking = async {
         loop {
             let state = state(slack).await;

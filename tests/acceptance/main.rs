@@ -28,6 +28,8 @@ mod sdk;
 mod shares;
 mod socket;
 mod socket_frames;
+mod terminal;
+mod troubles;
 mod unreachable;
 mod words;
 

@@ -41,10 +41,11 @@ impl Desk {
 
     async fn request(&self) -> Request {
         let desk = &self.world.slack.desk;
-        let found = desk.recognise_component(&self.workspace, "payments").await;
+        let ana = "U0ANA".into();
+        let found = desk.announcing(&self.workspace, &ana, "payments").await;
         Request {
             summary: "Cards fail".into(),
-            component: found.unwrap().0.unwrap(),
+            component: found.unwrap().component.unwrap(),
             severity: Severity::Major,
             eta: Eta::unknown(self.world.clock.now()),
             answers: Vec::new(),

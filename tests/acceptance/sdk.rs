@@ -113,6 +113,43 @@ async fn an_app_made_with_bolt_for_node_works() {
     slack.stop().await;
 }
 
+/// What `balefire manifest` prints in every form, and the file that is shipped, as a parser of YAML
+/// that is not ours reads them.
+#[tokio::test(flavor = "multi_thread")]
+async fn manifests_are_what_slack_takes() {
+    let folder = tempfile::tempdir().unwrap();
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("manifest/slack.yaml");
+    let mut files = vec![shipped.to_str().unwrap().to_owned()];
+    let with_group = ("BALEFIRE__CHANNELS__INVITE_GROUPS", "S0ONCALL");
+    let renamed = ("BALEFIRE__SLACK__COMMANDS", "/fire,/blaze,/smoke");
+    for (number, (flags, variable)) in [
+        (&[][..], with_group),
+        (&["--json"], with_group),
+        (&["--socket-mode"], with_group),
+        (&["--socket-mode", "--json"], renamed),
+        (&["--url", "https://a.example/below"], renamed),
+        (&["--url", "https://a.example", "--json"], renamed),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let done = Command::new(env!("CARGO_BIN_EXE_balefire"))
+            .arg("manifest")
+            .args(flags)
+            .current_dir(folder.path())
+            .env(variable.0, variable.1)
+            .output()
+            .await
+            .unwrap();
+        assert!(done.status.success(), "{flags:?}: {done:?}");
+        let path = folder.path().join(format!("{number}.yaml"));
+        std::fs::write(&path, done.stdout).unwrap();
+        files.push(path.to_str().unwrap().to_owned());
+    }
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    run("manifest.py", &files).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_official_sdk_signs_is_accepted_and_nothing_else() {
     let world = World::start().await;

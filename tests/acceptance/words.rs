@@ -2,10 +2,17 @@
 
 use std::time::Duration;
 
-use balefire::domain::{command::MessageRef, effect::Event, ids::OutageNumber};
+use balefire::{
+    domain::{command::MessageRef, effect::Event, ids::OutageNumber},
+    slack::FORMS_AT_ONCE,
+};
 use serde_json::{Value, json};
 
-use crate::harness::{World, minutes, person::button, words};
+use crate::harness::{
+    World, minutes,
+    person::{Seen, button},
+    words,
+};
 
 /// What somebody was told alone, after something that the control API did.
 fn whisper(seen: &Value) -> Value {
@@ -463,5 +470,33 @@ async fn a_mention_in_a_thread_is_answered_there_and_else_in_private() {
     world.faults(json!([])).await;
     let told = world.person("bo").direct_messages().await;
     assert!(words(&told[0]).contains("No outage is open."), "{told:?}");
+    ends(world).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_too_many_forms_are_on_their_way_a_button_opens_it_later() {
+    let world = World::start().await;
+    let forms = world.slack.forms.clone();
+    let others = forms.try_acquire_many_owned(FORMS_AT_ONCE as u32).unwrap();
+    let seen = runs(&world, "ana", "/outage pay: cards are <refused>").await;
+    let said = words(&seen);
+    assert!(said.contains("Press the button in a moment"), "{said}");
+    drop(others);
+    let opened = Seen::of(presses(&world, "ana", &seen, "Open the form").await);
+    let form = opened.form("Announce an outage").to_string();
+    assert!(form.contains("Payments"), "{form}");
+    assert!(form.contains("cards are <refused>"), "{form}");
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_button_that_opens_it_later_opens_the_form_that_was_asked_for() {
+    let world = with_outage().await;
+    let forms = world.slack.forms.clone();
+    let others = forms.try_acquire_many_owned(FORMS_AT_ONCE as u32).unwrap();
+    let seen = runs(&world, "bo", "/outage resolve 1").await;
+    drop(others);
+    let opened = Seen::of(presses(&world, "bo", &seen, "Open the form").await);
+    opened.form("Resolve outage 1");
     ends(world).await;
 }

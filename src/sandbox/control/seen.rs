@@ -117,6 +117,8 @@ impl Mark {
                     "closed": result.closed,
                     "options": result.options,
                     "error": result.error,
+                    // Slack shows nobody this.
+                    "why": result.error.as_ref().and_then(|_| ask.shared.troubles.last()),
                 },
             })
         })

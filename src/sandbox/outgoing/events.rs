@@ -129,7 +129,7 @@ impl Shared {
                 Reply::Answered { .. } => "http_error",
                 Reply::TimedOut => "http_timeout",
                 Reply::TooManyRedirects => "too_many_redirects",
-                Reply::Unreachable => "connection_failed",
+                Reply::Unreachable(_) => "connection_failed",
             };
             delivery.failed += 1;
             if delivery.failed > RETRIES.len() {

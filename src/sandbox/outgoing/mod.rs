@@ -1,12 +1,14 @@
 //! What Slack sends to the app: signed posts to its three URLs, or envelopes in Socket Mode
 //! (`sockets`). One post and its outcome is here;
 //! the bodies are in `payload`, events with their retries in `events`, and what the app answers
-//! is understood in `answers` and `hooks`; `verify` asks whether it is there.
+//! is understood in `answers` and `hooks`; `verify` asks whether it is there,
+//! and `trouble` says what was wrong.
 
 pub mod answers;
 pub mod events;
 pub mod hooks;
 pub mod payload;
+pub mod trouble;
 pub mod verify;
 
 use super::shared::Shared;
@@ -29,8 +31,8 @@ pub enum Reply {
     },
     TimedOut,
     TooManyRedirects,
-    /// No connection, or it broke.
-    Unreachable,
+    /// No connection, or it broke; why, in words.
+    Unreachable(String),
 }
 
 impl Reply {
@@ -82,13 +84,18 @@ impl Shared {
                 ),
                 None => ("slash_commands", serde_json::json!(as_object(fields))),
             };
-            return self.send_envelope(kind, payload, None).await;
+            let reply = self.send_envelope(kind, payload, None).await;
+            self.notice(path, &reply);
+            return reply;
         }
         let body = url::form_urlencoded::Serializer::new(String::new())
             .extend_pairs(fields)
             .finish();
-        self.post_to_app(path, "application/x-www-form-urlencoded", body, None)
-            .await
+        let reply = self
+            .post_to_app(path, "application/x-www-form-urlencoded", body, None)
+            .await;
+        self.notice(path, &reply);
+        reply
     }
 
     /// Posts an interaction's payload to the app.
@@ -99,12 +106,15 @@ impl Shared {
 
     /// Sends an event to the app; `retry` is the attempt's number and why the last one failed.
     pub async fn post_event(&self, body: &str, retry: Option<(u32, &str)>) -> Reply {
-        if self.is_socket_mode() {
+        let reply = if self.is_socket_mode() {
             let payload = serde_json::from_str(body).unwrap_or_default();
-            return self.send_envelope("events_api", payload, retry).await;
-        }
-        self.post_to_app("events", "application/json", body.to_owned(), retry)
-            .await
+            self.send_envelope("events_api", payload, retry).await
+        } else {
+            self.post_to_app("events", "application/json", body.to_owned(), retry)
+                .await
+        };
+        self.notice("events", &reply);
+        reply
     }
 
     pub async fn post_to_app(
@@ -115,7 +125,7 @@ impl Shared {
         retry: Option<(u32, &str)>,
     ) -> Reply {
         let Some(app_url) = self.app_url() else {
-            return Reply::Unreachable;
+            return Reply::Unreachable("it has no address".into());
         };
         let timestamp = self.clock.seconds().to_string();
         let mut request = self
@@ -155,7 +165,7 @@ impl Shared {
             Err(_) => Reply::TimedOut,
             Ok(Ok(reply)) => reply,
             Ok(Err(error)) if error.is_redirect() => Reply::TooManyRedirects,
-            Ok(Err(_)) => Reply::Unreachable,
+            Ok(Err(error)) => Reply::Unreachable(trouble::why(&error)),
         }
     }
 }

@@ -10,8 +10,8 @@ use serde_json::json;
 pub enum Verified {
     /// It repeated the challenge.
     Good,
-    /// Nobody listens there, or the connection broke.
-    Unreachable,
+    /// Nobody listens there, or the connection broke; why, in words.
+    Unreachable(String),
     TimedOut,
     TooManyRedirects,
     /// Something else came back.
@@ -37,7 +37,7 @@ impl Shared {
             .json()
             .is_some_and(|json| json["challenge"] == challenge);
         let (status, given) = match reply {
-            Reply::Unreachable => return Verified::Unreachable,
+            Reply::Unreachable(why) => return Verified::Unreachable(why),
             Reply::TimedOut => return Verified::TimedOut,
             Reply::TooManyRedirects => return Verified::TooManyRedirects,
             Reply::Answered { status, body, .. } => {

@@ -596,7 +596,10 @@ async function api(path, body) {
 async function act(path, body) {
   const answer = await api(path, body);
   await refresh();
-  return answer.seen || {};
+  const seen = answer.seen || {};
+  // People in Slack see an error's name at most; whoever runs the app wants to know more.
+  if (seen.why) toast(seen.why);
+  return seen;
 }
 
 let refreshing = null;

@@ -193,7 +193,7 @@ impl Shared {
             envelope["retry_reason"] = json!(if reason.is_empty() { "" } else { "timeout" });
         }
         let Some(answer) = self.sockets.send(&id, envelope.to_string()) else {
-            return Reply::Unreachable;
+            return Reply::Unreachable("no connection is open".into());
         };
         let Ok(Ok(payload)) = tokio::time::timeout(self.patience, answer).await else {
             self.sockets.forget(&id);

@@ -67,6 +67,8 @@ async fn slow_and_failing_apps_are_shown_as_such() {
         .answers_with("commands", 500, Value::Null, Duration::ZERO);
     let seen = stage.control("command", ask("x")).await;
     assert_eq!(seen["seen"]["error"], "dispatch_failed");
+    let why = seen["seen"]["why"].as_str().unwrap_or_default();
+    assert!(why.contains("answered status 500"), "{why}");
     assert_eq!(seen["status"], 500);
 }
 

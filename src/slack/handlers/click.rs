@@ -3,7 +3,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{open::Opening, preview};
+use super::{
+    open::{Again, Opening},
+    preview,
+};
 use crate::{
     desk::{DeskError, Once},
     domain::{
@@ -124,7 +127,11 @@ pub(super) async fn act(
     let number = match action {
         Action::Announce => {
             match slack.form_for(workspace, user, called, value, None).await? {
-                Ok(view) => slack.open(opening, &view).await,
+                Ok(view) => {
+                    slack
+                        .open(opening, &view, Some(Again::announce(value)))
+                        .await
+                }
                 Err(refusal) => slack.tell(user, &opening.response_url, &refusal).await,
             }
             return Ok(());
@@ -190,7 +197,11 @@ pub(super) async fn act(
             }));
         }
     };
-    slack.open(opening, &view).await;
+    let again = Again {
+        action: *action,
+        words: "",
+    };
+    slack.open(opening, &view, Some(again)).await;
     Ok(())
 }
 
@@ -321,7 +332,7 @@ impl Slack {
     }
 
     /// Whether this comes for the first time.
-    pub(super) async fn first_time(&self, scope: &str, key: &str) -> store::Result<bool> {
+    async fn first_time(&self, scope: &str, key: &str) -> store::Result<bool> {
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
         let nothing = serde_json::Value::Null;

@@ -3,9 +3,15 @@
 
 use std::sync::Arc;
 
-use super::{Answer, open::Opening, words};
+use slack_morphism::prelude::SlackView;
+
+use super::{
+    Answer,
+    open::{Again, Opening},
+    words,
+};
 use crate::{
-    desk::{DeskError, MayAnnounce},
+    desk::{Announcing, DeskError, MayAnnounce},
     domain::{
         command::MessageRef,
         ids::{OutageNumber, SlackUserId, WorkspaceId},
@@ -51,8 +57,10 @@ pub async fn answer(slack: Arc<Slack>, command: SlashCommand) -> Answer {
     Answer::Body(inline(&message))
 }
 
-/// Opens the form for whoever may announce. Who is not known yet is asked for first, beside the
-/// answer, because their e-mail address may be what gives them the right.
+/// Opens the form for whoever may announce. When so many are on their way that it would come too
+/// late, the answer itself is a button, and nothing is left to do beside it. Who is not known yet is
+/// asked for first, beside the answer, because their e-mail address may be what gives them the
+/// right.
 async fn announce(
     slack: Arc<Slack>,
     workspace: WorkspaceId,
@@ -60,14 +68,24 @@ async fn announce(
     words: String,
 ) -> Answer {
     let user = SlackUserId(command.user_id.clone());
-    let name = command.user_name;
-    let known = matches!(slack.knows(&workspace, &user).await, Ok(true));
+    let again = Again::announce(&words);
     let mut prepared = None;
-    if known {
-        match slack.form_for(&workspace, &user, &name, &words, None).await {
-            Ok(Err(refusal)) => return Answer::Body(inline(&refusal)),
-            form => prepared = Some(form),
+    let mut profile_at = None;
+    if let Ok(start) = slack.desk.announcing(&workspace, &user, &words).await
+        && start.profile_at.is_some()
+    {
+        match slack.form(&start, None) {
+            Ok(view) => match slack.turn(Some(again)) {
+                Ok(turn) => prepared = Some((view, turn)),
+                Err(later) => return Answer::Body(inline(&later)),
+            },
+            Err(refusal) => return Answer::Body(inline(&refusal)),
         }
+        profile_at = start.profile_at;
+    }
+    // The same command again would only be told that its trigger is used up.
+    if !slack.triggers.first_time(&command.trigger_id) {
+        return Answer::Empty;
     }
     let opening = Opening {
         user: user.clone(),
@@ -76,26 +94,18 @@ async fn announce(
     };
     let tasks = slack.tasks.clone();
     tasks.spawn(async move {
-        // The same command again would only be told that its trigger is used up.
-        if let Ok(false) = slack.first_time("slack.command", &opening.trigger_id).await {
-            return;
-        }
-        let form = match prepared {
-            Some(form) => form,
+        match prepared {
+            Some((view, turn)) => slack.open_in(turn, &opening, &view).await,
             None => {
-                slack.get_to_know(&workspace, &user).await;
-                slack.form_for(&workspace, &user, &name, &words, None).await
-            }
-        };
-        match form {
-            Ok(Ok(view)) => slack.open(&opening, &view).await,
-            Ok(Err(refusal)) => slack.tell(&user, &opening.response_url, &refusal).await,
-            Err(error) => {
-                let message = slack.explain(&workspace, &error, None).await;
-                slack.tell(&user, &opening.response_url, &message).await;
+                let name = &command.user_name;
+                slack
+                    .announce_unknown(&workspace, &opening, name, &words)
+                    .await;
             }
         }
-        slack.get_to_know(&workspace, &user).await;
+        if !profile_at.is_some_and(|at| slack.is_fresh(at)) {
+            slack.get_to_know(&workspace, &user).await;
+        }
     });
     Answer::Empty
 }
@@ -109,22 +119,54 @@ impl Slack {
         name: &str,
         words: &str,
         from_message: Option<MessageRef>,
-    ) -> Result<Result<slack_morphism::prelude::SlackView, Message>, DeskError> {
-        let person = self.desk.meet(workspace, user, name).await?;
-        if let MayAnnounce::No { holders } = self.desk.may_announce(workspace, person.id).await? {
-            let ask = &self.desk.policy().ask;
-            return Ok(Err(views::lists::may_not_announce(&holders, ask)));
+    ) -> Result<Result<SlackView, Message>, DeskError> {
+        let mut start = self.desk.announcing(workspace, user, words).await?;
+        if !start.met {
+            self.desk.meet(workspace, user, name).await?;
+            start = self.desk.announcing(workspace, user, words).await?;
         }
-        if self.desk.component_count(workspace).await? == 0 {
-            return Ok(Err(views::lists::no_components()));
+        Ok(self.form(&start, from_message))
+    }
+
+    fn form(
+        &self,
+        start: &Announcing,
+        from_message: Option<MessageRef>,
+    ) -> Result<SlackView, Message> {
+        let policy = self.desk.policy();
+        if let MayAnnounce::No { holders } = &start.may {
+            return Err(views::lists::may_not_announce(holders, &policy.ask));
         }
-        let (component, summary) = self.desk.recognise_component(workspace, words).await?;
-        Ok(Ok(forms::announce::view(&forms::announce::Model {
-            policy: self.desk.policy(),
-            summary: &summary,
-            component: component.as_ref(),
+        if !start.has_components {
+            return Err(views::lists::no_components());
+        }
+        Ok(forms::announce::view(&forms::announce::Model {
+            policy,
+            summary: &start.summary,
+            component: start.component.as_ref(),
             from_message,
-        })))
+        }))
+    }
+
+    /// Gets to know somebody, and then opens the form for them or says why not.
+    async fn announce_unknown(
+        self: &Arc<Slack>,
+        workspace: &WorkspaceId,
+        opening: &Opening,
+        name: &str,
+        words: &str,
+    ) {
+        let user = &opening.user;
+        self.get_to_know(workspace, user).await;
+        let message = match self.form_for(workspace, user, name, words, None).await {
+            Ok(Ok(view)) => {
+                let again = Again::announce(words);
+                return self.open(opening, &view, Some(again)).await;
+            }
+            Ok(Err(refusal)) => refusal,
+            Err(error) => self.explain(workspace, &error, None).await,
+        };
+        self.tell(user, &opening.response_url, &message).await;
     }
 
     /// What is open and what ended last, for one person.

@@ -72,7 +72,9 @@ pub async fn receive(slack: Arc<Slack>, envelope: EventEnvelope) -> Answer {
 /// concern of ours: only in dedicated channels it may be, and elsewhere nothing of it is kept.
 async fn is_used(slack: &Slack, event: &Value) -> store::Result<bool> {
     match event["type"].as_str().unwrap_or("") {
-        "user_change" | "team_join" | "app_mention" => Ok(true),
+        "user_change" | "team_join" | "app_mention" | "app_uninstalled" | "tokens_revoked" => {
+            Ok(true)
+        }
         _ => match slack.about_channel(event) {
             Some(channel) => slack.is_dedicated(&channel).await,
             None => Ok(false),
@@ -146,6 +148,11 @@ impl Slack {
             "reaction_added" | "reaction_removed" | "message" => {
                 self.follow_reaction(&received.body.0).await?;
             }
+            // They come late or of another token, too: whether ours still works only Slack can say.
+            "app_uninstalled" | "tokens_revoked" => match self.api.installation().await {
+                Ok(_) | Err(CallError::Refused { .. }) => {}
+                Err(error) => return Err(error.into()),
+            },
             "app_mention" => mention::answer(self, received).await?,
             other => tracing::info!(kind = other, "an event of a kind that is not used any more"),
         }

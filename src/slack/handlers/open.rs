@@ -2,12 +2,19 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 use slack_morphism::prelude::SlackView;
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::{
     domain::ids::SlackUserId,
-    slack::{Slack, api::CallError, views},
+    slack::{
+        Slack,
+        action::Action,
+        api::CallError,
+        views::{self, Message},
+    },
 };
 
 /// Whom to open a form for, and how to tell them when it does not work.
@@ -18,27 +25,91 @@ pub struct Opening {
     pub response_url: String,
 }
 
+/// What a button asks for that opens the same form later.
+#[derive(Clone, Copy, Debug)]
+pub struct Again<'a> {
+    pub action: Action,
+    /// What was typed already.
+    pub words: &'a str,
+}
+
+impl<'a> Again<'a> {
+    pub fn announce(words: &'a str) -> Again<'a> {
+        let action = Action::Announce;
+        Again { action, words }
+    }
+}
+
+/// Held while a form is on its way.
+pub type Turn = OwnedSemaphorePermit;
+
+/// The arguments of a call; the view is written once, and not by way of a [`Value`].
+#[derive(Serialize)]
+struct Arguments<'a> {
+    trigger_id: &'a str,
+    view: &'a SlackView,
+}
+
 impl Slack {
-    /// Opens a form. Whatever goes wrong, the person hears of it.
-    pub async fn open(self: &Arc<Slack>, opening: &Opening, view: &SlackView) {
-        self.open_by("views.open", opening, view).await;
+    /// Opens a form. Whatever goes wrong, the person hears of it; when too many are on their way,
+    /// by a button that opens it later, where `again` says which.
+    pub async fn open(
+        self: &Arc<Slack>,
+        opening: &Opening,
+        view: &SlackView,
+        again: Option<Again<'_>>,
+    ) {
+        self.open_by("views.open", opening, view, again).await;
     }
 
-    /// Opens a modal above the one that is open.
+    /// Opens a modal above the one that is open, which keeps the button that was pressed.
     pub async fn push(self: &Arc<Slack>, opening: &Opening, view: &SlackView) {
-        self.open_by("views.push", opening, view).await;
+        self.open_by("views.push", opening, view, None).await;
     }
 
-    async fn open_by(self: &Arc<Slack>, method: &str, opening: &Opening, view: &SlackView) {
-        let Ok(_permit) = self.forms.clone().try_acquire_owned() else {
+    async fn open_by(
+        self: &Arc<Slack>,
+        method: &str,
+        opening: &Opening,
+        view: &SlackView,
+        again: Option<Again<'_>>,
+    ) {
+        match self.turn(again) {
+            Ok(turn) => self.call(method, turn, opening, view).await,
+            Err(later) => {
+                let (user, address) = (&opening.user, &opening.response_url);
+                self.tell(user, address, &later).await;
+            }
+        }
+    }
+
+    /// One of the forms that may be on their way at once; when so many are that another one would
+    /// come too late, what to tell the person.
+    pub fn turn(&self, again: Option<Again<'_>>) -> Result<Turn, Message> {
+        let turn = self.forms.clone().try_acquire_owned();
+        turn.map_err(|_| {
             self.metrics.modal_refused();
-            let message = views::lists::too_many_forms();
-            self.tell(&opening.user, &opening.response_url, &message)
-                .await;
-            return;
-        };
+            views::lists::too_many_forms(again.map(|it| (it.action, it.words)))
+        })
+    }
+
+    /// As [`Slack::open`], by somebody whose turn it is already.
+    pub async fn open_in(self: &Arc<Slack>, turn: Turn, opening: &Opening, view: &SlackView) {
+        self.call("views.open", turn, opening, view).await;
+    }
+
+    async fn call(
+        self: &Arc<Slack>,
+        method: &str,
+        _turn: Turn,
+        opening: &Opening,
+        view: &SlackView,
+    ) {
         let _opening = self.metrics.modal_opening();
-        let arguments = json!({ "trigger_id": opening.trigger_id, "view": view });
+        let arguments = Arguments {
+            trigger_id: &opening.trigger_id,
+            view,
+        };
         let Err(error) = self.api.post::<Value>(method, &arguments).await else {
             return;
         };
@@ -57,7 +128,9 @@ impl Slack {
                 "the form came too late for Slack"
             }
             CallError::Refused { .. } => "Slack did not accept the form; the log says why",
-            CallError::Unknown { .. } => "Slack did not say whether the form opened",
+            CallError::Unknown { .. } | CallError::NotSlack { .. } => {
+                "Slack did not say whether the form opened"
+            }
         };
         let message = views::lists::try_again(why);
         self.tell(&opening.user, &opening.response_url, &message)

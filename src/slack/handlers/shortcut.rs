@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::open::Opening;
+use super::open::{Again, Opening};
 use crate::{
     domain::{
         command::MessageRef,
@@ -31,10 +31,7 @@ pub async fn follow(slack: Arc<Slack>, interaction: Interaction) {
         return;
     };
     // The same shortcut again would only be told that its trigger is used up.
-    if let Ok(false) = slack
-        .first_time("slack.shortcut", &opening.trigger_id)
-        .await
-    {
+    if !slack.triggers.first_time(&opening.trigger_id) {
         return;
     }
     let (words, from_message) = match interaction.callback_id.as_str() {
@@ -52,11 +49,13 @@ pub async fn follow(slack: Arc<Slack>, interaction: Interaction) {
         slack.get_to_know(&workspace, user).await;
     }
     let called = interaction.user.called();
+    // A button cannot carry the message: whoever used the shortcut on one uses it again.
+    let again = from_message.is_none().then(|| Again::announce(&words));
     let form = slack
         .form_for(&workspace, user, called, &words, from_message)
         .await;
     match form {
-        Ok(Ok(view)) => slack.open(&opening, &view).await,
+        Ok(Ok(view)) => slack.open(&opening, &view, again).await,
         Ok(Err(refusal)) => slack.tell(user, &opening.response_url, &refusal).await,
         Err(error) => {
             let message = slack.explain(&workspace, &error, None).await;

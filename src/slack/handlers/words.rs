@@ -131,7 +131,7 @@ pub async fn form(
     tasks.spawn(async move {
         let (user, name) = (&opening.user, &command.user_name);
         // The same command again would only be told that its trigger is used up.
-        if let Ok(false) = slack.first_time("slack.command", &opening.trigger_id).await {
+        if !slack.triggers.first_time(&opening.trigger_id) {
             return;
         }
         let Some(action) = done::form_of(verb, number) else {

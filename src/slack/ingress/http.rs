@@ -16,6 +16,7 @@ use tower_http::limit::RequestBodyLimitLayer;
 
 use super::{
     answering,
+    complaints::Complaints,
     envelope::{self, Unreadable},
     signature::Verifier,
 };
@@ -32,6 +33,7 @@ const EVENTS: &str = "/slack/events";
 struct Ingress {
     slack: Arc<Slack>,
     verifier: Verifier,
+    complaints: Complaints,
 }
 
 /// The routes that Slack calls.
@@ -47,7 +49,11 @@ pub fn routes(slack: Arc<Slack>, verifier: Verifier, body_limit: usize) -> Route
         // axum's own limit would come before the one of the settings.
         .layer(DefaultBodyLimit::disable())
         .layer(RequestBodyLimitLayer::new(body_limit))
-        .with_state(Arc::new(Ingress { slack, verifier }))
+        .with_state(Arc::new(Ingress {
+            slack,
+            verifier,
+            complaints: Complaints::default(),
+        }))
 }
 
 /// What stands in their place in Socket Mode, where nothing that comes over HTTP is Slack's.
@@ -143,7 +149,10 @@ impl Ingress {
                 self.slack.clock.now(),
             )
             .err()?;
-        tracing::warn!(reason = %untrusted, "refused a request that Slack did not sign");
+        let now = self.slack.clock.now();
+        if let Some(unsaid) = self.complaints.due(untrusted, now) {
+            tracing::warn!(unsaid, "refused a request: {untrusted}");
+        }
         self.slack
             .metrics
             .slack_request(kind, SlackRequestOutcome::Unauthentic);

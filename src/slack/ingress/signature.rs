@@ -10,13 +10,25 @@ use crate::domain::time::Timestamp;
 const TOLERANCE: u64 = 300;
 
 /// Why a request is not believed. None of it is told to the sender.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Untrusted {
-    #[error("the signature headers are missing or malformed")]
+    #[error(
+        "it has none of Slack's signature. Slack signs everything: either somebody else calls \
+         this address, or a proxy in front of Balefire takes the headers X-Slack-Signature and \
+         X-Slack-Request-Timestamp away"
+    )]
     Malformed,
-    #[error("the timestamp is more than five minutes away")]
+    #[error(
+        "it was signed more than five minutes ago, or in the future. If people's commands fail, \
+         this machine's clock is wrong: set it, and keep it right with NTP; else somebody sends \
+         an old request again"
+    )]
     Stale,
-    #[error("the signature does not fit the body")]
+    #[error(
+        "its signature does not fit slack.signing_secret. If people's commands fail, compare that \
+         with the Signing Secret under \"Basic Information\" in the app's settings, correct it, \
+         and start Balefire again; else somebody who is not Slack calls this address"
+    )]
     Mismatch,
 }
 
@@ -44,9 +56,6 @@ impl Verifier {
             .and_then(|it| it.strip_prefix("v0="))
             .and_then(bytes_of_hex)
             .ok_or(Untrusted::Malformed)?;
-        if now.epoch().abs_diff(sent) > TOLERANCE {
-            return Err(Untrusted::Stale);
-        }
         let mut mac = Hmac::<Sha256>::new_from_slice(self.secret.expose_secret().as_bytes())
             .map_err(|_| Untrusted::Mismatch)?;
         mac.update(b"v0:");
@@ -54,7 +63,12 @@ impl Verifier {
         mac.update(b":");
         mac.update(body);
         mac.verify_slice(&signature)
-            .map_err(|_| Untrusted::Mismatch)
+            .map_err(|_| Untrusted::Mismatch)?;
+        // After the signature, so that only what Slack once signed can speak of clocks.
+        match now.epoch().abs_diff(sent) > TOLERANCE {
+            true => Err(Untrusted::Stale),
+            false => Ok(()),
+        }
     }
 }
 
@@ -103,6 +117,8 @@ mod tests {
 
     #[test]
     fn anything_that_differs_is_refused() {
+        // What was never signed says nothing about clocks, however old it claims to be.
+        assert_eq!(verify(SENT, SIGNATURE, "", 301), Err(Untrusted::Mismatch));
         let other = BODY.replace("roadrunner", "coyote");
         assert_eq!(verify(SENT, SIGNATURE, &other, 0), Err(Untrusted::Mismatch));
         assert_eq!(

@@ -37,6 +37,8 @@ pub struct Link {
     heard: Mutex<Option<Stopwatch>>,
     /// What an operator has been told since a connection last stood for long: once is enough.
     told: Mutex<HashSet<String>>,
+    /// Why the last connection did not come about, or ended.
+    wrong: Mutex<Option<String>>,
     metrics: Arc<Metrics>,
 }
 
@@ -46,6 +48,7 @@ impl Link {
             open: AtomicUsize::new(0),
             heard: Mutex::new(None),
             told: Mutex::new(HashSet::new()),
+            wrong: Mutex::new(None),
             metrics,
         })
     }
@@ -60,6 +63,11 @@ impl Link {
         lock(&self.heard).as_ref().map(Stopwatch::elapsed)
     }
 
+    /// Why there is no connection, as far as that is known.
+    pub fn what_is_wrong(&self) -> Option<String> {
+        lock(&self.wrong).clone()
+    }
+
     fn frame_came(&self) {
         *lock(&self.heard) = Some(Stopwatch::start());
     }
@@ -68,6 +76,7 @@ impl Link {
     fn greeted(self: &Arc<Link>) -> Standing {
         let open = self.open.fetch_add(1, Ordering::SeqCst) + 1;
         self.metrics.set_sockets_open(open);
+        *lock(&self.wrong) = None;
         Standing(self.clone())
     }
 
@@ -77,8 +86,13 @@ impl Link {
     }
 
     fn trouble(&self, trouble: &Trouble) {
+        let before = lock(&self.wrong).replace(trouble.to_string());
         if !trouble.needs_somebody() {
-            tracing::warn!(%trouble, "no connection to Slack");
+            // Both lines have the same trouble, and have it again with every try.
+            if before.is_some_and(|it| it == trouble.to_string()) {
+                return;
+            }
+            tracing::warn!("no connection to Slack: {trouble}. It is tried again within a minute");
         } else if lock(&self.told).insert(trouble.to_string()) {
             tracing::error!("{trouble}");
         }

@@ -233,18 +233,19 @@ pub fn try_again(why: &str) -> Message {
     Message::new(&text, Vec::new())
 }
 
-/// So many forms are being opened that another one would come too late.
-pub fn too_many_forms() -> Message {
-    let text = "Many people open forms right now. Please press again in a moment.";
-    let announce = kit::button(
-        Action::Announce,
-        "Announce",
-        "Announce an outage",
-        Look::Primary,
-    );
-    let mut blocks = vec![kit::section("too_many_forms", text)];
-    blocks.extend(kit::actions("actions", vec![announce]));
-    Message::new(text, blocks)
+/// So many forms are being opened that another one would come too late. `again` is what the button
+/// asks for that opens it later, and the words that it carries.
+pub fn too_many_forms(again: Option<(Action, &str)>) -> Message {
+    let many = "Many people are opening forms right now, so yours did not open.";
+    let Some((action, words)) = again else {
+        let text = format!("{many} Please do the same again in a moment.");
+        return Message::new(&text, Vec::new());
+    };
+    let text = format!("{many} Press the button in a moment.");
+    let open = super::done::carrying(action, words, "Open the form", Look::Primary);
+    let mut blocks = vec![kit::section("too_many_forms", &text)];
+    blocks.extend(kit::actions("actions", vec![open]));
+    Message::new(&text, blocks)
 }
 
 fn asking(ask: &str, otherwise: &str) -> String {

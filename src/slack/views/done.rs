@@ -159,7 +159,7 @@ pub fn how_to_write(verb: Verb, words: &str, command: &str) -> Message {
     // A verb alone is not what happened.
     if words.split_whitespace().nth(1).is_some() {
         let label = "Announce an outage with these words";
-        let button = carrying(words, label, Look::Plain);
+        let button = carrying(Action::Announce, words, label, Look::Plain);
         blocks.extend(kit::actions("actions", vec![button]));
     }
     Message::new(&text, blocks)
@@ -179,7 +179,7 @@ pub fn announce(words: &str) -> Message {
     let text = "Press the button to announce an outage. Nothing is announced before you send \
                 the form.";
     let mut blocks = vec![kit::section("announce", text)];
-    let button = carrying(words, "Announce an outage", Look::Primary);
+    let button = carrying(Action::Announce, words, "Announce an outage", Look::Primary);
     blocks.extend(kit::actions("actions", vec![button]));
     Message::new(text, blocks)
 }
@@ -191,9 +191,14 @@ pub fn unknown_shortcut(command: &str) -> Message {
     Message::new(&mrkdwn::one_line(&text, 200), Vec::new())
 }
 
-/// A button that opens the announce form with words in it.
-fn carrying(words: &str, label: &str, look: Look) -> SlackBlockButtonElement {
-    let button = kit::button(Action::Announce, label, label, look);
+/// A button that carries words to the form it opens, where there are any.
+pub(super) fn carrying(
+    action: Action,
+    words: &str,
+    label: &str,
+    look: Look,
+) -> SlackBlockButtonElement {
+    let button = kit::button(action, label, label, look);
     match mrkdwn::shorten(words.trim(), CARRIED) {
         none if none.is_empty() => button,
         words => button.with_value(words),

@@ -55,8 +55,8 @@ pub enum News {
 pub enum Over {
     /// As we wanted it.
     Left,
-    /// Slack closed it.
-    Closed,
+    /// Slack closed it, perhaps with a code that says why.
+    Closed(Option<u16>),
     Silent,
     Broken(String),
 }
@@ -95,7 +95,7 @@ where
     pub async fn carry(mut self) {
         let (done, mut finished) = mpsc::unbounded_channel();
         let over = self.talk(&done, &mut finished).await;
-        if matches!(over, Over::Left | Over::Closed) {
+        if matches!(over, Over::Left | Over::Closed(_)) {
             self.close().await;
         }
         // Nobody is told that it is over before it does not count as open any more.
@@ -148,14 +148,18 @@ where
                                 self.begin(envelope, done.clone());
                             }
                             Frame::Unknown(kind) => {
-                                tracing::info!(kind, "ignored a frame of an unknown kind");
+                                tracing::info!(kind, "ignored a frame of an unknown kind; perhaps a newer Balefire knows it");
                             }
                             Frame::Garbage => {
-                                tracing::warn!("ignored a frame that cannot be read");
+                                tracing::warn!("ignored a frame that cannot be read; the connection goes on");
                             }
                         },
-                        Message::Binary(_) => tracing::warn!("ignored a binary frame"),
-                        Message::Close(_) => return Over::Closed,
+                        Message::Binary(_) => {
+                            tracing::warn!("ignored a binary frame; the connection goes on");
+                        }
+                        Message::Close(said) => {
+                            return Over::Closed(said.map(|it| it.code.into()));
+                        }
                         // Pings are answered by the socket itself.
                         Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
                     }
@@ -233,7 +237,9 @@ where
 
 fn over(error: &tungstenite::Error) -> Over {
     match error {
-        tungstenite::Error::ConnectionClosed | tungstenite::Error::AlreadyClosed => Over::Closed,
+        tungstenite::Error::ConnectionClosed | tungstenite::Error::AlreadyClosed => {
+            Over::Closed(None)
+        }
         error => Over::Broken(door::why(error)),
     }
 }

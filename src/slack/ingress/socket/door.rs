@@ -14,11 +14,14 @@ use tokio::{
 };
 use tokio_tungstenite::{
     Connector, MaybeTlsStream, WebSocketStream, connect_async_tls_with_config,
-    tungstenite::{self, protocol::WebSocketConfig},
+    tungstenite::{self, error::ProtocolError, protocol::WebSocketConfig},
 };
 
 use super::frame::Farewell;
-use crate::slack::api::{CallError, SlackApi};
+use crate::slack::{
+    api::{CallError, SlackApi},
+    contact::{plainly, why_unreached},
+};
 
 /// Nothing that Slack sends comes near; more would only fill the memory.
 const LARGEST: usize = 16 * 1024 * 1024;
@@ -113,7 +116,15 @@ impl From<CallError> for Trouble {
                 "link_disabled" => Trouble::LinkDisabled,
                 _ => Trouble::Other(format!("Slack answered {code}{detail}")),
             },
-            error => Trouble::Other(error.to_string()),
+            CallError::Unreachable { why } => {
+                Trouble::Other(format!("Slack cannot be reached: {why}"))
+            }
+            CallError::Unknown { why } => {
+                Trouble::Other(format!("Slack gave no address for a connection: {why}"))
+            }
+            CallError::NotSlack { what } => Trouble::Other(format!(
+                "something answers in Slack's place, perhaps a proxy or a login page: {what}"
+            )),
         }
     }
 }
@@ -178,7 +189,9 @@ impl Dial for Door {
             url: String,
         }
         let opened: Opened = self.api.post("apps.connections.open", &json!({})).await?;
-        self.connect(&opened.url).await.map_err(Trouble::Other)
+        self.connect(&opened.url)
+            .await
+            .map_err(|why| Trouble::Other(format!("the WebSocket did not open: {why}")))
     }
 }
 
@@ -194,14 +207,144 @@ pub fn why(error: &tungstenite::Error) -> String {
     use tungstenite::Error;
     match error {
         Error::ConnectionClosed | Error::AlreadyClosed => "it was closed".into(),
-        Error::Io(error) => error.to_string(),
-        Error::Tls(error) => format!("TLS: {error}"),
-        Error::Capacity(error) => format!("too large: {error}"),
-        Error::Protocol(error) => error.to_string(),
+        Error::Io(cause) => match plainly(cause) {
+            Some(plain) => plain.into(),
+            None => match cause.get_ref() {
+                Some(below) => why_unreached(below),
+                None => cause.to_string(),
+            },
+        },
+        Error::Tls(error) => format!("TLS failed ({error})"),
+        Error::Capacity(_) => format!(
+            "a frame was larger than the {} MiB that are taken",
+            LARGEST / 1024 / 1024
+        ),
+        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => {
+            "it ended without being closed, perhaps in the middle of a frame".into()
+        }
+        Error::Protocol(error) => format!("what came is no WebSocket's ({error})"),
         Error::Utf8(_) => "a text is no text".into(),
-        Error::Http(response) => format!("HTTP status {}", response.status().as_u16()),
+        Error::Http(response) => format!(
+            "HTTP status {} came in its place; a proxy may not let WebSockets through",
+            response.status().as_u16()
+        ),
         Error::Url(_) | Error::HttpFormat(_) => "the address is of no use".into(),
         Error::WriteBufferFull(_) => "nothing can be written".into(),
         Error::AttackAttempt => "the connection misbehaves".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(code: &str) -> CallError {
+        CallError::Refused {
+            code: code.into(),
+            detail: String::new(),
+        }
+    }
+
+    #[test]
+    fn what_slack_says_instead_of_an_address_has_its_sentence_and_its_pause() {
+        let slowly = Some(SLOWLY);
+        for (error, expected, pause) in [
+            (
+                refused("invalid_auth"),
+                "app-level token (invalid_auth)",
+                slowly,
+            ),
+            (refused("token_revoked"), "slack.app_token", slowly),
+            (
+                refused("not_allowed_token_type"),
+                "Basic Information",
+                slowly,
+            ),
+            (refused("missing_scope"), "connections:write", slowly),
+            (refused("link_disabled"), "Switch it on", slowly),
+            (
+                refused("too_many_websockets"),
+                "at most 10",
+                Some(WHEN_OTHERS_ARE_GONE),
+            ),
+            (refused("odd"), "Slack answered odd", None),
+            (
+                CallError::RateLimited { seconds: 7 },
+                "a pause of 7 s",
+                Some(Duration::from_secs(7)),
+            ),
+            (
+                CallError::Unknown {
+                    why: "internal_error".into(),
+                },
+                "no address for a connection: internal_error",
+                None,
+            ),
+            (
+                CallError::NotSlack {
+                    what: "HTTP status 503".into(),
+                },
+                "a proxy or a login page: HTTP status 503",
+                None,
+            ),
+            (
+                CallError::Unreachable {
+                    why: "refused".into(),
+                },
+                "cannot be reached: refused",
+                None,
+            ),
+        ] {
+            let trouble = Trouble::from(error);
+            let told = trouble.to_string();
+            assert!(told.contains(expected), "{told}");
+            assert_eq!(trouble.pause(), pause, "{told}");
+        }
+    }
+
+    #[test]
+    fn every_way_for_a_connection_to_break_has_words() {
+        use std::io::{Error as IoError, ErrorKind};
+        use tungstenite::{Error, error::CapacityError, http::Response};
+        let turned_away = Response::builder()
+            .status(403)
+            .body(None)
+            .expect("a response");
+        for (error, expected) in [
+            (
+                Error::Protocol(ProtocolError::ResetWithoutClosingHandshake),
+                "in the middle of a frame",
+            ),
+            (
+                Error::Protocol(ProtocolError::InvalidOpcode(11)),
+                "no WebSocket's",
+            ),
+            (
+                Error::Capacity(CapacityError::MessageTooLong {
+                    size: 1,
+                    max_size: 0,
+                }),
+                "larger than the 16 MiB",
+            ),
+            (
+                Error::Io(IoError::from(ErrorKind::ConnectionReset)),
+                "cut it off",
+            ),
+            (
+                Error::Io(IoError::from(ErrorKind::ConnectionRefused)),
+                "refused",
+            ),
+            (
+                Error::Io(IoError::other("failed to lookup address information")),
+                "cannot be resolved",
+            ),
+            (
+                Error::Http(Box::new(turned_away)),
+                "HTTP status 403 came in its place",
+            ),
+        ] {
+            let told = why(&error);
+            assert!(told.contains(expected), "{told}");
+        }
     }
 }

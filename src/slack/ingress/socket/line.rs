@@ -133,7 +133,8 @@ impl<D: Dial, W: Worker> Line<D, W> {
                 Err((end, trouble))
             }
             Err(_) => {
-                let trouble = Trouble::Other("Slack did not say hello".into());
+                let trouble =
+                    Trouble::Other("the connection opened, but nobody said hello over it".into());
                 Err((SocketEnd::NotOpened, trouble))
             }
         }
@@ -179,7 +180,11 @@ fn meaning(news: Option<News>) -> (SocketEnd, Option<Trouble>) {
             let why = "nothing came for a minute";
             (SocketEnd::Silence, broken(why))
         }
-        Some(News::Over(Over::Closed)) => (SocketEnd::Closed, broken("Slack closed it")),
+        Some(News::Over(Over::Closed(None))) => (SocketEnd::Closed, broken("Slack closed it")),
+        Some(News::Over(Over::Closed(Some(code)))) => {
+            let why = format!("Slack closed it with code {code}");
+            (SocketEnd::Closed, broken(&why))
+        }
         Some(News::Over(Over::Broken(why))) => (SocketEnd::Broken, broken(&why)),
         Some(News::Hello | News::Over(Over::Left)) => (SocketEnd::Other, None),
         None => (SocketEnd::Other, broken("its task crashed")),

@@ -12,6 +12,7 @@ use crate::{
         outage::Role,
         refusal::{Field, Refusal},
     },
+    slack::action::Action,
     slack::views::{
         announcement::{AnnouncementModel, announcement},
         direct, forms, lists, preview,
@@ -277,7 +278,10 @@ fn short_answers() {
         "no such outage": lists::no_such_outage(number, "/outage").to_json(),
         "no components": lists::no_components().to_json(),
         "try again": lists::try_again("Slack is busy and did not open the form").to_json(),
-        "too many forms": lists::too_many_forms().to_json(),
+        "too many forms": lists::too_many_forms(Some((Action::Resolve { number }, ""))).to_json(),
+        "too many forms, with words":
+            lists::too_many_forms(Some((Action::Announce, "cards <fail>"))).to_json(),
+        "too many forms, without a button": lists::too_many_forms(None).to_json(),
     }));
 }
 
