@@ -77,8 +77,10 @@ impl<D: Deliver> Outbox<D> {
         }
     }
 
-    /// Claims what is due, at most `limit`, and takes the turns of the conversations.
-    pub(super) async fn claim(&self, limit: usize) -> store::Result<Vec<Delivery>> {
+    /// Claims what is due, at most `limit`, and takes the turns of the conversations. Whoever
+    /// claims makes the attempt; apart from the worker only a simulation does, which crashes
+    /// between the two.
+    pub async fn claim(&self, limit: usize) -> store::Result<Vec<Delivery>> {
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
@@ -124,7 +126,7 @@ impl<D: Deliver> Outbox<D> {
     }
 
     /// Makes one attempt at a claimed delivery and settles it.
-    pub(super) async fn attempt(&self, delivery: &Delivery) -> store::Result<()> {
+    pub async fn attempt(&self, delivery: &Delivery) -> store::Result<()> {
         let look_first = delivery.sent_at.is_some();
         let mut tx = self.db.begin().await?;
         let ours =
