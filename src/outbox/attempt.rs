@@ -17,6 +17,7 @@ use crate::{
         delivery::{Outcome, Receipt, Task},
         effect::Line,
         ids::OutageId,
+        outage::Phase,
         time::Timestamp,
     },
     store::{
@@ -285,7 +286,8 @@ impl<D: Deliver> Outbox<D> {
                 store::announcements::record_posted(tx, outage, channel, ts, now).await
             }
             (Task::Permalink, Receipt::Permalink { url }) => {
-                store::announcements::record_permalink(tx, outage, url).await
+                store::announcements::record_permalink(tx, outage, url).await?;
+                self.link_duplicates(tx, delivery, outage, now).await
             }
             (Task::Pin, Receipt::Pinned { pinned }) => {
                 store::announcements::record_pinned(tx, outage, *pinned).await
@@ -318,7 +320,26 @@ impl<D: Deliver> Outbox<D> {
         }
     }
 
-    /// The thread links the dedicated channel, and the announcement shows it.
+    /// What was merged into the outage before anybody knew its address shows the address now.
+    async fn link_duplicates(
+        &self,
+        tx: &mut Tx,
+        delivery: &Delivery,
+        outage: OutageId,
+        now: Timestamp,
+    ) -> store::Result<()> {
+        let Some(original) = store::outages::by_id(tx, outage).await? else {
+            return Ok(());
+        };
+        let workspace = &original.workspace;
+        for id in store::outages::duplicates_of(tx, workspace, original.number).await? {
+            self.refresh(tx, delivery, id, now).await?;
+        }
+        Ok(())
+    }
+
+    /// The thread links the dedicated channel, and the announcement shows it. Nobody is called to
+    /// work on what turned out to be a false alarm meanwhile.
     async fn say_channel(
         &self,
         tx: &mut Tx,
@@ -330,10 +351,13 @@ impl<D: Deliver> Outbox<D> {
         let Some(requested) = requested else {
             return Ok(());
         };
-        let by = requested.requested_by.0;
-        let line = Line::Channel { by };
-        self.in_thread(tx, delivery, outage, Task::Say { line }, now)
-            .await?;
+        let found = store::outages::by_id(tx, outage).await?;
+        if !found.is_some_and(|it| matches!(it.phase, Phase::Withdrawn { .. })) {
+            let by = requested.requested_by.0;
+            let line = Line::Channel { by };
+            self.in_thread(tx, delivery, outage, Task::Say { line }, now)
+                .await?;
+        }
         self.refresh(tx, delivery, outage, now).await
     }
 
@@ -364,7 +388,7 @@ impl<D: Deliver> Outbox<D> {
             lane: format!("outage:{outage}:thread"),
             conversation: announcement.map(|it| it.channel_id.0).unwrap_or_default(),
             after: None,
-            dedupe_key: format!("follows:{}:{}", delivery.id, task.kind()),
+            dedupe_key: format!("follows:{}:{outage}:{}", delivery.id, task.kind()),
             task,
             due_at: now,
         };

@@ -153,6 +153,7 @@ pub async fn always(world: &mut World, heard: bool) -> Result<(), Violation> {
             return violated(ONE_ANNOUNCEMENT, seen);
         }
     }
+    told_of_sales(world, &shown)?;
     threads(world, &shown).await
 }
 
@@ -162,8 +163,9 @@ async fn threads(world: &World, shown: &Shown) -> Result<(), Violation> {
         let Some(thread) = thread else { continue };
         let said = shown.said(Some(&thread));
         let place = |word: &str| said.iter().position(|it| text(it).contains(word));
+        let lines: Vec<_> = world.model.lines.iter().filter(|it| it.outage == id).collect();
         let mut before: Option<(usize, &str)> = None;
-        for line in world.model.lines.iter().filter(|it| it.outage == id) {
+        for (index, line) in lines.iter().enumerate() {
             let Some(at) = place(&line.word) else {
                 continue;
             };
@@ -181,11 +183,12 @@ async fn threads(world: &World, shown: &Shown) -> Result<(), Violation> {
                 let seen = format!("{} again: {}", line.word, text(again));
                 return violated(NO_EFFECT_TWICE, seen);
             }
-            if !line.is_last {
+            if !line.withdraws {
                 continue;
             }
-            // Messages that people share go on: they are about what happened.
-            let after = said[at + 1..]
+            // Until it is reopened. Messages that people share go on: they are about what happened.
+            let next = lines.get(index + 1).and_then(|it| place(&it.word));
+            let after = said[at + 1..next.unwrap_or(said.len())]
                 .iter()
                 .find(|it| !text(it).contains("\n— ") && !shown.may_be_double(it));
             if let Some(after) = after {
@@ -244,10 +247,11 @@ async fn in_the_database(world: &mut World) -> Result<(), Violation> {
             }
         }
     }
-    // Who is told of sales must not hear of a false alarm that is known to be one.
     let withdrawn: Vec<(i64,)> = world
         .rows("SELECT number FROM outages WHERE phase = 'withdrawn' ORDER BY number")
         .await;
+    let still = |it: &(i64, i64)| withdrawn.contains(&(it.0,));
+    world.model.withdrawn.retain(still);
     for (number,) in withdrawn {
         let known = world.model.withdrawn.iter().any(|it| it.0 == number);
         if !known {
@@ -284,7 +288,6 @@ pub async fn finally(world: &mut World) -> Result<(), Violation> {
         equals(world, &shown, number, &message).await?;
         lines(world, &shown, id, &message)?;
     }
-    told_of_sales(world, &shown).await?;
     shares(world, &shown)?;
     channels(world, &shown).await
 }
@@ -402,8 +405,8 @@ fn lines(world: &World, shown: &Shown, outage: i64, thread: &str) -> Result<(), 
     Ok(())
 }
 
-/// Nobody was told of a false alarm after it was known to be one.
-async fn told_of_sales(world: &World, shown: &Shown) -> Result<(), Violation> {
+/// Who is told of sales does not hear of a false alarm that is known to be one.
+fn told_of_sales(world: &World, shown: &Shown) -> Result<(), Violation> {
     for (number, since) in &world.model.withdrawn {
         for message in messages(shown.channel("C0SALES")) {
             let at: f64 = message["ts"].as_str().unwrap().parse().unwrap();

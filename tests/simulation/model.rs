@@ -16,8 +16,8 @@ pub struct Announced {
 pub struct Line {
     pub word: String,
     pub outage: i64,
-    /// Nothing comes after it.
-    pub is_last: bool,
+    /// Nothing comes after it but what reopens the outage.
+    pub withdraws: bool,
 }
 
 /// A message in a dedicated channel.

@@ -282,7 +282,7 @@ impl World {
             ),
             Verb::Reopen => (
                 format!("reopen {number} Back {word}"),
-                outage.phase == "resolved",
+                outage.phase == "resolved" || outage.phase == "withdrawn",
                 "reopen",
             ),
             Verb::Withdraw => (
@@ -309,7 +309,7 @@ impl World {
     }
 
     /// Looks whether a line was decided on, which it must be when people were told so.
-    async fn line(&mut self, word: String, outage: i64, is_last: bool, told: bool) -> Played {
+    async fn line(&mut self, word: String, outage: i64, withdraws: bool, told: bool) -> Played {
         let found = "SELECT outage_id FROM timeline WHERE event LIKE $1";
         let there = !self.mentions(found, &word).await.is_empty();
         if told && !there {
@@ -320,7 +320,7 @@ impl World {
             self.model.lines.push(Line {
                 word,
                 outage,
-                is_last,
+                withdraws,
             });
         }
         Ok(())
