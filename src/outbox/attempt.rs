@@ -16,7 +16,7 @@ use crate::{
     domain::{
         delivery::{Outcome, Receipt, Task},
         effect::Line,
-        ids::OutageId,
+        ids::{DeliveryId, OutageId},
         outage::Phase,
         time::Timestamp,
     },
@@ -224,7 +224,8 @@ impl<D: Deliver> Outbox<D> {
         match &outcome {
             Outcome::Delivered(receipt) => {
                 self.record(&mut tx, delivery, receipt, now).await?;
-                if looked_first && delivery.payload.creates_message() {
+                let task = &delivery.payload;
+                if looked_first && (task.creates_message() || task.shows_state()) {
                     self.sweep_later(&mut tx, delivery, now).await?;
                 }
                 self.metrics
@@ -316,6 +317,7 @@ impl<D: Deliver> Outbox<D> {
             (Task::Unshare { share }, Receipt::Done) => {
                 store::shares::record_unposted(tx, *share).await
             }
+            (Task::Sweep { of }, _) => self.show_anew(tx, delivery, *of, now).await,
             _ => Ok(()),
         }
     }
@@ -422,6 +424,32 @@ impl<D: Deliver> Outbox<D> {
             dedupe_key: format!("sweep:{}", delivery.id),
             task: Task::Sweep { of: delivery.id },
             due_at: now.plus(SWEEP_AFTER),
+        };
+        store::deliveries::enqueue(tx, &new, now).await?;
+        Ok(())
+    }
+
+    /// What an older attempt may have overwritten is shown once more, in its turn.
+    async fn show_anew(
+        &self,
+        tx: &mut Tx,
+        sweep: &Delivery,
+        of: DeliveryId,
+        now: Timestamp,
+    ) -> store::Result<()> {
+        let swept = store::deliveries::by_id(tx, of).await?;
+        let Some(swept) = swept.filter(|it| it.payload.shows_state()) else {
+            return Ok(());
+        };
+        let new = NewDelivery {
+            workspace: swept.workspace_id,
+            outage: swept.outage_id,
+            lane: swept.lane,
+            conversation: swept.conversation,
+            after: None,
+            dedupe_key: format!("anew:{}", sweep.id),
+            task: swept.payload,
+            due_at: now,
         };
         store::deliveries::enqueue(tx, &new, now).await?;
         Ok(())

@@ -163,7 +163,12 @@ async fn threads(world: &World, shown: &Shown) -> Result<(), Violation> {
         let Some(thread) = thread else { continue };
         let said = shown.said(Some(&thread));
         let place = |word: &str| said.iter().position(|it| text(it).contains(word));
-        let lines: Vec<_> = world.model.lines.iter().filter(|it| it.outage == id).collect();
+        let lines: Vec<_> = world
+            .model
+            .lines
+            .iter()
+            .filter(|it| it.outage == id)
+            .collect();
         let mut before: Option<(usize, &str)> = None;
         for (index, line) in lines.iter().enumerate() {
             let Some(at) = place(&line.word) else {

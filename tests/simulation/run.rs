@@ -206,9 +206,8 @@ pub struct Summary {
     pub failures: Vec<Failure>,
 }
 
-/// Plays the scripts of many seeds, on all cores; stops looking after some failures.
-pub fn run_many(first: u64, many: u64) -> Summary {
-    const ENOUGH: usize = 3;
+/// Plays the scripts of many seeds, on all cores; stops after `enough` failures.
+pub fn run_many(first: u64, many: u64, enough: usize) -> Summary {
     let next = AtomicU64::new(first);
     let summary = Mutex::new(Summary::default());
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
@@ -217,7 +216,7 @@ pub fn run_many(first: u64, many: u64) -> Summary {
             scope.spawn(|| {
                 loop {
                     let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= first + many || summary.lock().unwrap().failures.len() >= ENOUGH {
+                    if seed >= first + many || summary.lock().unwrap().failures.len() >= enough {
                         return;
                     }
                     let script = written(seed);
