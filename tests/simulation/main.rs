@@ -11,6 +11,7 @@ mod node;
 mod play;
 mod run;
 mod script;
+mod sockets;
 mod wire;
 mod world;
 
@@ -88,6 +89,8 @@ fn sometimes() -> Vec<&'static str> {
         "an event whose acknowledgement is lost",
         "crash between keeping an event and its acknowledgement",
         "crash in the work on an event",
+        "a socket breaks",
+        "a socket breaks under an event",
         // deliveries
         "crash after a claim",
         "crash before a call",

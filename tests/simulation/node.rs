@@ -4,7 +4,7 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use balefire::{
-    app::App,
+    app::{App, Running},
     clock::Clock,
     config::{self, Checks, Settings, Sources},
     domain::time::{Timestamp, Zone},
@@ -12,7 +12,8 @@ use balefire::{
     slack::{Slack, deliver::SlackDeliver},
     store::{Db, deliveries::Delivery},
 };
-use tokio::{runtime::Runtime, task::JoinHandle};
+use tokio::{net::TcpListener, runtime::Runtime, task::JoinHandle};
+use tokio_util::task::TaskTracker;
 
 use crate::wire::{Entrance, SIGNING_SECRET, Wire};
 
@@ -29,39 +30,65 @@ pub struct Node {
     pub claimed: Vec<Delivery>,
     /// An attempt in the middle of which it stands still.
     pub stalled: Option<JoinHandle<()>>,
+    /// How many of its connections have broken. It replaces the first loss of each at once; for more
+    /// it would really wait.
+    pub broken: usize,
+    /// In Socket Mode.
+    _running: Option<Running>,
 }
 
 impl Node {
     /// Starts over the database at `path`.
-    pub async fn start(index: usize, wire: &Arc<Wire>, path: &Path, now: i64, skew: i64) -> Node {
+    pub async fn start(
+        index: usize,
+        wire: &Arc<Wire>,
+        path: &Path,
+        now: i64,
+        sockets: bool,
+    ) -> Node {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
             .build()
             .unwrap();
-        let settings = settings(&wire.api_url(index), path);
-        let clock = Clock::standing_at(Timestamp::from_micros(now + skew));
+        let settings = settings(&wire.api_url(index), path, sockets);
+        let clock = Clock::standing_at(Timestamp::from_micros(now));
         let (path, its_clock) = (path.to_owned(), clock.clone());
         let starting = runtime.spawn(async move {
             let db = Db::open_sqlite(&path).await.unwrap();
             let app = App::with_database(settings, db, its_clock).unwrap();
             app.connect().await.unwrap();
-            (app.router(), app.slack.clone(), app.outbox.clone())
+            let (router, slack) = (app.router(), app.slack.clone());
+            let outbox = app.outbox.clone();
+            let mut running = None;
+            if sockets {
+                let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+                running = Some(app.serve(listener, TaskTracker::new()).unwrap());
+            }
+            (router, slack, outbox, running)
         });
-        let (router, slack, outbox) = starting.await.unwrap();
-        let entrance = Entrance {
-            router,
-            runtime: runtime.handle().clone(),
+        let (router, slack, outbox, running) = starting.await.unwrap();
+        let entrance = match sockets {
+            true => Entrance::Sockets,
+            false => Entrance::Http {
+                router,
+                runtime: runtime.handle().clone(),
+            },
         };
+        if sockets {
+            wire.sockets.are_open(index).await;
+        }
         wire.open(index, Some(entrance));
         Node {
             runtime: Some(runtime),
             slack,
             outbox,
             clock,
-            skew,
+            skew: 0,
             claimed: Vec::new(),
             stalled: None,
+            broken: 0,
+            _running: running,
         }
     }
 
@@ -109,7 +136,8 @@ impl Drop for Node {
 /// How long a call may take, as the settings say; no call really takes that long here.
 pub const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 
-fn settings(api_url: &str, path: &Path) -> Settings {
+fn settings(api_url: &str, path: &Path, sockets: bool) -> Settings {
+    let mode = if sockets { "socket" } else { "http" };
     let text = format!(
         r#"
         [database]
@@ -117,7 +145,8 @@ fn settings(api_url: &str, path: &Path) -> Settings {
 
         [slack]
         bot_token = "{BOT_TOKEN}"
-        mode = "http"
+        mode = "{mode}"
+        app_token = "xapp-a-token-for-the-simulation"
         signing_secret = "{SIGNING_SECRET}"
         announce_channel = "C0OUTAGES"
         api_url = "{api_url}"

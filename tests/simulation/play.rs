@@ -91,6 +91,7 @@ impl World {
             }
             Step::Jobs { node } => self.jobs(*node).await,
             Step::Fault { method, trouble } => self.wire.trouble(METHODS[*method], *trouble),
+            Step::Break { node } => drop(self.breaks(*node).await),
             Step::Crash { node } => {
                 if self.nodes[*node].is_some() {
                     self.count("crash at rest");
@@ -516,7 +517,12 @@ impl World {
                 self.wire.pass_on(other, &event.renamed(&id)).await;
                 self.rests(other).await;
             }
-            Hearing::AnswerLost => return self.wire.give_back(event),
+            Hearing::AnswerLost => {
+                if self.breaks(node).await {
+                    self.count("a socket breaks under an event");
+                }
+                return self.wire.give_back(event);
+            }
             Hearing::CrashAfter => {
                 self.crash(node).await;
                 return self.wire.give_back(event);

@@ -35,7 +35,7 @@ pub fn run(script: &Script) -> Outcome {
         .unwrap();
     let outcome = runtime.block_on(async {
         make_empty_database().await;
-        let mut world = World::begin(script.seed, script.begins).await;
+        let mut world = World::begin(script.seed, script.begins, script.sockets).await;
         let mut story = Vec::new();
         let mut played = 0;
         let playing = play(&mut world, &script.steps, &mut played, &mut story);

@@ -11,6 +11,8 @@ pub struct Script {
     pub seed: u64,
     /// When it begins, in seconds of the epoch.
     pub begins: i64,
+    /// In Socket Mode, not over HTTP.
+    pub sockets: bool,
     pub steps: Vec<Step>,
 }
 
@@ -109,6 +111,10 @@ pub enum Step {
     Fault {
         method: usize,
         trouble: Trouble,
+    },
+    /// A connection of Socket Mode breaks.
+    Break {
+        node: usize,
     },
     Crash {
         node: usize,
@@ -220,7 +226,8 @@ pub enum Hearing {
     Repeated,
     /// With another identifier again.
     OtherId,
-    /// The answer does not arrive: it stays in the queue and comes again.
+    /// The answer does not arrive, over a socket because that breaks: it stays in the queue and
+    /// comes again.
     AnswerLost,
     /// The node crashes after it has kept it, before Slack hears that; it comes again.
     CrashAfter,
@@ -286,15 +293,79 @@ const BEGINNINGS: [i64; 4] = [1_792_879_200, 1_774_735_200, 1_793_505_600, 1_781
 pub fn written(seed: u64) -> Script {
     let mut luck = fastrand::Rng::with_seed(seed);
     let begins = BEGINNINGS[luck.usize(..BEGINNINGS.len())] + luck.i64(0..7200);
+    let sockets = luck.u32(..3) == 0;
     let length = luck.usize(30..70);
     // Some scripts have hardly any trouble, some little else.
     let trouble = luck.u32(0..30);
-    let steps = (0..length).map(|_| step(&mut luck, trouble)).collect();
+    let mut steps = Vec::new();
+    while steps.len() < length {
+        match luck.u32(..60) {
+            0 => steps.extend(overtaken(&mut luck)),
+            1..3 => steps.extend(shared(&mut luck)),
+            _ => steps.push(step(&mut luck, trouble)),
+        }
+    }
     Script {
         seed,
         begins,
+        sockets,
         steps,
     }
+}
+
+/// People work in a dedicated channel and share what they find.
+fn shared(luck: &mut fastrand::Rng) -> Vec<Step> {
+    let (outage, message) = (luck.usize(..1000), luck.usize(..1000));
+    let entry = Entry {
+        node: luck.usize(..2),
+        how: How::Plain,
+    };
+    let who = Who::Ana;
+    let react = |remove| Step::React {
+        message,
+        who,
+        remove,
+    };
+    let mut steps = vec![
+        Step::Drain,
+        Step::Channel { outage, who, entry },
+        Step::Drain,
+        Step::Write { outage },
+        react(false),
+    ];
+    steps.extend((0..4).map(|_| step(luck, 10)));
+    steps.push(match luck.u32(..4) {
+        0 => Step::Rewrite { message },
+        1 => Step::Delete { message },
+        _ => react(luck.bool()),
+    });
+    steps
+}
+
+/// A node stands still for longer than its lease, and the other one goes on in its place.
+fn overtaken(luck: &mut fastrand::Rng) -> Vec<Step> {
+    let node = luck.usize(..2);
+    let claims = luck.bool();
+    let stalls = End::Stall { crash: crash(luck) };
+    let other = || Step::Attempt {
+        node: 1 - node,
+        end: End::Settled,
+    };
+    let waits = Step::Pass {
+        seconds: luck.u64(61..80),
+    };
+    let first = match claims {
+        true => Step::Claim { node },
+        false => Step::Attempt { node, end: stalls },
+    };
+    let last = match claims {
+        true => Step::Attempt {
+            node,
+            end: End::Settled,
+        },
+        false => Step::GoOn,
+    };
+    vec![first, waits, other(), other(), last]
 }
 
 fn step(luck: &mut fastrand::Rng, trouble: u32) -> Step {
@@ -371,9 +442,9 @@ fn step(luck: &mut fastrand::Rng, trouble: u32) -> Step {
             node,
             end: match luck.u32(..40) {
                 0 => End::CrashAfterClaim,
-                1..4 => End::CrashInCall { crash: crash(luck) },
-                4 => End::CrashAfterSettle,
-                5..7 => End::Stall { crash: crash(luck) },
+                1..6 => End::CrashInCall { crash: crash(luck) },
+                6 => End::CrashAfterSettle,
+                7..9 => End::Stall { crash: crash(luck) },
                 _ => End::Settled,
             },
         },
@@ -389,7 +460,8 @@ fn step(luck: &mut fastrand::Rng, trouble: u32) -> Step {
             node,
             seconds: luck.i64(-20..20),
         },
-        96..98 => Step::Jobs { node },
+        96 => Step::Break { node },
+        97 => Step::Jobs { node },
         _ => Step::Start { node },
     }
 }

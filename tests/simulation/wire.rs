@@ -9,13 +9,15 @@ use std::{
 
 use axum::{
     body::{Body, Bytes, to_bytes},
-    http::{HeaderMap, Request, Response, StatusCode},
+    http::{HeaderMap, HeaderValue, Request, Response, StatusCode},
 };
 use hmac::{Hmac, KeyInit, Mac};
 use hyper_util::{rt::TokioIo, service::TowerToHyperService};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
+
+use crate::sockets::Sockets;
 
 pub const SIGNING_SECRET: &str = "a-signing-secret-for-the-simulation";
 
@@ -75,9 +77,13 @@ enum Verdict {
 
 /// How a node takes requests.
 #[derive(Clone)]
-pub struct Entrance {
-    pub router: axum::Router,
-    pub runtime: tokio::runtime::Handle,
+pub enum Entrance {
+    Http {
+        router: axum::Router,
+        runtime: tokio::runtime::Handle,
+    },
+    /// Over its own connections.
+    Sockets,
 }
 
 /// What the next request of Slack's meets.
@@ -97,7 +103,6 @@ pub struct Kept {
     pub path: String,
     content_type: String,
     pub body: Bytes,
-    at: i64,
 }
 
 /// A message that Slack took from us.
@@ -155,6 +160,7 @@ pub struct Wire {
     http: reqwest::Client,
     address: std::net::SocketAddr,
     sandbox: String,
+    pub sockets: Arc<Sockets>,
 }
 
 /// The connection ends without an answer.
@@ -175,6 +181,7 @@ impl Wire {
                 .unwrap(),
             address: listener.local_addr().unwrap(),
             sandbox,
+            sockets: Sockets::start(tasks).await,
         });
         tasks.spawn(wire.clone().accept(listener));
         wire
@@ -235,6 +242,11 @@ impl Wire {
         let path = parts.uri.path().to_owned();
         if let Some(path) = path.strip_prefix("/door") {
             return self.enter(path, &parts.headers, body).await;
+        }
+        if path.ends_with("/api/apps.connections.open") {
+            let node = usize::from(path.starts_with("/1/"));
+            let opened = json!({ "ok": true, "url": self.sockets.url(node) });
+            return Ok(answer(200, &opened));
         }
         let path = match path.find("/api/") {
             Some(at) => path[at..].to_owned(),
@@ -468,15 +480,13 @@ impl Wire {
         body: Bytes,
     ) -> Result<Response<Body>, HungUp> {
         let content_type = headers["content-type"].to_str().unwrap().to_owned();
-        let mut kept = Kept {
+        let kept = Kept {
             path: path.to_owned(),
             content_type,
             body: self.readdress(&body),
-            at: 0,
         };
         let (node, passing) = {
             let mut state = self.state();
-            kept.at = state.now;
             if path.ends_with("/events") {
                 if is_by_a_person(&body) {
                     state.events.push_back(kept);
@@ -519,10 +529,16 @@ impl Wire {
         &self,
         node: usize,
         kept: &Kept,
-    ) -> Option<(StatusCode, Option<axum::http::HeaderValue>, Bytes)> {
+    ) -> Option<(StatusCode, Option<HeaderValue>, Bytes)> {
         let (entrance, now) = {
             let state = self.state();
             (state.entrances[node].clone()?, state.now)
+        };
+        let Entrance::Http { router, runtime } = entrance else {
+            let (kind, payload) = kept.in_envelope();
+            let body = self.sockets.send(node, kind, payload).await?;
+            let content_type = HeaderValue::from_static("application/json; charset=utf-8");
+            return Some((StatusCode::OK, Some(content_type), body));
         };
         let seconds = (now / 1_000_000).to_string();
         let request = Request::post(kept.path.clone())
@@ -531,8 +547,8 @@ impl Wire {
             .header("x-slack-signature", sign(&seconds, &kept.body))
             .body(Body::from(kept.body.clone()))
             .unwrap();
-        let service = TowerToHyperService::new(entrance.router);
-        let answering = entrance.runtime.spawn(async move {
+        let service = TowerToHyperService::new(router);
+        let answering = runtime.spawn(async move {
             let Ok(answer) = hyper::service::Service::call(&service, request).await;
             let (parts, body) = answer.into_parts();
             let body = to_bytes(body, LONGEST_BODY).await.unwrap();
@@ -583,6 +599,20 @@ impl Wire {
 }
 
 impl Kept {
+    /// What it is over a socket.
+    fn in_envelope(&self) -> (&'static str, Value) {
+        if self.path.ends_with("/events") {
+            return ("events_api", serde_json::from_slice(&self.body).unwrap());
+        }
+        let fields: serde_json::Map<String, Value> = url::form_urlencoded::parse(&self.body)
+            .map(|(name, value)| (name.into_owned(), json!(value)))
+            .collect();
+        match fields.get("payload").and_then(Value::as_str) {
+            Some(payload) => ("interactive", serde_json::from_str(payload).unwrap()),
+            None => ("slash_commands", Value::Object(fields)),
+        }
+    }
+
     /// The same event under another identifier.
     pub fn renamed(&self, id: &str) -> Kept {
         let mut envelope: Value = serde_json::from_slice(&self.body).unwrap();

@@ -79,6 +79,8 @@ pub struct World {
     seed: u64,
     luck: u64,
     stalled_since: i64,
+    /// Whether the nodes hear from Slack in Socket Mode.
+    sockets: bool,
     path: PathBuf,
     http: reqwest::Client,
     _folder: TempDir,
@@ -108,7 +110,7 @@ pub async fn make_empty_database() {
 }
 
 impl World {
-    pub async fn begin(seed: u64, begins: i64) -> World {
+    pub async fn begin(seed: u64, begins: i64, sockets: bool) -> World {
         let folder = folder();
         let path = folder.path().join("balefire.db");
         std::fs::write(&path, EMPTY.get().unwrap()).unwrap();
@@ -143,6 +145,7 @@ impl World {
             seed,
             luck: 0,
             stalled_since: 0,
+            sockets,
             path,
             http: reqwest::Client::builder().no_proxy().build().unwrap(),
             _folder: folder,
@@ -237,7 +240,7 @@ impl World {
 
     pub async fn start(&mut self, index: usize) {
         if self.nodes[index].is_none() {
-            let node = Node::start(index, &self.wire, &self.path, self.now, 0).await;
+            let node = Node::start(index, &self.wire, &self.path, self.now, self.sockets).await;
             self.nodes[index] = Some(node);
         }
     }
@@ -248,11 +251,24 @@ impl World {
         };
         self.wire.open(index, None);
         node.crash();
+        self.wire.sockets.are_gone(index);
         if self.wire.is_held() {
             self.wire.hang_up().await;
             // Where the other node stood still, the connection broke.
             self.let_go().await;
         }
+    }
+
+    /// A connection of the node breaks; true when it has one to lose.
+    pub async fn breaks(&mut self, index: usize) -> bool {
+        let sockets = self.sockets;
+        match &mut self.nodes[index] {
+            Some(node) if sockets && node.broken < 2 => node.broken += 1,
+            _ => return false,
+        }
+        self.wire.sockets.breaks(index).await;
+        self.count("a socket breaks");
+        true
     }
 
     /// What was held goes on, and whoever waited for it comes to an end.
