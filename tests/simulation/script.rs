@@ -332,6 +332,15 @@ fn shared(luck: &mut fastrand::Rng) -> Vec<Step> {
         Step::Drain,
         Step::Write { outage },
         react(false),
+        Step::Hear {
+            event: luck.usize(..1000),
+            node: luck.usize(..2),
+            how: Hearing::Once,
+        },
+        Step::Follow {
+            node: luck.usize(..2),
+            crash: luck.bool().then(|| crash(luck)),
+        },
     ];
     steps.extend((0..4).map(|_| step(luck, 10)));
     steps.push(match luck.u32(..4) {
@@ -339,6 +348,20 @@ fn shared(luck: &mut fastrand::Rng) -> Vec<Step> {
         1 => Step::Delete { message },
         _ => react(luck.bool()),
     });
+    if luck.u32(..4) == 0 {
+        let verb = Verb::Resolve;
+        steps.extend([
+            Step::Drain,
+            Step::Words {
+                outage,
+                verb,
+                who,
+                entry,
+            },
+            Step::PassWorking { hours: 26 },
+            Step::PassWorking { hours: 8 },
+        ]);
+    }
     steps
 }
 
