@@ -9,9 +9,11 @@ mod invariants;
 mod model;
 mod node;
 mod play;
+mod request;
 mod run;
 mod script;
 mod sockets;
+mod trouble;
 mod wire;
 mod world;
 

@@ -15,7 +15,10 @@ use balefire::{
 use tokio::{net::TcpListener, runtime::Runtime, task::JoinHandle};
 use tokio_util::task::TaskTracker;
 
-use crate::wire::{Entrance, SIGNING_SECRET, Wire};
+use crate::{
+    request::SIGNING_SECRET,
+    wire::{Entrance, Wire},
+};
 
 pub const BOT_TOKEN: &str = "xoxb-a-token-for-the-simulation";
 

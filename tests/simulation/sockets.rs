@@ -70,6 +70,7 @@ impl Sockets {
     async fn carry(self: Arc<Self>, stream: TcpStream) {
         stream.set_nodelay(true).unwrap();
         let mut node = 0;
+        #[expect(clippy::result_large_err, reason = "the library asks for it")]
         let read_path = |request: &Request, response| {
             node = request.uri().path()[1..].parse().unwrap();
             Ok(response)

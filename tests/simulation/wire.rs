@@ -11,60 +11,17 @@ use axum::{
     body::{Body, Bytes, to_bytes},
     http::{HeaderMap, HeaderValue, Request, Response, StatusCode},
 };
-use hmac::{Hmac, KeyInit, Mac};
 use hyper_util::{rt::TokioIo, service::TowerToHyperService};
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
-use crate::sockets::Sockets;
-
-pub const SIGNING_SECRET: &str = "a-signing-secret-for-the-simulation";
+use crate::{
+    request::{Kept, is_by_a_person, sign},
+    sockets::Sockets,
+    trouble::{Hold, Trouble},
+};
 
 const LONGEST_BODY: usize = 4 * 1024 * 1024;
-
-/// How one call to Slack goes wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Trouble {
-    /// HTTP 429; nothing is done.
-    RateLimited { seconds: u64 },
-    /// HTTP 500; nothing is done.
-    ServerError,
-    /// HTTP 503, and it is done all the same.
-    DoneServerError,
-    /// A page of HTML where JSON was expected; nothing is done.
-    Html,
-    /// `internal_error`; nothing is done.
-    InternalError,
-    /// No answer; nothing is done.
-    LostBefore,
-    /// No answer, but it is done.
-    LostAfter,
-    /// No answer; it is done so many seconds later.
-    Late { seconds: u64 },
-}
-
-impl Trouble {
-    pub fn word(self) -> &'static str {
-        match self {
-            Trouble::RateLimited { .. } => "rate limited",
-            Trouble::ServerError => "server error",
-            Trouble::DoneServerError => "server error after commit",
-            Trouble::Html => "a page for an answer",
-            Trouble::InternalError => "internal_error",
-            Trouble::LostBefore => "timeout before commit",
-            Trouble::LostAfter => "timeout after commit",
-            Trouble::Late { .. } => "late commit",
-        }
-    }
-}
-
-/// Where a call stops and waits to be told how it goes on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Hold {
-    BeforeCommit,
-    AfterCommit,
-}
 
 /// What becomes of the calls that are held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,14 +52,6 @@ pub enum Passing {
     AnswerLost,
     /// The node is never asked.
     Lost,
-}
-
-/// A request as Slack sent it.
-#[derive(Clone, Debug)]
-pub struct Kept {
-    pub path: String,
-    content_type: String,
-    pub body: Bytes,
 }
 
 /// A message that Slack took from us.
@@ -596,59 +545,6 @@ impl Wire {
     pub fn take_log(&self) -> Vec<String> {
         std::mem::take(&mut self.state().log)
     }
-}
-
-impl Kept {
-    /// What it is over a socket.
-    fn in_envelope(&self) -> (&'static str, Value) {
-        if self.path.ends_with("/events") {
-            return ("events_api", serde_json::from_slice(&self.body).unwrap());
-        }
-        let fields: serde_json::Map<String, Value> = url::form_urlencoded::parse(&self.body)
-            .map(|(name, value)| (name.into_owned(), json!(value)))
-            .collect();
-        match fields.get("payload").and_then(Value::as_str) {
-            Some(payload) => ("interactive", serde_json::from_str(payload).unwrap()),
-            None => ("slash_commands", Value::Object(fields)),
-        }
-    }
-
-    /// The same event under another identifier.
-    pub fn renamed(&self, id: &str) -> Kept {
-        let mut envelope: Value = serde_json::from_slice(&self.body).unwrap();
-        envelope["event_id"] = json!(id);
-        Kept {
-            body: Bytes::from(envelope.to_string()),
-            ..self.clone()
-        }
-    }
-}
-
-/// What the bot itself does comes back as events, too; they are no concern of anybody.
-fn is_by_a_person(body: &Bytes) -> bool {
-    let envelope: Value = serde_json::from_slice(body).unwrap_or_default();
-    let event = &envelope["event"];
-    let message = match event["subtype"].as_str() {
-        Some("message_changed") => &event["message"],
-        Some("message_deleted") => &event["previous_message"],
-        Some(_) => return false,
-        None => event,
-    };
-    let by_person = message["bot_id"].is_null()
-        && message["user"]
-            .as_str()
-            .is_some_and(|it| it != "U0BALEFIRE");
-    let kind = event["type"].as_str().unwrap_or("");
-    by_person && matches!(kind, "message" | "reaction_added" | "reaction_removed")
-}
-
-fn sign(seconds: &str, body: &[u8]) -> String {
-    let mut mac = Hmac::<sha2::Sha256>::new_from_slice(SIGNING_SECRET.as_bytes()).unwrap();
-    mac.update(format!("v0:{seconds}:").as_bytes());
-    mac.update(body);
-    let digest = mac.finalize().into_bytes();
-    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("v0={hex}")
 }
 
 fn answer(status: u16, body: &Value) -> Response<Body> {

@@ -22,8 +22,9 @@ use tokio::task::JoinSet;
 use crate::{
     model::Model,
     node::{BOT_TOKEN, Node},
+    request::SIGNING_SECRET,
     script::{Crash, End},
-    wire::{SIGNING_SECRET, Wire},
+    wire::Wire,
 };
 
 const CATALOG: &str = r#"
@@ -377,7 +378,7 @@ impl World {
             }
             return true;
         }
-        let before = hold.is_some_and(|it| it.hold == crate::wire::Hold::BeforeCommit);
+        let before = hold.is_some_and(|it| it.hold == crate::trouble::Hold::BeforeCommit);
         if let End::Stall { .. } = end {
             self.count(match before {
                 true => "a node stands still before a call",
