@@ -289,23 +289,25 @@ async fn an_update_that_slack_carries_out_late_does_not_stay() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_merged_before_anything_is_posted_links_the_other_one() {
-    let world = World::start().await;
-    let ana = world.person("ana");
-    for (component, what) in [("Payments", "Cards fail"), ("Booking", "Nobody can book")] {
-        ana.runs("/outage").await.form("Announce an outage");
-        ana.submits(json!({ "summary": what, "component": component }))
-            .await
-            .closed();
+    for scratch in [databases::sqlite().await, databases::postgres().await] {
+        let world = World::on(scratch, Setup::default()).await;
+        let ana = world.person("ana");
+        for (component, what) in [("Payments", "Cards fail"), ("Booking", "Nobody can book")] {
+            ana.runs("/outage").await.form("Announce an outage");
+            ana.submits(json!({ "summary": what, "component": component }))
+                .await
+                .closed();
+        }
+        ana.runs("/outage merge 1 into 2").await;
+        world.settle().await;
+        let all = world.channel("outages").await;
+        let merged = all.iter().map(words).find(|it| it.contains("Cards fail"));
+        let merged = merged.unwrap();
+        assert!(merged.contains("|outage 2>"), "{merged}");
+        world.thread().await;
+        ana.direct_messages().await;
+        world.end().await;
     }
-    ana.runs("/outage merge 1 into 2").await;
-    world.settle().await;
-    let all = world.channel("outages").await;
-    let merged = all.iter().map(words).find(|it| it.contains("Cards fail"));
-    let merged = merged.unwrap();
-    assert!(merged.contains("|outage 2>"), "{merged}");
-    world.thread().await;
-    ana.direct_messages().await;
-    world.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
