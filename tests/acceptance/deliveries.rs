@@ -244,7 +244,9 @@ async fn a_page_in_place_of_an_answer_is_no_answer() {
     let ana = world.person("ana");
     ana.runs("/outage resolve 1 It is back").await;
     world.settle().await;
-    world.passes(minutes(5)).await;
+    world.passes(minutes(1)).await;
+    // Then it is shown once more.
+    world.passes(minutes(3)).await;
     let text = crate::harness::words(&world.announcement().await);
     assert!(text.contains("It is back"), "{text}");
     assert!(!world.is_pinned().await);
