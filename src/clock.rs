@@ -31,8 +31,10 @@ impl Stopwatch {
 pub struct Clock(Arc<Inner>);
 
 struct Inner {
-    /// Microseconds ahead of the system's clock.
+    /// Microseconds ahead of the system's clock; of the epoch, when it stands.
     ahead: AtomicI64,
+    /// Does not go by itself.
+    stands: bool,
     moved: Notify,
 }
 
@@ -41,14 +43,39 @@ impl Clock {
     pub fn system() -> Clock {
         Clock(Arc::new(Inner {
             ahead: AtomicI64::new(0),
+            stands: false,
             moved: Notify::new(),
         }))
     }
 
-    #[expect(clippy::disallowed_methods, reason = "this is the place")]
+    /// A clock that stands still until it is moved: what happens does not depend on how long it
+    /// really takes.
+    pub fn standing_at(at: Timestamp) -> Clock {
+        Clock(Arc::new(Inner {
+            ahead: AtomicI64::new(at.micros()),
+            stands: true,
+            moved: Notify::new(),
+        }))
+    }
+
     pub fn now(&self) -> Timestamp {
-        let now = from_system(std::time::SystemTime::now());
-        Timestamp::from_micros(now.micros() + self.0.ahead.load(Ordering::SeqCst))
+        Timestamp::from_micros(self.unmoved() + self.0.ahead.load(Ordering::SeqCst))
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "this is the place")]
+    fn unmoved(&self) -> i64 {
+        match self.0.stands {
+            true => 0,
+            false => from_system(std::time::SystemTime::now()).micros(),
+        }
+    }
+
+    /// Says `at` from now on, whatever it said before.
+    pub fn move_to(&self, at: Timestamp) {
+        self.0
+            .ahead
+            .store(at.micros() - self.unmoved(), Ordering::SeqCst);
+        self.0.moved.notify_waiters();
     }
 
     /// Runs `seconds` ahead of the system's clock from now on.

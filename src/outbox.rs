@@ -26,7 +26,8 @@ pub const LEASE: Duration = Duration::from_secs(60);
 pub const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(10);
 
 /// A message that was sent again after an unknown answer is looked at once more after this time,
-/// in case the first one appeared later still.
+/// in case the first one appeared later still; and what shows how things stand is shown once more,
+/// in case the first attempt came after the second.
 pub const SWEEP_AFTER: Duration = Duration::from_secs(120);
 
 /// Slack allows about one message a second per channel.

@@ -68,7 +68,8 @@ pub enum Task {
         from_version: i64,
         to_version: i64,
     },
-    /// Delete what a delivery posted twice, because Slack committed later than anybody waits.
+    /// Delete what a delivery posted twice, or do it anew where it shows how things stand, because
+    /// Slack may have committed later than anybody waits.
     Sweep { of: DeliveryId },
     /// Tell somebody that Slack refused something of theirs.
     Apologise {
@@ -149,6 +150,15 @@ impl Task {
                 | Task::Welcome
                 | Task::WarnOfArchive { .. }
                 | Task::Apologise { .. }
+        )
+    }
+
+    /// Whether it shows how things stand at that moment, in place of what was shown before. Doing it
+    /// anew is harmless, and needed where an older attempt may be carried out after a newer one.
+    pub fn shows_state(&self) -> bool {
+        matches!(
+            self,
+            Task::Refresh | Task::Pin | Task::Topic | Task::Mark { .. } | Task::Reshow { .. }
         )
     }
 

@@ -16,7 +16,8 @@ use crate::{
     domain::{
         delivery::{Outcome, Receipt, Task},
         effect::Line,
-        ids::OutageId,
+        ids::{DeliveryId, OutageId},
+        outage::Phase,
         time::Timestamp,
     },
     store::{
@@ -86,8 +87,10 @@ impl<D: Deliver> Outbox<D> {
         }
     }
 
-    /// Claims what is due, at most `limit`, and takes the turns of the conversations.
-    pub(super) async fn claim(&self, limit: usize) -> store::Result<Vec<Delivery>> {
+    /// Claims what is due, at most `limit`, and takes the turns of the conversations. Whoever
+    /// claims makes the attempt; apart from the worker only a simulation does, which crashes
+    /// between the two.
+    pub async fn claim(&self, limit: usize) -> store::Result<Vec<Delivery>> {
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
@@ -133,7 +136,7 @@ impl<D: Deliver> Outbox<D> {
     }
 
     /// Makes one attempt at a claimed delivery and settles it.
-    pub(super) async fn attempt(&self, delivery: &Delivery) -> store::Result<()> {
+    pub async fn attempt(&self, delivery: &Delivery) -> store::Result<()> {
         let look_first = delivery.sent_at.is_some();
         let mut tx = self.db.begin().await?;
         let now = self.clock.now();
@@ -243,7 +246,8 @@ impl<D: Deliver> Outbox<D> {
         match outcome {
             Outcome::Delivered(receipt) => {
                 self.record(&mut tx, delivery, receipt, now).await?;
-                if looked_first && delivery.payload.creates_message() {
+                let task = &delivery.payload;
+                if looked_first && (task.creates_message() || task.shows_state()) {
                     self.sweep_later(&mut tx, delivery, now).await?;
                 }
                 self.metrics
@@ -312,7 +316,8 @@ impl<D: Deliver> Outbox<D> {
                 store::announcements::record_posted(tx, outage, channel, ts, now).await
             }
             (Task::Permalink, Receipt::Permalink { url }) => {
-                store::announcements::record_permalink(tx, outage, url).await
+                store::announcements::record_permalink(tx, outage, url).await?;
+                self.link_duplicates(tx, delivery, outage, now).await
             }
             (Task::Pin, Receipt::Pinned { pinned }) => {
                 store::announcements::record_pinned(tx, outage, *pinned).await
@@ -341,11 +346,31 @@ impl<D: Deliver> Outbox<D> {
             (Task::Unshare { share }, Receipt::Done) => {
                 store::shares::record_unposted(tx, *share).await
             }
+            (Task::Sweep { of }, _) => self.show_anew(tx, delivery, *of, now).await,
             _ => Ok(()),
         }
     }
 
-    /// The thread links the dedicated channel, and the announcement shows it.
+    /// What was merged into the outage before anybody knew its address shows the address now.
+    async fn link_duplicates(
+        &self,
+        tx: &mut Tx,
+        delivery: &Delivery,
+        outage: OutageId,
+        now: Timestamp,
+    ) -> store::Result<()> {
+        let Some(original) = store::outages::by_id(tx, outage).await? else {
+            return Ok(());
+        };
+        let workspace = &original.workspace;
+        for id in store::outages::duplicates_of(tx, workspace, original.number).await? {
+            self.refresh(tx, delivery, id, now).await?;
+        }
+        Ok(())
+    }
+
+    /// The thread links the dedicated channel, and the announcement shows it. Nobody is called to
+    /// work on what turned out to be a false alarm meanwhile.
     async fn say_channel(
         &self,
         tx: &mut Tx,
@@ -357,10 +382,13 @@ impl<D: Deliver> Outbox<D> {
         let Some(requested) = requested else {
             return Ok(());
         };
-        let by = requested.requested_by.0;
-        let line = Line::Channel { by };
-        self.in_thread(tx, delivery, outage, Task::Say { line }, now)
-            .await?;
+        let found = store::outages::by_id(tx, outage).await?;
+        if !found.is_some_and(|it| matches!(it.phase, Phase::Withdrawn { .. })) {
+            let by = requested.requested_by.0;
+            let line = Line::Channel { by };
+            self.in_thread(tx, delivery, outage, Task::Say { line }, now)
+                .await?;
+        }
         self.refresh(tx, delivery, outage, now).await
     }
 
@@ -391,7 +419,7 @@ impl<D: Deliver> Outbox<D> {
             lane: format!("outage:{outage}:thread"),
             conversation: announcement.map(|it| it.channel_id.0).unwrap_or_default(),
             after: None,
-            dedupe_key: format!("follows:{}:{}", delivery.id, task.kind()),
+            dedupe_key: format!("follows:{}:{outage}:{}", delivery.id, task.kind()),
             task,
             due_at: now,
         };
@@ -425,6 +453,32 @@ impl<D: Deliver> Outbox<D> {
             dedupe_key: format!("sweep:{}", delivery.id),
             task: Task::Sweep { of: delivery.id },
             due_at: now.plus(SWEEP_AFTER),
+        };
+        store::deliveries::enqueue(tx, &new, now).await?;
+        Ok(())
+    }
+
+    /// What an older attempt may have overwritten is shown once more, in its turn.
+    async fn show_anew(
+        &self,
+        tx: &mut Tx,
+        sweep: &Delivery,
+        of: DeliveryId,
+        now: Timestamp,
+    ) -> store::Result<()> {
+        let swept = store::deliveries::by_id(tx, of).await?;
+        let Some(swept) = swept.filter(|it| it.payload.shows_state()) else {
+            return Ok(());
+        };
+        let new = NewDelivery {
+            workspace: swept.workspace_id,
+            outage: swept.outage_id,
+            lane: swept.lane,
+            conversation: swept.conversation,
+            after: None,
+            dedupe_key: format!("anew:{}", sweep.id),
+            task: swept.payload,
+            due_at: now,
         };
         store::deliveries::enqueue(tx, &new, now).await?;
         Ok(())

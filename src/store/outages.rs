@@ -306,6 +306,23 @@ pub async fn ended(tx: &mut Tx, workspace: &WorkspaceId, limit: i64) -> Result<V
     list(tx, sql, workspace, limit).await
 }
 
+/// The outages that turned out to be this one.
+pub async fn duplicates_of(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    number: OutageNumber,
+) -> Result<Vec<OutageId>> {
+    const SQL: &str = "
+        SELECT id FROM outages WHERE workspace_id = $1 AND phase = 'withdrawn'
+          AND CAST(phase_detail ->> 'duplicate_of' AS BIGINT) = $2
+        ORDER BY id";
+    on!(tx, |conn| sqlx::query_scalar(SQL)
+        .bind(workspace)
+        .bind(number)
+        .fetch_all(conn)
+        .await)
+}
+
 async fn list(
     tx: &mut Tx,
     sql: String,

@@ -250,10 +250,84 @@ async fn a_page_in_place_of_an_answer_is_no_answer() {
     ana.runs("/outage resolve 1 It is back").await;
     world.settle().await;
     world.passes(minutes(1)).await;
+    // Then it is shown once more.
+    world.passes(minutes(3)).await;
     let text = crate::harness::words(&world.announcement().await);
     assert!(text.contains("It is back"), "{text}");
     assert!(!world.is_pinned().await);
     world.thread().await;
     ana.direct_messages().await;
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_update_that_slack_carries_out_late_does_not_stay() {
+    let world = World::start().await;
+    let ana = world.person("ana");
+    ana.announces("Payments", "Cards fail").await;
+    world
+        .faults(json!([{ "method": "chat.update", "kind": "late_commit", "milliseconds": 300, "times": 1 }]))
+        .await;
+    ana.runs("/outage update 1 The first news").await;
+    world
+        .control("clock", json!({ "advance_seconds": 5 }))
+        .await;
+    world.outbox.run_once().await.unwrap();
+    ana.runs("/outage update 1 The second news").await;
+    world
+        .control("clock", json!({ "advance_seconds": 30 }))
+        .await;
+    world.outbox.run_once().await.unwrap();
+    let shows = async |news: &str| words(&world.announcement().await).contains(news);
+    assert!(shows("The second news").await);
+    for _ in 0..200 {
+        if shows("The first news").await {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    assert!(shows("The first news").await, "Slack did it only now");
+    world.passes(minutes(5)).await;
+    assert!(shows("The second news").await);
+    world.thread().await;
+    ana.direct_messages().await;
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_merged_before_anything_is_posted_links_the_other_one() {
+    for scratch in [databases::sqlite().await, databases::postgres().await] {
+        let world = World::on(scratch, Setup::default()).await;
+        let ana = world.person("ana");
+        for (component, what) in [("Payments", "Cards fail"), ("Booking", "Nobody can book")] {
+            ana.runs("/outage").await.form("Announce an outage");
+            ana.submits(json!({ "summary": what, "component": component }))
+                .await
+                .closed();
+        }
+        ana.runs("/outage merge 1 into 2").await;
+        world.settle().await;
+        let all = world.channel("outages").await;
+        let merged = all.iter().map(words).find(|it| it.contains("Cards fail"));
+        let merged = merged.unwrap();
+        assert!(merged.contains("|outage 2>"), "{merged}");
+        world.thread().await;
+        ana.direct_messages().await;
+        world.end().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_called_to_the_channel_of_a_false_alarm() {
+    let world = World::start().await;
+    let ana = world.person("ana");
+    ana.announces("Payments", "Cards fail").await;
+    ana.clicks("Create channel").await;
+    ana.runs("/outage withdraw 1 It was a test").await;
+    world.settle().await;
+    let thread = world.thread().await;
+    let (_, last) = thread.last().unwrap();
+    assert!(last.contains("It was a test"), "{thread:#?}");
+    crate::channel::read_all(&world).await;
     world.end().await;
 }

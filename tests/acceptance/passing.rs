@@ -66,6 +66,7 @@ async fn while_slack_does_not_answer_one_rendering_waits() {
     world.control("reset_faults", json!({})).await;
     world.passes(minutes(6)).await;
     read_all(&world).await;
+    world.passes(minutes(3)).await;
     world.end().await;
 }
 

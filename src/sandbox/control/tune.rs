@@ -5,12 +5,16 @@ use crate::sandbox::faults::{DeliveryFaults, Faults};
 use serde_json::{Value, json};
 
 /// Moves the clock, tells those who asked to know, and does what is due then: scheduled messages
-/// and retries.
+/// and retries. With `stand_at_micros` it stops there and goes on only when it is told to.
 pub async fn clock(ask: &Ask<'_>) -> Result<Value, Refused> {
-    let Some(seconds) = ask.body["advance_seconds"].as_i64() else {
+    let offset = if let Some(micros) = ask.body["stand_at_micros"].as_i64() {
+        ask.shared.change(|world| world.clock.stand_at(micros));
+        ask.shared.clock.offset()
+    } else if let Some(seconds) = ask.body["advance_seconds"].as_i64() {
+        ask.shared.move_clock(seconds)
+    } else {
         return Refused::because("\"advance_seconds\" must be a whole number.");
     };
-    let offset = ask.shared.move_clock(seconds);
     ask.shared.post_due_messages();
     ask.shared.run_due_retries().await;
     let now = ask.shared.clock.seconds();

@@ -190,7 +190,8 @@ impl SlackDeliver {
         }
     }
 
-    /// Deletes every message of a delivery but the one it is known by.
+    /// Deletes every message of a delivery but the one it is known by. What posts nothing is only
+    /// shown anew, which follows from this one's end.
     pub(super) async fn sweep(&self, sweep: &Delivery, of: DeliveryId) -> Result<Receipt, Stop> {
         let mut tx = self.db.read().await?;
         let swept = store::deliveries::by_id(&mut tx, of).await?;
@@ -200,6 +201,9 @@ impl SlackDeliver {
             None => None,
         };
         drop(tx);
+        if swept.as_ref().is_some_and(|it| it.payload.shows_state()) {
+            return Ok(Receipt::Done);
+        }
         let (Some(swept), Some(Receipt::Posted { channel, ts })) = (swept, receipt) else {
             return Err(moot("the delivery posted nothing"));
         };
