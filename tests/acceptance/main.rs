@@ -26,6 +26,7 @@ mod resolve;
 mod sandbox;
 mod sdk;
 mod shares;
+mod soak;
 mod socket;
 mod socket_frames;
 mod terminal;
