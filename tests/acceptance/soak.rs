@@ -295,7 +295,7 @@ async fn killed_over_and_over_two_nodes_lose_nothing_and_double_nothing() {
     assert_eq!(dead, 0, "nothing was given up");
 
     let state = state(&soak.slack).await;
-    let wishes = wishes.lock().unwrap();
+    let wishes = std::mem::take(&mut *wishes.lock().unwrap());
     let announcements: Vec<(i64, String, String)> = sqlx::query_as(
         "SELECT number, summary, message_ts FROM outages
          JOIN announcements ON outage_id = outages.id ORDER BY number",
