@@ -14,6 +14,7 @@ pub mod idempotency;
 pub mod inbox;
 pub mod late;
 pub mod leases;
+pub mod migrations;
 pub mod outages;
 pub mod people;
 pub mod reach;
@@ -21,6 +22,7 @@ pub mod rights;
 pub mod runs;
 pub mod shares;
 pub mod timeline;
+pub mod trouble;
 pub mod workspaces;
 
 pub use db::{Db, Tx};

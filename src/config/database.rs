@@ -13,6 +13,8 @@ use super::secret::{Found, SecretSetting, without_password};
 #[derive(Debug, Clone)]
 pub struct Database {
     pub url: DatabaseUrl,
+    /// PostgreSQL only: as whom the tables are made and changed, if not as in `url`.
+    pub migrate_url: Option<SecretString>,
     pub max_connections: u32,
 }
 
@@ -46,6 +48,13 @@ const URL: SecretSetting = SecretSetting {
     show: without_secret,
 };
 
+const MIGRATE_URL: SecretSetting = SecretSetting {
+    key: "database.migrate_url",
+    file_key: "database.migrate_url_file",
+    default: "",
+    show: without_secret,
+};
+
 pub(super) fn read(reader: &mut Reader) -> Option<Database> {
     let url = match URL.read(reader, parse) {
         Found::Value(url) => Some(url),
@@ -55,9 +64,20 @@ pub(super) fn read(reader: &mut Reader) -> Option<Database> {
         }
         Found::Unset | Found::Refused => None,
     };
+    let other = |text: &str| parse_migrate_url(text, url.as_ref());
+    let migrate_url = match MIGRATE_URL.read(reader, other) {
+        Found::Value(url) => Some(Some(url)),
+        Found::Unset => Some(None),
+        Found::Unreadable(problem) => {
+            reader.report(problem);
+            None
+        }
+        Found::Refused => None,
+    };
     let max_connections = reader.number("database.max_connections", 16, 1..=1000, "connections");
     Some(Database {
         url: url?,
+        migrate_url: migrate_url?,
         max_connections: max_connections?,
     })
 }
@@ -77,6 +97,39 @@ fn parse(text: &str) -> Result<DatabaseUrl, Fault> {
         return Err(Fault::new("It names no host.", example));
     }
     Ok(DatabaseUrl::Postgres(text.into()))
+}
+
+fn parse_migrate_url(text: &str, running: Option<&DatabaseUrl>) -> Result<SecretString, Fault> {
+    let DatabaseUrl::Postgres(migrating) = parse(text)? else {
+        return Err(Fault::new(
+            "A file has one owner; only PostgreSQL knows other roles.",
+            "Leave it away, or write postgres://OWNER:PASSWORD@HOST/DATABASE.",
+        ));
+    };
+    match running {
+        Some(DatabaseUrl::Sqlite(_)) => Err(Fault::new(
+            "database.url is a file, which needs no other role to be migrated.",
+            "Leave it away, or let database.url name the same PostgreSQL database.",
+        )),
+        Some(DatabaseUrl::Postgres(running))
+            if database_in(running.expose_secret()) != database_in(migrating.expose_secret()) =>
+        {
+            Err(Fault::new(
+                "It names another database than database.url.",
+                "Only the role and its password may differ.",
+            ))
+        }
+        // If that one is wrong, its own problem is told.
+        Some(DatabaseUrl::Postgres(_)) | None => Ok(migrating),
+    }
+}
+
+/// The name of the database in an address. How its server is reached may differ, as with a pooler.
+fn database_in(address: &str) -> Option<String> {
+    let url = Url::parse(address).ok()?;
+    let name = url.path().trim_start_matches('/').to_owned();
+    let in_query = url.query_pairs().find(|(name, _)| name == "dbname");
+    Some(in_query.map_or(name, |(_, value)| value.into_owned()))
 }
 
 fn sqlite(path: &str) -> Result<DatabaseUrl, Fault> {
@@ -131,6 +184,18 @@ mod tests {
         assert!(!format!("{url} {url:?}").contains("s3cret"));
         assert_eq!(url.to_string(), "postgres://ana:***@db/balefire");
         assert!(matches!(url, DatabaseUrl::Postgres(whole) if whole.expose_secret() == text));
+    }
+
+    #[test]
+    fn only_the_role_that_migrates_may_differ() {
+        let running = parse("postgres://balefire:a@db/balefire").expect("an address");
+        let refused = |text| parse_migrate_url(text, Some(&running)).is_err();
+        assert!(!refused("postgres://owner:b@db/balefire"));
+        assert!(!refused("postgresql://owner:b@primary:5433/balefire"));
+        assert!(refused("postgres://owner:b@db/other"));
+        assert!(refused("sqlite:balefire.db"));
+        let file = parse("sqlite:balefire.db").expect("a path");
+        assert!(parse_migrate_url("postgres://owner:b@db/balefire", Some(&file)).is_err());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-use balefire::store::{Db, db::POSTGRES_MIGRATIONS};
+use balefire::store::{Db, migrations};
 use sqlx::{ConnectOptions, Connection, Executor, postgres::PgConnectOptions};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
@@ -52,7 +52,7 @@ pub async fn postgres() -> Scratch {
             let mut admin = server().connect().await.unwrap();
             create(&mut admin, &name, "template0").await;
             let mut connection = server().database(&name).connect().await.unwrap();
-            POSTGRES_MIGRATIONS.run(&mut connection).await.unwrap();
+            migrations::POSTGRES.run(&mut connection).await.unwrap();
             connection.close().await.unwrap();
             name
         })
