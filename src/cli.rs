@@ -2,11 +2,13 @@
 //!
 //! Exit codes: 0 done, 1 it failed, 2 the settings or the command line are wrong.
 
+mod backup;
 mod catalog;
 mod deliveries;
 mod demo;
 mod jobs;
 mod manifest;
+mod migrate;
 mod sandbox;
 mod serve;
 
@@ -48,6 +50,10 @@ enum Command {
     Deliveries(deliveries::Arguments),
     /// What is done again and again.
     Jobs(jobs::Arguments),
+    /// Bring the tables of the database up to date.
+    Migrate(migrate::Arguments),
+    /// Copy the database into a new file while Balefire runs.
+    Backup(backup::Arguments),
 }
 
 /// Why a command ended badly.
@@ -92,6 +98,8 @@ pub fn run(arguments: Arguments) -> ExitCode {
             Command::Manifest(command) => manifest::run(arguments.config, command).await,
             Command::Catalog(command) => catalog::run(arguments.config, command).await,
             Command::Jobs(command) => jobs::run(arguments.config, command).await,
+            Command::Migrate(command) => migrate::run(arguments.config, command).await,
+            Command::Backup(command) => backup::run(arguments.config, command).await,
             Command::Deliveries(command) => deliveries::run(arguments.config, command).await,
         }
     });

@@ -6,6 +6,7 @@
 
 pub mod announcements;
 pub mod audit;
+pub mod backup;
 pub mod channels;
 pub mod components;
 pub mod db;

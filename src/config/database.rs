@@ -26,6 +26,18 @@ pub enum DatabaseUrl {
     Postgres(SecretString),
 }
 
+impl Database {
+    /// The address for tools of PostgreSQL's, which take the password from elsewhere; none for a
+    /// file. Of the role that owns the tables, if there is one of its own.
+    pub fn address_for_tools(&self) -> Option<String> {
+        let DatabaseUrl::Postgres(running) = &self.url else {
+            return None;
+        };
+        let whole = self.migrate_url.as_ref().unwrap_or(running).expose_secret();
+        Some(without_any_password(whole))
+    }
+}
+
 impl fmt::Display for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -150,6 +162,27 @@ fn sqlite(path: &str) -> Result<DatabaseUrl, Fault> {
     Ok(DatabaseUrl::Sqlite(Path::new(path).to_owned()))
 }
 
+/// Without the password, and without what only our own driver understands.
+fn without_any_password(address: &str) -> String {
+    let Ok(mut url) = Url::parse(address) else {
+        return "postgres://(hidden)".to_owned();
+    };
+    if url.set_password(None).is_err() && url.password().is_some() {
+        return "postgres://(hidden)".to_owned();
+    }
+    let is_for_tools = |name: &str| !name.contains("pass") && name != "statement-cache-capacity";
+    let pairs: Vec<(String, String)> = url
+        .query_pairs()
+        .filter(|(name, _)| is_for_tools(name))
+        .map(|(name, value)| (name.into_owned(), value.into_owned()))
+        .collect();
+    url.set_query(None);
+    if !pairs.is_empty() {
+        url.query_pairs_mut().extend_pairs(pairs);
+    }
+    url.into()
+}
+
 /// A path is worth seeing; anything else may hide a password.
 fn without_secret(text: &str) -> String {
     match text.starts_with("sqlite:") {
@@ -196,6 +229,28 @@ mod tests {
         assert!(refused("sqlite:balefire.db"));
         let file = parse("sqlite:balefire.db").expect("a path");
         assert!(parse_migrate_url("postgres://owner:b@db/balefire", Some(&file)).is_err());
+    }
+
+    #[test]
+    fn tools_get_the_address_of_the_owner_without_its_password() {
+        let database = Database {
+            url: parse("postgres://balefire:s3cret@db/b?sslmode=require").expect("an address"),
+            migrate_url: None,
+            max_connections: 1,
+        };
+        let address = database.address_for_tools();
+        assert_eq!(
+            address.as_deref(),
+            Some("postgres://balefire@db/b?sslmode=require")
+        );
+        let owner = "postgres://owner@db/b?password=s3cret&statement-cache-capacity=0";
+        let migrate_url = Some(owner.into());
+        let address = Database {
+            migrate_url,
+            ..database
+        }
+        .address_for_tools();
+        assert_eq!(address.as_deref(), Some("postgres://owner@db/b"));
     }
 
     #[test]

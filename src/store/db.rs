@@ -97,7 +97,7 @@ pub enum Place<'a> {
 pub enum OpenError {
     #[error("{0}")]
     Unreachable(String),
-    #[error("{0}")]
+    #[error(transparent)]
     Tables(#[from] TablesError),
 }
 
@@ -265,63 +265,48 @@ fn sqlite_options(path: &Path) -> SqliteConnectOptions {
         .busy_timeout(BUSY_TIMEOUT)
 }
 
-/// SQLite does not wait when the mode of a file changes under it, which is so when several
-/// programs open a new file at once.
+/// Tries for a while: SQLite does not wait by itself when the mode of a file changes under it, which
+/// is so when several programs open a new file at once.
 async fn connect_sqlite(
     path: &Path,
     options: &SqliteConnectOptions,
 ) -> std::result::Result<SqliteConnection, OpenError> {
-    let connecting = patiently(ACQUIRE_TIMEOUT, async || options.connect().await);
-    let connected = connecting.await;
-    connected.map_err(|error| OpenError::Unreachable(trouble::opening_sqlite(path, &error)))
-}
-
-async fn migrate_sqlite(
-    connection: &mut SqliteConnection,
-) -> std::result::Result<Vec<Step>, TablesError> {
-    patiently(MIGRATION_TIMEOUT, async || {
-        migrations::migrate_sqlite(connection).await
-    })
-    .await
-}
-
-/// Tries again for a while as long as another program has the file.
-async fn patiently<T, E: Busy>(
-    patience: Duration,
-    mut attempt: impl AsyncFnMut() -> std::result::Result<T, E>,
-) -> std::result::Result<T, E> {
-    let mut last = None;
+    let mut busy = None;
     let trying = async {
         loop {
-            match attempt().await {
-                Err(error) if error.is_busy() => last = Some(error),
+            match options.connect().await {
+                Err(error) if trouble::is_busy(&error) => busy = Some(error),
                 done => return done,
             }
             tokio::time::sleep(LOOK_AGAIN).await;
         }
     };
-    match tokio::time::timeout(patience, trying).await {
-        Ok(done) => done,
-        Err(_) => Err(last.unwrap_or_else(|| sqlx::Error::PoolTimedOut.into())),
-    }
+    let connected = match tokio::time::timeout(ACQUIRE_TIMEOUT, trying).await {
+        Ok(connected) => connected,
+        Err(_) => Err(busy.unwrap_or(sqlx::Error::PoolTimedOut)),
+    };
+    connected.map_err(|error| OpenError::Unreachable(trouble::opening_sqlite(path, &error)))
 }
 
-trait Busy: From<sqlx::Error> {
-    fn is_busy(&self) -> bool;
-}
-
-impl Busy for sqlx::Error {
-    fn is_busy(&self) -> bool {
-        trouble::is_busy(self)
-    }
-}
-
-impl Busy for TablesError {
-    fn is_busy(&self) -> bool {
-        match self {
-            TablesError::Database(error) | TablesError::Failed(error) => trouble::is_busy(error),
-            _ => false,
+/// Tries for a while: another program may be at it, for longer than SQLite waits by itself.
+async fn migrate_sqlite(
+    connection: &mut SqliteConnection,
+) -> std::result::Result<Vec<Step>, TablesError> {
+    let mut busy = None;
+    let trying = async {
+        loop {
+            match migrations::migrate_sqlite(connection).await {
+                Err(TablesError::Database(error)) if trouble::is_busy(&error) => {
+                    busy = Some(error);
+                }
+                done => return done,
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
         }
+    };
+    match tokio::time::timeout(MIGRATION_TIMEOUT, trying).await {
+        Ok(done) => done,
+        Err(_) => Err(busy.unwrap_or(sqlx::Error::PoolTimedOut).into()),
     }
 }
 
@@ -346,26 +331,8 @@ async fn open_postgres(
     max_connections: u32,
 ) -> std::result::Result<Db, OpenError> {
     let running = with_limits(options);
-    let pool = PgPoolOptions::new()
-        .max_connections(max_connections)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        .connect_lazy_with(running.clone());
-    let mut first = match pool.acquire().await {
-        Ok(connection) => connection,
-        // The pool tried for a while and does not say what was wrong.
-        Err(sqlx::Error::PoolTimedOut) => {
-            connect_postgres(&running).await?.close().await?;
-            return Err(OpenError::Unreachable(trouble::opening_postgres(
-                &running,
-                &sqlx::Error::PoolTimedOut,
-            )));
-        }
-        Err(error) => {
-            return Err(OpenError::Unreachable(trouble::opening_postgres(
-                &running, &error,
-            )));
-        }
-    };
+    // Beside the pool, which would try for a while and then not say what was wrong.
+    let mut first = connect_postgres(&running).await?;
     match (migrations::standing_postgres(&mut first).await, migrating) {
         (Ok(standing), _) if standing.waiting.is_empty() => {}
         (Ok(_) | Err(TablesError::NoRights { .. }), Some(migrating)) => {
@@ -376,7 +343,11 @@ async fn open_postgres(
         }
         (Err(error), _) => return Err(error.into()),
     }
-    drop(first);
+    first.close().await?;
+    let pool = PgPoolOptions::new()
+        .max_connections(max_connections)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .connect_lazy_with(running);
     Ok(Db::Postgres(pool))
 }
 

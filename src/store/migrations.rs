@@ -66,7 +66,14 @@ pub enum TablesError {
     #[error("the tables could not be brought up to date: {}. Nothing was changed", trouble::in_words(.0))]
     Failed(sqlx::Error),
     #[error("{}", trouble::in_words(.0))]
-    Database(#[from] sqlx::Error),
+    Database(sqlx::Error),
+}
+
+// By hand, so that the driver's own words are not told after ours.
+impl From<sqlx::Error> for TablesError {
+    fn from(error: sqlx::Error) -> TablesError {
+        TablesError::Database(error)
+    }
 }
 
 /// What a role that is not the owner gets.
@@ -110,14 +117,37 @@ pub(super) fn nothing_yet() -> Standing {
 pub(super) async fn standing_sqlite(
     connection: &mut SqliteConnection,
 ) -> Result<Standing, TablesError> {
+    compare(&SQLITE, rows_sqlite(connection).await?)
+}
+
+/// What was applied, by whichever version.
+pub(super) async fn applied_sqlite(
+    connection: &mut SqliteConnection,
+) -> Result<Vec<Step>, TablesError> {
+    let rows = rows_sqlite(connection).await?.into_iter();
+    let steps = rows.map(
+        |Row {
+             version,
+             description,
+             ..
+         }| Step {
+            version,
+            name: description,
+        },
+    );
+    Ok(steps.collect())
+}
+
+async fn rows_sqlite(connection: &mut SqliteConnection) -> sqlx::Result<Vec<Row>> {
     const THERE: &str =
         "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = '_sqlx_migrations')";
-    let there: bool = sqlx::query_scalar(THERE).fetch_one(&mut *connection).await?;
-    let rows = match there {
-        true => sqlx::query_as(APPLIED).fetch_all(connection).await?,
-        false => Vec::new(),
-    };
-    compare(&SQLITE, rows)
+    let there: bool = sqlx::query_scalar(THERE)
+        .fetch_one(&mut *connection)
+        .await?;
+    match there {
+        true => sqlx::query_as(APPLIED).fetch_all(connection).await,
+        false => Ok(Vec::new()),
+    }
 }
 
 /// Changes nothing.
@@ -125,7 +155,9 @@ pub(super) async fn standing_postgres(
     connection: &mut PgConnection,
 ) -> Result<Standing, TablesError> {
     const THERE: &str = "SELECT to_regclass('_sqlx_migrations') IS NOT NULL";
-    let there: bool = sqlx::query_scalar(THERE).fetch_one(&mut *connection).await?;
+    let there: bool = sqlx::query_scalar(THERE)
+        .fetch_one(&mut *connection)
+        .await?;
     let rows = match there {
         true => sqlx::query_as(APPLIED).fetch_all(&mut *connection).await,
         false => Ok(Vec::new()),
@@ -150,7 +182,7 @@ pub(super) async fn migrate_sqlite(
     let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
     let waiting = standing_sqlite(&mut tx).await?.waiting;
     if !waiting.is_empty() {
-        let run = unlocked(&SQLITE).run(&mut *tx).await;
+        let run = unlocked(&SQLITE).run_direct(None, &mut *tx, false).await;
         run.map_err(|error| TablesError::Failed(cause(error)))?;
     }
     tx.commit().await.map_err(TablesError::Failed)?;
@@ -171,7 +203,7 @@ pub(super) async fn migrate_postgres(
         .await?;
     let waiting = standing_postgres(&mut tx).await?.waiting;
     if !waiting.is_empty()
-        && let Err(error) = unlocked(&POSTGRES).run(&mut *tx).await
+        && let Err(error) = unlocked(&POSTGRES).run_direct(None, &mut *tx, false).await
     {
         let error = cause(error);
         drop(tx);
@@ -214,6 +246,8 @@ async fn give(connection: &mut PgConnection, role: &str) -> sqlx::Result<()> {
     Ok(())
 }
 
+/// For `run_direct`, which `run` is in turn: futures over the latter are not `Send`.
+///
 /// The lock is ours: SQLite has none of sqlx's, and on PostgreSQL one that ends with the
 /// transaction cannot be forgotten.
 fn unlocked(migrator: &Migrator) -> Migrator {
