@@ -20,6 +20,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::{
     config::{Checks, LogFormat, Problems, Sources},
     domain::time::Zone,
+    store,
     telemetry::logs::{self, Format},
 };
 
@@ -121,10 +122,23 @@ fn report(failure: Failure) -> ExitCode {
             ExitCode::from(2)
         }
         Failure::Failed(error) => {
-            eprintln!("balefire: {error:#}");
+            eprintln!("balefire: {}", in_words(&error));
             ExitCode::FAILURE
         }
     }
+}
+
+/// The whole story, with what a database driver says put into words.
+fn in_words(error: &anyhow::Error) -> String {
+    let mut told = Vec::new();
+    for cause in error.chain() {
+        if let Some(error) = cause.downcast_ref::<store::Error>() {
+            told.push(store::trouble::in_words(error));
+            break;
+        }
+        told.push(cause.to_string());
+    }
+    told.join(": ")
 }
 
 /// What the settings are checked against.

@@ -55,7 +55,7 @@ pub enum DeskError {
     DoneOtherwise(OutageNumber),
     #[error("the same request is being worked on")]
     FirstAnswerLost,
-    #[error("the database did not answer: {0}")]
+    #[error("{}", store::trouble::in_words(.0))]
     Store(#[from] store::Error),
 }
 

@@ -38,7 +38,7 @@ pub enum ConnectError {
     Token { code: String },
     #[error("{0}")]
     Slack(CallError),
-    #[error("the database did not answer: {0}")]
+    #[error("{}", store::trouble::in_words(.0))]
     Store(#[from] store::Error),
 }
 
