@@ -133,7 +133,7 @@ async fn a_backup_is_made_while_it_runs_and_brings_everything_back() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("balefire.db");
     let db = Db::open_sqlite(&path).await.unwrap();
-    let world = World::on(databases::scratch(db), Setup::default()).await;
+    let world = World::on(db.into(), Setup::default()).await;
     world
         .person("ana")
         .announces("Payments", "Cards fail")
@@ -159,7 +159,7 @@ async fn a_backup_is_made_while_it_runs_and_brings_everything_back() {
     }
     std::fs::rename(folder.path().join("copy.db"), &path).unwrap();
     let db = Db::open_sqlite(&path).await.unwrap();
-    let world = World::on(databases::scratch(db), Setup::default()).await;
+    let world = World::on(db.into(), Setup::default()).await;
     let seen = world.person("ana").runs("/outage list").await.whisper();
     assert!(seen.contains("Cards fail"), "{seen}");
     world.close().await;
@@ -180,7 +180,7 @@ async fn what_it_says_about_postgres_makes_a_copy_that_can_be_restored() {
     };
     // Everything that people do works with the role that may make no tables.
     let db = place.open().await.unwrap();
-    let world = World::on(databases::scratch(db), Setup::default()).await;
+    let world = World::on(db.into(), Setup::default()).await;
     let ana = world.person("ana");
     ana.announces("Payments", "Cards fail").await;
     ana.runs("/outage update 1 We look at it").await.whisper();
@@ -207,25 +207,29 @@ async fn what_it_says_about_postgres_makes_a_copy_that_can_be_restored() {
     world.close().await;
 
     let empty = databases::empty_postgres().await;
+    let name = empty.rsplit('/').next().unwrap();
+    let in_it = |address: &str| format!("{}/{name}", address.rsplit_once('/').unwrap().0);
+    let role = owner.rsplit('/').next().unwrap();
+    let given = format!("ALTER DATABASE {name} OWNER TO own_{role}");
+    databases::administer(&empty, &given).await;
     let restored = Command::new(tool("pg_restore"))
-        .args(["--exit-on-error", "--dbname", &empty, "balefire.dump"])
+        .args([
+            "--exit-on-error",
+            "--dbname",
+            &in_it(&owner),
+            "balefire.dump",
+        ])
         .current_dir(folder.path())
         .output()
         .await
         .unwrap();
     assert!(restored.status.success(), "{restored:?}");
-    let name = empty.rsplit('/').next().unwrap();
-    let (head, _) = runner.rsplit_once('/').unwrap();
     let db = Place::Postgres {
-        url: &format!("{head}/{name}"),
+        url: &in_it(&runner),
         migrate_url: None,
         max_connections: 4,
     };
-    let world = World::on(
-        databases::scratch(db.open().await.unwrap()),
-        Setup::default(),
-    )
-    .await;
+    let world = World::on(db.open().await.unwrap().into(), Setup::default()).await;
     let seen = world.person("ana").runs("/outage list").await.whisper();
     assert!(seen.contains("Cards fail"), "{seen}");
     world.close().await;
@@ -240,7 +244,7 @@ async fn a_postgres_that_goes_away_and_comes_back_is_ridden_out() {
         max_connections: 4,
     };
     let db = place.open().await.unwrap();
-    let world = World::on(databases::scratch(db), Setup::default()).await;
+    let world = World::on(db.into(), Setup::default()).await;
     let ana = world.person("ana");
     ana.announces("Payments", "Cards fail").await;
     let name = url.rsplit('/').next().unwrap();

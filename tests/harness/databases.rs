@@ -19,6 +19,13 @@ pub struct Scratch {
     _folder: Option<TempDir>,
 }
 
+/// A database that was opened elsewhere.
+impl From<Db> for Scratch {
+    fn from(db: Db) -> Scratch {
+        Scratch { db, _folder: None }
+    }
+}
+
 pub async fn sqlite() -> Scratch {
     let folder = tempfile::tempdir().unwrap();
     let db = Db::open_sqlite(&folder.path().join("test.db"))
@@ -64,7 +71,7 @@ pub async fn postgres() -> Scratch {
     let db = Db::open_postgres(server().database(&name), 8)
         .await
         .unwrap();
-    Scratch { db, _folder: None }
+    db.into()
 }
 
 /// The address of a new and empty database.
@@ -116,11 +123,6 @@ fn address(role: Option<&str>, database: &str) -> String {
     }
     url.set_path(database);
     url.into()
-}
-
-/// A database that was opened elsewhere.
-pub fn scratch(db: Db) -> Scratch {
-    Scratch { db, _folder: None }
 }
 
 async fn create(admin: &mut sqlx::PgConnection, name: &str, template: &str) {
