@@ -170,7 +170,11 @@ fn without_any_password(address: &str) -> String {
     if url.set_password(None).is_err() && url.password().is_some() {
         return "postgres://(hidden)".to_owned();
     }
-    let is_for_tools = |name: &str| !name.contains("pass") && name != "statement-cache-capacity";
+    let is_for_tools = |name: &str| {
+        !name.contains("pass")
+            && !name.starts_with("options[")
+            && name != "statement-cache-capacity"
+    };
     let pairs: Vec<(String, String)> = url
         .query_pairs()
         .filter(|(name, _)| is_for_tools(name))
@@ -243,7 +247,7 @@ mod tests {
             address.as_deref(),
             Some("postgres://balefire@db/b?sslmode=require")
         );
-        let owner = "postgres://owner@db/b?password=s3cret&statement-cache-capacity=0";
+        let owner = "postgres://owner@db/b?password=s3cret&statement-cache-capacity=0&options[x]=1";
         let migrate_url = Some(owner.into());
         let address = Database {
             migrate_url,

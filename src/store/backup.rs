@@ -4,7 +4,7 @@ use std::{
     fs::{File, OpenOptions, remove_file},
     io,
     os::unix::fs::OpenOptionsExt,
-    path::Path,
+    path::{self, Path},
 };
 
 use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
@@ -46,6 +46,13 @@ pub async fn sqlite(database: &Path, target: &Path) -> Result<Copy, BackupError>
         return Err(BackupError::NoDatabase(database.display().to_string()));
     }
     let shown = target.display().to_string();
+    // From the root, so that SQLite takes no name for an address, such as file:….
+    let target =
+        &path::absolute(target).map_err(|error| BackupError::Unwritable(shown.clone(), error))?;
+    if target.to_str().is_none() {
+        let error = io::Error::other("its name is not UTF-8");
+        return Err(BackupError::Unwritable(shown, error));
+    }
     // Made here and empty, so that nobody can come between the look and the copy, and so that no
     // moment passes in which others may read it. SQLite fills an empty file.
     let file = OpenOptions::new()

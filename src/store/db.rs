@@ -127,7 +127,7 @@ impl Place<'_> {
     pub async fn standing(self) -> std::result::Result<Standing, OpenError> {
         match self {
             Place::Sqlite(path) => {
-                let options = sqlite_options(path).create_if_missing(false);
+                let options = SqliteConnectOptions::new().filename(path).read_only(true);
                 if !path.exists() {
                     return Ok(migrations::nothing_yet());
                 }
@@ -322,7 +322,9 @@ fn with_limits(options: PgConnectOptions) -> PgConnectOptions {
         .iter()
         .filter(|(name, _)| !given.contains(name))
         .copied();
-    options.application_name("balefire").options(ours)
+    let named = options.get_application_name().unwrap_or("balefire");
+    let named = named.to_owned();
+    options.application_name(&named).options(ours)
 }
 
 async fn open_postgres(
