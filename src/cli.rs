@@ -2,11 +2,13 @@
 //!
 //! Exit codes: 0 done, 1 it failed, 2 the settings or the command line are wrong.
 
+mod backup;
 mod catalog;
 mod deliveries;
 mod demo;
 mod jobs;
 mod manifest;
+mod migrate;
 mod outage;
 mod sandbox;
 mod serve;
@@ -19,6 +21,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::{
     config::{Checks, LogFormat, Problems, Sources},
     domain::time::Zone,
+    store,
     telemetry::logs::{self, Format},
 };
 
@@ -51,6 +54,10 @@ enum Command {
     Deliveries(deliveries::Arguments),
     /// What is done again and again.
     Jobs(jobs::Arguments),
+    /// Bring the tables of the database up to date.
+    Migrate(migrate::Arguments),
+    /// Copy the database into a new file while Balefire runs.
+    Backup(backup::Arguments),
 }
 
 /// Why a command ended badly.
@@ -96,6 +103,8 @@ pub fn run(arguments: Arguments) -> ExitCode {
             Command::Catalog(command) => catalog::run(arguments.config, command).await,
             Command::Outage(command) => outage::run(arguments.config, command).await,
             Command::Jobs(command) => jobs::run(arguments.config, command).await,
+            Command::Migrate(command) => migrate::run(arguments.config, command).await,
+            Command::Backup(command) => backup::run(arguments.config, command).await,
             Command::Deliveries(command) => deliveries::run(arguments.config, command).await,
         }
     });
@@ -117,10 +126,23 @@ fn report(failure: Failure) -> ExitCode {
             ExitCode::from(2)
         }
         Failure::Failed(error) => {
-            eprintln!("balefire: {error:#}");
+            eprintln!("balefire: {}", in_words(&error));
             ExitCode::FAILURE
         }
     }
+}
+
+/// The whole story, with what a database driver says put into words.
+fn in_words(error: &anyhow::Error) -> String {
+    let mut told = Vec::new();
+    for cause in error.chain() {
+        if let Some(error) = cause.downcast_ref::<store::Error>() {
+            told.push(store::trouble::in_words(error));
+            break;
+        }
+        told.push(cause.to_string());
+    }
+    told.join(": ")
 }
 
 /// What the settings are checked against.

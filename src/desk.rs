@@ -55,7 +55,7 @@ pub enum DeskError {
     DoneOtherwise(OutageNumber),
     #[error("the same request is being worked on")]
     FirstAnswerLost,
-    #[error("the database did not answer: {0}")]
+    #[error("{}", store::trouble::in_words(.0))]
     Store(#[from] store::Error),
 }
 
@@ -265,8 +265,8 @@ impl Desk {
         once: &Once,
     ) -> Result<Option<Outage>, DeskError> {
         let now = self.clock.now();
-        for OnceKey { scope, key, .. } in &once.keys {
-            let known = store::idempotency::recall(tx, scope, key, now).await?;
+        for OnceKey { scope, key, kept } in &once.keys {
+            let known = store::idempotency::recall(tx, scope, key, now, *kept).await?;
             let number = known.as_ref().and_then(|it| it["outage"].as_i64());
             let (Some(known), Some(number)) = (known, number.map(OutageNumber)) else {
                 continue;

@@ -6,6 +6,7 @@
 
 pub mod announcements;
 pub mod audit;
+pub mod backup;
 pub mod channels;
 pub mod components;
 pub mod db;
@@ -14,6 +15,7 @@ pub mod idempotency;
 pub mod inbox;
 pub mod late;
 pub mod leases;
+pub mod migrations;
 pub mod outages;
 pub mod people;
 pub mod reach;
@@ -21,6 +23,7 @@ pub mod rights;
 pub mod runs;
 pub mod shares;
 pub mod timeline;
+pub mod trouble;
 pub mod workspaces;
 
 pub use db::{Db, Tx};

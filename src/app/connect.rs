@@ -1,6 +1,6 @@
 //! The first steps: opening the database, meeting Slack, groups and components from the settings.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use secrecy::ExposeSecret;
 use serde_json::json;
@@ -14,7 +14,11 @@ use crate::{
         ids::WorkspaceId,
     },
     slack::{Slack, api::CallError, contact::Hindrance},
-    store::{self, Db, db::OpenError, workspaces::Workspace},
+    store::{
+        self, Db,
+        db::{OpenError, Place},
+        workspaces::Workspace,
+    },
 };
 
 /// How often Slack is asked again who we are, while it does not say.
@@ -31,7 +35,7 @@ pub enum ConnectError {
     Token(Hindrance),
     #[error("Slack does not say which workspace this is yet, and is asked again: {0}")]
     Slack(CallError),
-    #[error("the database did not answer: {0}")]
+    #[error("{}", store::trouble::in_words(.0))]
     Store(#[from] store::Error),
 }
 
@@ -51,13 +55,20 @@ impl ConnectError {
     }
 }
 
-pub async fn open(database: &Database) -> Result<Db, OpenError> {
+/// Where the settings say that the database is.
+pub fn place(database: &Database) -> Place<'_> {
     match &database.url {
-        DatabaseUrl::Sqlite(path) => Db::open_sqlite(Path::new(path)).await,
-        DatabaseUrl::Postgres(url) => {
-            Db::open_postgres_at(url.expose_secret(), database.max_connections).await
-        }
+        DatabaseUrl::Sqlite(path) => Place::Sqlite(path),
+        DatabaseUrl::Postgres(url) => Place::Postgres {
+            url: url.expose_secret(),
+            migrate_url: database.migrate_url.as_ref().map(|it| it.expose_secret()),
+            max_connections: database.max_connections,
+        },
     }
+}
+
+pub async fn open(database: &Database) -> Result<Db, OpenError> {
+    place(database).open().await
 }
 
 pub async fn connect(slack: &Slack, permissions: &Permissions) -> Result<(), ConnectError> {

@@ -25,7 +25,7 @@ const CHANNELS: i64 = 100;
 pub enum DueError {
     #[error("another node has taken over")]
     LeaseLost,
-    #[error("the database did not answer: {0}")]
+    #[error("{}", store::trouble::in_words(.0))]
     Store(#[from] store::Error),
 }
 

@@ -47,7 +47,8 @@ impl<D: Deliver> Outbox<D> {
                 Vec::new()
             } else {
                 self.claim(free).await.unwrap_or_else(|error| {
-                    tracing::error!(%error, "deliveries could not be claimed");
+                    let error = store::trouble::in_words(&error);
+                    tracing::error!(error, "deliveries could not be claimed");
                     Vec::new()
                 })
             };
@@ -57,7 +58,12 @@ impl<D: Deliver> Outbox<D> {
                 running.spawn(async move {
                     if let Err(error) = this.attempt(&delivery).await {
                         // The lease runs out and somebody looks at it again.
-                        tracing::error!(%error, delivery.id = delivery.id.0, "a delivery could not be settled");
+                        let error = store::trouble::in_words(&error);
+                        tracing::error!(
+                            error,
+                            delivery.id = delivery.id.0,
+                            "a delivery could not be settled"
+                        );
                     }
                 });
             }

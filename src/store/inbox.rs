@@ -2,7 +2,7 @@
 
 use sqlx::types::Json;
 
-use super::{Result, Tx, db::on};
+use super::{Result, Tx, db::on, deliveries::FURTHEST};
 use crate::domain::time::Timestamp;
 
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -39,13 +39,15 @@ pub async fn receive(
     }) == 1)
 }
 
-/// The oldest event that is due. Takes it for `until`, so that another node leaves it alone.
+/// The oldest event that is due. Takes it for `until`, so that another node leaves it alone. What is
+/// due later than it can be was written by a clock that has been set back since.
 pub async fn take(tx: &mut Tx, now: Timestamp, until: Timestamp) -> Result<Option<Received>> {
     macro_rules! sql {
         ($lock:literal) => {
             concat!(
                 "WITH due AS MATERIALIZED (
-                     SELECT id FROM inbox WHERE done_at IS NULL AND due_at <= $1
+                     SELECT id FROM inbox
+                     WHERE done_at IS NULL AND (due_at <= $1 OR due_at > $3)
                      ORDER BY due_at, id LIMIT 1 ",
                 $lock,
                 ")
@@ -63,6 +65,7 @@ pub async fn take(tx: &mut Tx, now: Timestamp, until: Timestamp) -> Result<Optio
     on!(tx, |conn| sqlx::query_as(sql)
         .bind(now)
         .bind(until)
+        .bind(now.plus(FURTHEST))
         .fetch_optional(conn)
         .await)
 }

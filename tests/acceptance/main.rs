@@ -18,6 +18,7 @@ mod demo;
 mod forms;
 mod ingress;
 mod jobs;
+mod operating;
 mod parity;
 mod passing;
 mod races;

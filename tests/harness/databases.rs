@@ -5,7 +5,7 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-use balefire::store::{Db, db::POSTGRES_MIGRATIONS};
+use balefire::store::{Db, migrations};
 use sqlx::{ConnectOptions, Connection, Executor, postgres::PgConnectOptions};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
@@ -17,6 +17,13 @@ static TEMPLATE: OnceCell<String> = OnceCell::const_new();
 pub struct Scratch {
     pub db: Db,
     _folder: Option<TempDir>,
+}
+
+/// A database that was opened elsewhere.
+impl From<Db> for Scratch {
+    fn from(db: Db) -> Scratch {
+        Scratch { db, _folder: None }
+    }
 }
 
 pub async fn sqlite() -> Scratch {
@@ -52,7 +59,7 @@ pub async fn postgres() -> Scratch {
             let mut admin = server().connect().await.unwrap();
             create(&mut admin, &name, "template0").await;
             let mut connection = server().database(&name).connect().await.unwrap();
-            POSTGRES_MIGRATIONS.run(&mut connection).await.unwrap();
+            migrations::POSTGRES.run(&mut connection).await.unwrap();
             connection.close().await.unwrap();
             name
         })
@@ -64,7 +71,58 @@ pub async fn postgres() -> Scratch {
     let db = Db::open_postgres(server().database(&name), 8)
         .await
         .unwrap();
-    Scratch { db, _folder: None }
+    db.into()
+}
+
+/// The address of a new and empty database.
+pub async fn empty_postgres() -> String {
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let name = format!("empty_{}_{number}", std::process::id());
+    let mut admin = server().connect().await.unwrap();
+    create(&mut admin, &name, "template0").await;
+    address(None, &name)
+}
+
+/// A new and empty database with two roles: the address as the one that owns it and may make
+/// tables, and as the one that may not.
+pub async fn two_roles() -> (String, String) {
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let name = format!("roles_{}_{number}", std::process::id());
+    let (owner, runner) = (format!("own_{name}"), format!("run_{name}"));
+    let mut admin = server().connect().await.unwrap();
+    create(&mut admin, &name, "template0").await;
+    let sql = format!(
+        "CREATE ROLE {owner} LOGIN; CREATE ROLE {runner} LOGIN;
+         ALTER DATABASE {name} OWNER TO {owner}"
+    );
+    admin.execute(sqlx::AssertSqlSafe(sql)).await.unwrap();
+    let mut inside = server().database(&name).connect().await.unwrap();
+    // As every new database is since PostgreSQL 15.
+    inside
+        .execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+        .await
+        .unwrap();
+    (address(Some(&owner), &name), address(Some(&runner), &name))
+}
+
+/// Does something as the one who may do everything, in the database of an address.
+pub async fn administer(address: &str, sql: &str) {
+    let at = PgConnectOptions::from_str(address).unwrap();
+    let name = at.get_database().unwrap();
+    let mut admin = server().database(name).connect().await.unwrap();
+    admin
+        .execute(sqlx::AssertSqlSafe(sql.to_owned()))
+        .await
+        .unwrap();
+}
+
+fn address(role: Option<&str>, database: &str) -> String {
+    let mut url = url::Url::parse(&environment("TEST_POSTGRES_URL")).unwrap();
+    if let Some(role) = role {
+        url.set_username(role).unwrap();
+    }
+    url.set_path(database);
+    url.into()
 }
 
 async fn create(admin: &mut sqlx::PgConnection, name: &str, template: &str) {

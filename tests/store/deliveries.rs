@@ -297,7 +297,7 @@ fn both_databases_have_the_same_migrations() {
             .collect()
     };
     assert_eq!(
-        list(&store::db::SQLITE_MIGRATIONS),
-        list(&store::db::POSTGRES_MIGRATIONS)
+        list(&store::migrations::SQLITE),
+        list(&store::migrations::POSTGRES)
     );
 }

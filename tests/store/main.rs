@@ -3,11 +3,15 @@
 // A test that cannot go on has failed.
 #![allow(clippy::unwrap_used)]
 
+mod backup;
 mod channels;
 #[path = "../harness/databases.rs"]
 mod databases;
 mod deliveries;
+mod faults;
 mod leases;
+mod migrations;
 mod outages;
 mod people;
+mod roles;
 mod samples;

@@ -104,8 +104,8 @@ on_both! {
         let first = json!({ "outage": 1 });
         assert!(store::idempotency::remember(&mut tx, "form", "V1", &first, noon(), hour).await.unwrap());
         assert!(!store::idempotency::remember(&mut tx, "form", "V1", &json!(2), later(5), hour).await.unwrap());
-        assert_eq!(store::idempotency::recall(&mut tx, "form", "V1", later(5)).await.unwrap(), Some(first));
-        assert_eq!(store::idempotency::recall(&mut tx, "form", "V1", later(3600)).await.unwrap(), None);
+        assert_eq!(store::idempotency::recall(&mut tx, "form", "V1", later(5), hour).await.unwrap(), Some(first));
+        assert_eq!(store::idempotency::recall(&mut tx, "form", "V1", later(3600), hour).await.unwrap(), None);
         assert!(store::idempotency::remember(&mut tx, "form", "V1", &json!(2), later(3600), hour).await.unwrap());
         assert_eq!(store::idempotency::forget_expired(&mut tx, later(9000)).await.unwrap(), 1);
     }

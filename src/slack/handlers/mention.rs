@@ -80,7 +80,7 @@ pub async fn answer(slack: &Slack, received: &Received) -> anyhow::Result<()> {
 async fn is_ours(tx: &mut store::Tx, key: &str, event: i64, now: Timestamp) -> store::Result<bool> {
     const SCOPE: &str = "slack.mention";
     let outcome = json!({ "event": event });
-    if let Some(first) = store::idempotency::recall(tx, SCOPE, key, now).await? {
+    if let Some(first) = store::idempotency::recall(tx, SCOPE, key, now, REMEMBERED).await? {
         return Ok(first == outcome);
     }
     store::idempotency::remember(tx, SCOPE, key, &outcome, now, REMEMBERED).await

@@ -230,5 +230,5 @@ async fn keep(slack: &Slack, draft: &Draft, values: &Value) -> store::Result<()>
 
 async fn recall(slack: &Slack, draft: &Draft) -> store::Result<Option<Value>> {
     let mut tx = slack.db.read().await?;
-    store::idempotency::recall(&mut tx, SCOPE, &draft.key(), slack.clock.now()).await
+    store::idempotency::recall(&mut tx, SCOPE, &draft.key(), slack.clock.now(), KEPT).await
 }
