@@ -15,13 +15,15 @@ mod serve;
 
 use std::{io::Write, path::PathBuf, process::ExitCode};
 
+use anyhow::Context;
 use clap::{Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
-    config::{Checks, LogFormat, Problems, Sources},
+    app::open_database,
+    config::{Checks, Database, DatabaseUrl, LogFormat, Problems, Sources},
     domain::time::Zone,
-    store,
+    store::{self, Db},
     telemetry::logs::{self, Format},
 };
 
@@ -155,6 +157,22 @@ fn checks() -> Checks {
 
 fn sources(file: Option<PathBuf>, flags: toml::Table) -> Sources {
     Sources::from_process(file, flags)
+}
+
+/// The database of a Balefire that was set up. Opening a file that is not there would make an empty
+/// one, in which nothing is found.
+async fn existing_database(database: &Database) -> Result<Db, Failure> {
+    if let DatabaseUrl::Sqlite(path) = &database.url
+        && !path.exists()
+    {
+        return Err(Failure::Usage(format!(
+            "balefire: there is no database {}. Run this where `balefire serve` runs, or name its \
+             settings with --config.",
+            path.display()
+        )));
+    }
+    let opened = open_database(database).await;
+    Ok(opened.with_context(|| format!("cannot open the database {}", database.url))?)
 }
 
 fn start_logs(log: &crate::config::Log) -> anyhow::Result<()> {

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 
-use super::{Failure, checks, say, sources, start_logs};
+use super::{Failure, checks, existing_database, say, sources, start_logs};
 use crate::{
-    app::{App, open_database},
+    app::App,
     clock::Clock,
     config,
     domain::time::{Timestamp, Zone},
@@ -42,9 +42,7 @@ pub async fn run(config: Option<PathBuf>, arguments: Arguments) -> Result<(), Fa
 async fn list(config: Option<PathBuf>, json: bool) -> Result<(), Failure> {
     let settings = config::load_partial(&sources(config, toml::Table::new()), &checks())?;
     let zone: Zone = settings.time.zone.parse().unwrap_or(Zone::UTC);
-    let db = open_database(&settings.database)
-        .await
-        .with_context(|| format!("cannot open the database {}", settings.database.url))?;
+    let db = existing_database(&settings.database).await?;
     let now = Clock::system().now();
     let mut tx = db.read().await.context("cannot read the database")?;
     for job in Job::ALL {

@@ -8,11 +8,11 @@ use std::{path::PathBuf, sync::Arc};
 use anyhow::{Context, anyhow};
 use tokio::sync::Notify;
 
-use super::{Failure, checks, say, sources};
+use super::{Failure, checks, existing_database, say, sources};
 use crate::{
-    app::{open_database, policy},
+    app::policy,
     clock::Clock,
-    config::{self, DatabaseUrl},
+    config,
     desk::{Desk, DeskError, Once},
     domain::{
         actor::Identity,
@@ -121,15 +121,6 @@ enum Command {
 
 pub async fn run(config: Option<PathBuf>, arguments: Arguments) -> Result<(), Failure> {
     let settings = config::load_partial(&sources(config, toml::Table::new()), &checks())?;
-    if let DatabaseUrl::Sqlite(path) = &settings.database.url
-        && !path.exists()
-    {
-        return Err(Failure::Usage(format!(
-            "balefire: there is no database {}. Run this where `balefire serve` runs, or name its \
-             settings with --config.",
-            path.display()
-        )));
-    }
     let announce_channel = settings
         .slack
         .as_ref()
@@ -141,9 +132,7 @@ pub async fn run(config: Option<PathBuf>, arguments: Arguments) -> Result<(), Fa
                 .to_owned(),
         ));
     }
-    let db = open_database(&settings.database)
-        .await
-        .with_context(|| format!("cannot open the database {}", settings.database.url))?;
+    let db = existing_database(&settings.database).await?;
     let mut tx = db.read().await.context("cannot read the database")?;
     let workspace = store::workspaces::latest(&mut tx)
         .await
