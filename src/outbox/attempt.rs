@@ -10,7 +10,11 @@ use std::{
 
 use tokio::sync::Notify;
 
-use super::{Deliver, LEASE, LOOK_AGAIN_AFTER, SWEEP_AFTER, TURN, reach::Reach};
+use super::{
+    Deliver, LEASE, LOOK_AGAIN_AFTER, SWEEP_AFTER, TURN,
+    group::{Ended, Group},
+    reach::Reach,
+};
 use crate::{
     clock::Clock,
     domain::{
@@ -50,6 +54,8 @@ pub struct Outbox<D> {
     pub(super) worker: String,
     /// What attempts told lately.
     pub(super) reach: Reach,
+    /// What waits to be settled.
+    pub(super) group: Group,
     /// How many claims it made.
     pub(super) claims: AtomicU64,
     pub(super) give_up_after: Duration,
@@ -79,6 +85,7 @@ impl<D: Deliver> Outbox<D> {
             wake,
             worker: uuid::Uuid::now_v7().to_string(),
             reach: Reach::default(),
+            group: Group::default(),
             claims: AtomicU64::new(0),
             give_up_after,
             width,
@@ -86,7 +93,8 @@ impl<D: Deliver> Outbox<D> {
         }
     }
 
-    /// Claims what is due, at most `limit`, and takes the turns of the conversations.
+    /// Claims what is due, at most `limit`, takes the turns of the conversations, and says that the
+    /// calls may happen: whoever claims makes them at once. What is returned is as it was before.
     pub(super) async fn claim(&self, limit: usize) -> store::Result<Vec<Delivery>> {
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
@@ -115,6 +123,10 @@ impl<D: Deliver> Outbox<D> {
                 store::deliveries::settle(&mut tx, delivery.id, &holder, &again, now).await?;
             }
         }
+        if !taken.is_empty() {
+            let ids: Vec<_> = taken.iter().map(|it| it.id).collect();
+            store::deliveries::mark_sent(&mut tx, &ids, &holder, now).await?;
+        }
         tx.commit().await?;
         Ok(taken)
     }
@@ -133,19 +145,17 @@ impl<D: Deliver> Outbox<D> {
     }
 
     /// Makes one attempt at a claimed delivery and settles it.
-    pub(super) async fn attempt(&self, delivery: &Delivery) -> store::Result<()> {
+    pub(super) async fn attempt(&self, delivery: Delivery) -> store::Result<()> {
         let look_first = delivery.sent_at.is_some();
-        let mut tx = self.db.begin().await?;
-        let now = self.clock.now();
-        let ours =
-            store::deliveries::mark_sent(&mut tx, delivery.id, holder(delivery), now).await?;
-        if !ours {
+        // Whoever was held up since the claim may not be the only one any more.
+        if delivery.locked_until <= Some(self.clock.now()) {
             return Ok(());
         }
-        let together = self.told_together(&mut tx, delivery, now).await?;
-        tx.commit().await?;
-        let delivery = together.as_ref().unwrap_or(delivery);
-        let call = self.deliver.deliver(delivery, look_first);
+        let workspace = delivery.workspace_id.clone();
+        let Some(delivery) = self.with_what_is_late(delivery).await? else {
+            return Ok(());
+        };
+        let call = self.deliver.deliver(&delivery, look_first);
         // An adapter bounds its calls itself; this catches one that does not.
         let outcome = match tokio::time::timeout(LEASE - LOOK_AGAIN_AFTER, call).await {
             Ok(outcome) => outcome,
@@ -153,19 +163,20 @@ impl<D: Deliver> Outbox<D> {
                 why: "no answer in time".to_owned(),
             },
         };
-        self.settle(delivery, look_first, &outcome).await?;
+        self.settle(delivery, look_first, outcome.clone()).await?;
         self.reach.heard(&outcome);
-        self.ask_if_suspicious(&delivery.workspace_id).await
+        self.ask_if_suspicious(&workspace).await
     }
 
-    async fn settle(
+    /// Settles one attempt in a transaction. None when the lease has passed to another worker: then
+    /// nothing was written.
+    pub(super) async fn settle_in(
         &self,
-        delivery: &Delivery,
-        looked_first: bool,
-        outcome: &Outcome,
-    ) -> store::Result<()> {
+        tx: &mut Tx,
+        ended: &Ended,
+    ) -> store::Result<Option<DeliveryOutcome>> {
         let now = self.clock.now();
-        let mut tx = self.db.begin().await?;
+        let (delivery, outcome, looked_first) = (&ended.delivery, &ended.outcome, ended.looked_first);
         let (how, label) = match outcome {
             Outcome::Delivered(receipt) => (
                 Settle::Done {
@@ -189,7 +200,7 @@ impl<D: Deliver> Outbox<D> {
             Outcome::RateLimited { seconds } => {
                 let rest = Duration::from_secs(*seconds).min(store::deliveries::FURTHEST);
                 let due_at = now.plus(rest);
-                self.rest(&mut tx, delivery, due_at).await?;
+                self.rest(tx, delivery, due_at).await?;
                 (
                     Settle::Again {
                         due_at,
@@ -236,25 +247,23 @@ impl<D: Deliver> Outbox<D> {
                 DeliveryOutcome::Retried,
             ),
         };
-        if !store::deliveries::settle(&mut tx, delivery.id, holder(delivery), &how, now).await? {
-            return Ok(());
+        if !store::deliveries::settle(tx, delivery.id, holder(delivery), &how, now).await? {
+            return Ok(None);
         }
         let kind = delivery.payload.kind();
         match outcome {
             Outcome::Delivered(receipt) => {
-                self.record(&mut tx, delivery, receipt, now).await?;
+                self.record(tx, delivery, receipt, now).await?;
                 if looked_first && delivery.payload.creates_message() {
-                    self.sweep_later(&mut tx, delivery, now).await?;
+                    self.sweep_later(tx, delivery, now).await?;
                 }
-                self.metrics
-                    .delivered_after(kind, now.since(delivery.created_at));
             }
             // Said once by whoever calls; here it would be said for each delivery every minute.
             Outcome::Barred { why } => {
                 tracing::debug!(delivery.id = delivery.id.0, why, "a delivery waits");
                 let earlier = now.minus(BARRED_ANEW);
                 let workspace = &delivery.workspace_id;
-                store::deliveries::begin_anew(&mut tx, workspace, earlier, now).await?;
+                store::deliveries::begin_anew(tx, workspace, earlier, now).await?;
             }
             Outcome::Failed { why } | Outcome::Refused { why } | Outcome::Uncertain { why } => {
                 tracing::warn!(
@@ -266,16 +275,15 @@ impl<D: Deliver> Outbox<D> {
                     "a delivery did not go through"
                 );
                 if label == DeliveryOutcome::Dead {
-                    self.given_up(&mut tx, delivery, why, now).await?;
+                    self.given_up(tx, delivery, why, now).await?;
                 }
             }
             Outcome::RateLimited { .. } if label == DeliveryOutcome::Dead => {
-                self.given_up(&mut tx, delivery, PAUSES, now).await?;
+                self.given_up(tx, delivery, PAUSES, now).await?;
             }
             Outcome::RateLimited { .. } | Outcome::Moot { .. } => {}
         }
-        self.metrics.delivery(kind, label);
-        tx.commit().await
+        Ok(Some(label))
     }
 
     /// What follows when nobody will try again.
@@ -486,7 +494,7 @@ impl<D: Deliver> Outbox<D> {
     }
 }
 
-fn holder(delivery: &Delivery) -> &str {
+pub(super) fn holder(delivery: &Delivery) -> &str {
     delivery.locked_by.as_deref().unwrap_or_default()
 }
 

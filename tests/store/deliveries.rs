@@ -100,7 +100,7 @@ on_both! {
         let fresh = store::deliveries::enqueue(&mut tx, &delivery("c", "c"), later(100)).await.unwrap().unwrap();
         claim(&mut tx, "w", 0).await;
         for (id, uncertain) in [(failed, false), (unknown, true)] {
-            store::deliveries::mark_sent(&mut tx, id, "w", noon()).await.unwrap();
+            store::deliveries::mark_sent(&mut tx, &[id], "w", noon()).await.unwrap();
             let again = Settle::Again { due_at: later(300), why: "x", uncertain, free: false };
             store::deliveries::settle(&mut tx, id, "w", &again, noon()).await.unwrap();
         }
@@ -157,12 +157,12 @@ on_both! {
         let mut tx = db.begin().await.unwrap();
         let id = store::deliveries::enqueue(&mut tx, &delivery("a", "1"), noon()).await.unwrap().unwrap();
         assert_eq!(claim(&mut tx, "slow", 0).await, [id.0]);
-        assert!(store::deliveries::mark_sent(&mut tx, id, "slow", noon()).await.unwrap());
+        assert_eq!(store::deliveries::mark_sent(&mut tx, &[id], "slow", noon()).await.unwrap(), 1);
         assert!(claim(&mut tx, "quick", 59).await.is_empty());
         let claimed = store::deliveries::claim(&mut tx, "quick", later(60), later(120), 1).await.unwrap();
         assert_eq!((claimed[0].id, claimed[0].sent_at, claimed[0].attempts), (id, Some(noon()), 2));
         assert!(!store::deliveries::settle(&mut tx, id, "slow", &DONE, later(61)).await.unwrap());
-        assert!(!store::deliveries::mark_sent(&mut tx, id, "slow", later(61)).await.unwrap());
+        assert_eq!(store::deliveries::mark_sent(&mut tx, &[id], "slow", later(61)).await.unwrap(), 0);
         assert!(store::deliveries::settle(&mut tx, id, "quick", &DONE, later(61)).await.unwrap());
     }
 
@@ -171,7 +171,7 @@ on_both! {
         let id = store::deliveries::enqueue(&mut tx, &delivery("a", "1"), noon()).await.unwrap().unwrap();
         for (round, uncertain, expected) in [(0, false, None), (10, true, Some(later(10)))] {
             claim(&mut tx, "w", round).await;
-            store::deliveries::mark_sent(&mut tx, id, "w", later(round)).await.unwrap();
+            store::deliveries::mark_sent(&mut tx, &[id], "w", later(round)).await.unwrap();
             let again = Settle::Again { due_at: later(round + 5), why: "x", uncertain, free: true };
             store::deliveries::settle(&mut tx, id, "w", &again, later(round)).await.unwrap();
             let row = store::deliveries::by_id(&mut tx, id).await.unwrap().unwrap();
