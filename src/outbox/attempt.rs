@@ -176,7 +176,8 @@ impl<D: Deliver> Outbox<D> {
         ended: &Ended,
     ) -> store::Result<Option<DeliveryOutcome>> {
         let now = self.clock.now();
-        let (delivery, outcome, looked_first) = (&ended.delivery, &ended.outcome, ended.looked_first);
+        let (delivery, outcome, looked_first) =
+            (&ended.delivery, &ended.outcome, ended.looked_first);
         let (how, label) = match outcome {
             Outcome::Delivered(receipt) => (
                 Settle::Done {

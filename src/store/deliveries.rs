@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sqlx::types::Json;
 
-use super::{Result, Tx, db::on};
+use super::{Result, Tx, among::among, db::on};
 use crate::domain::{
     delivery::{Receipt, Task},
     ids::{DeliveryId, OutageId, WorkspaceId},
@@ -286,19 +286,14 @@ pub async fn mark_sent(
     worker: &str,
     now: Timestamp,
 ) -> Result<u64> {
-    const SQL: &str = "
-        UPDATE deliveries SET sent_at = COALESCE(sent_at, $3)
-        WHERE id IN (SELECT CAST(value AS BIGINT) FROM JSON_EACH($1))
-          AND locked_by = $2 AND done_at IS NULL";
-    const POSTGRES: &str = "
-        UPDATE deliveries SET sent_at = COALESCE(sent_at, $3)
-        WHERE id = ANY (ARRAY(SELECT CAST(value AS BIGINT) FROM JSONB_ARRAY_ELEMENTS_TEXT($1)))
-          AND locked_by = $2 AND done_at IS NULL";
-    let sql = if tx.is_postgres() { POSTGRES } else { SQL };
-    let ids: Vec<i64> = ids.iter().map(|it| it.0).collect();
+    let sql = format!(
+        "UPDATE deliveries SET sent_at = COALESCE(sent_at, $3)
+         WHERE {} AND locked_by = $2 AND done_at IS NULL",
+        among(tx, "id")
+    );
     Ok(on!(tx, |conn| {
-        sqlx::query(sql)
-            .bind(Json(&ids))
+        sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(super::among::ids(ids.iter().map(|it| it.0)))
             .bind(worker)
             .bind(now)
             .execute(conn)
