@@ -202,10 +202,7 @@ async fn queue(tx: &mut Tx, now: Timestamp) -> anyhow::Result<()> {
 }
 
 /// How the database carries each of it out, as it says itself.
-pub async fn plans(database: &Database, folder: &Path) -> anyhow::Result<String> {
-    let heard = Heard::default();
-    let subscriber = tracing_subscriber::registry().with(heard.clone());
-    let _guard = tracing::subscriber::set_default(subscriber);
+pub async fn plans(database: &Database, folder: &Path, heard: &Heard) -> anyhow::Result<String> {
     let db = match database {
         Database::Sqlite => fill::open(database, folder).await?,
         Database::Postgres(url) => {
@@ -290,9 +287,17 @@ enum Said {
 
 /// What the database driver says of its statements.
 #[derive(Clone, Default)]
-struct Heard(Arc<Mutex<Vec<Said>>>);
+pub struct Heard(Arc<Mutex<Vec<Said>>>);
 
 impl Heard {
+    /// Listens from now on, in all threads: SQLite's have their own.
+    pub fn begin() -> anyhow::Result<Heard> {
+        let heard = Heard::default();
+        let subscriber = tracing_subscriber::registry().with(heard.clone());
+        tracing::subscriber::set_global_default(subscriber)?;
+        Ok(heard)
+    }
+
     fn take(&self) -> Vec<Said> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }

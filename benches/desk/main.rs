@@ -123,17 +123,22 @@ async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let plan = Plan::new(arguments.quick);
     let mut table = Table::new();
-    let mut plans = String::new();
     let mut databases = vec![Database::Sqlite];
     databases.extend(arguments.postgres.clone().map(Database::Postgres));
     for database in &databases {
         measure(&arguments, &plan, database, &mut table).await?;
-        after_years(&arguments, &plan, database, &mut table, &mut plans).await?;
+        after_years(&arguments, &plan, database, &mut table).await?;
     }
     demo(&arguments, &plan, &mut table).await?;
     size(&arguments, &mut table)?;
     table.print(&arguments);
-    print_plans(&plans);
+    if arguments.plans {
+        let heard = large::Heard::begin()?;
+        for database in &databases {
+            let folder = arguments.folder.join(database.name());
+            print_plans(database, &large::plans(database, &folder, &heard).await?);
+        }
+    }
     Ok(())
 }
 
@@ -225,7 +230,6 @@ async fn after_years(
     plan: &Plan,
     database: &Database,
     table: &mut Table,
-    plans: &mut String,
 ) -> anyhow::Result<()> {
     let name = database.name();
     let folder = arguments.folder.join(name);
@@ -262,18 +266,12 @@ async fn after_years(
             ms(after)
         )));
     }
-    if arguments.plans {
-        plans.push_str(&format!("\n{name}, after years:\n"));
-        plans.push_str(&large::plans(database, &folder).await?);
-    }
     Ok(())
 }
 
 #[allow(clippy::print_stdout)] // asked for
-fn print_plans(plans: &str) {
-    if !plans.is_empty() {
-        println!("{plans}");
-    }
+fn print_plans(database: &Database, plans: &str) {
+    println!("\n{}, after years:\n{plans}", database.name());
 }
 
 /// One kind of request: at a steady rate, and as fast as it goes.

@@ -1,6 +1,7 @@
 //! One attempt at a time: claim, deliver, settle.
 
 use std::{
+    collections::{BTreeMap, BTreeSet},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -20,7 +21,7 @@ use crate::{
     domain::{
         delivery::{Outcome, Receipt, Task},
         effect::Line,
-        ids::OutageId,
+        ids::{OutageId, WorkspaceId},
         time::Timestamp,
     },
     store::{
@@ -104,13 +105,11 @@ impl<D: Deliver> Outbox<D> {
         // may claim again what it still works on, and only the later claim may settle it.
         let claims = self.claims.fetch_add(1, Ordering::Relaxed);
         let holder = format!("{}:{claims}", self.worker);
-        let mut claimed = store::deliveries::claim(&mut tx, &holder, now, until, limit).await?;
-        // Turns are rows that another node takes, too: all in one order, so that none waits for one
-        // that waits for it.
-        claimed.sort_by(|a, b| (&a.conversation, a.id.0).cmp(&(&b.conversation, b.id.0)));
+        let claimed = store::deliveries::claim(&mut tx, &holder, now, until, limit).await?;
+        let mut turns = self.turns(&mut tx, &claimed, now).await?;
         let mut taken = Vec::with_capacity(claimed.len());
         for delivery in claimed {
-            if self.takes_turn(&mut tx, &delivery, now).await? {
+            if delivery.conversation.is_empty() || turns.remove(&turn_of(&delivery)) {
                 taken.push(delivery);
             } else {
                 // Another delivery of this very claim has the turn.
@@ -131,17 +130,27 @@ impl<D: Deliver> Outbox<D> {
         Ok(taken)
     }
 
-    async fn takes_turn(
+    /// Takes the turns of the conversations that these are for, and returns which were free.
+    async fn turns(
         &self,
         tx: &mut Tx,
-        delivery: &Delivery,
+        claimed: &[Delivery],
         now: Timestamp,
-    ) -> store::Result<bool> {
-        if delivery.conversation.is_empty() {
-            return Ok(true);
+    ) -> store::Result<BTreeSet<(WorkspaceId, String)>> {
+        let mut asked: BTreeMap<&WorkspaceId, BTreeSet<&str>> = BTreeMap::new();
+        for delivery in claimed.iter().filter(|it| !it.conversation.is_empty()) {
+            let of_workspace = asked.entry(&delivery.workspace_id).or_default();
+            of_workspace.insert(&delivery.conversation);
         }
-        let (workspace, conversation) = (&delivery.workspace_id, &delivery.conversation);
-        store::deliveries::take_turn(tx, workspace, conversation, now, now.plus(TURN)).await
+        let mut free = BTreeSet::new();
+        for (workspace, conversations) in asked {
+            let conversations: Vec<&str> = conversations.into_iter().collect();
+            let until = now.plus(TURN);
+            let turns =
+                store::deliveries::take_turns(tx, workspace, &conversations, now, until).await?;
+            free.extend(turns.into_iter().map(|it| (workspace.clone(), it)));
+        }
+        Ok(free)
     }
 
     /// Makes one attempt at a claimed delivery and settles it.
@@ -497,6 +506,10 @@ impl<D: Deliver> Outbox<D> {
 
 pub(super) fn holder(delivery: &Delivery) -> &str {
     delivery.locked_by.as_deref().unwrap_or_default()
+}
+
+fn turn_of(delivery: &Delivery) -> (WorkspaceId, String) {
+    (delivery.workspace_id.clone(), delivery.conversation.clone())
 }
 
 /// The pause before attempt number `attempts + 1`, with jitter so that many do not come at once.

@@ -208,29 +208,44 @@ pub async fn claim(
     Ok(claimed)
 }
 
-/// Takes the next turn of a conversation; false when it is not free at `now`.
-pub async fn take_turn(
+/// Takes the next turn of conversations, each of them named once; returns those that were free at
+/// `now`.
+pub async fn take_turns(
     tx: &mut Tx,
     workspace: &WorkspaceId,
-    conversation: &str,
+    conversations: &[&str],
     now: Timestamp,
     free_at: Timestamp,
-) -> Result<bool> {
-    const SQL: &str = "
-        INSERT INTO pacing (workspace_id, conversation, free_at) VALUES ($1, $2, $3)
-        ON CONFLICT (workspace_id, conversation) DO UPDATE SET free_at = excluded.free_at
-            WHERE pacing.free_at <= $4 OR pacing.free_at > $5";
-    Ok(on!(tx, |conn| {
-        sqlx::query(SQL)
+) -> Result<Vec<String>> {
+    // In one order, so that no two nodes wait for each other.
+    macro_rules! sql {
+        ($elements:literal) => {
+            concat!(
+                "INSERT INTO pacing (workspace_id, conversation, free_at)
+                 SELECT $1, value, $3 FROM ",
+                $elements,
+                "($2) WHERE TRUE ORDER BY value
+                 ON CONFLICT (workspace_id, conversation) DO UPDATE SET free_at = excluded.free_at
+                     WHERE pacing.free_at <= $4 OR pacing.free_at > $5
+                 RETURNING conversation"
+            )
+        };
+    }
+    let sql = if tx.is_postgres() {
+        sql!("JSONB_ARRAY_ELEMENTS_TEXT")
+    } else {
+        sql!("JSON_EACH")
+    };
+    on!(tx, |conn| {
+        sqlx::query_scalar(sql)
             .bind(workspace)
-            .bind(conversation)
+            .bind(Json(conversations))
             .bind(free_at)
             .bind(now)
             .bind(now.plus(FURTHEST))
-            .execute(conn)
-            .await?
-            .rows_affected()
-    }) == 1)
+            .fetch_all(conn)
+            .await
+    })
 }
 
 /// Lets a conversation, `kind:…`, or `*` for everything, rest until `free_at` at least.

@@ -82,8 +82,13 @@ on_both! {
         let mut tx = db.begin().await.unwrap();
         let paced = |lane: &str| NewDelivery { conversation: "C1".into(), ..delivery(lane, lane) };
         let first = store::deliveries::enqueue(&mut tx, &paced("a"), noon()).await.unwrap().unwrap();
-        assert!(store::deliveries::take_turn(&mut tx, &workspace(), "C1", noon(), later(1)).await.unwrap());
-        assert!(!store::deliveries::take_turn(&mut tx, &workspace(), "C1", noon(), later(1)).await.unwrap());
+        let take = async |tx: &mut Tx, names: &[&str]| {
+            let mut taken = store::deliveries::take_turns(tx, &workspace(), names, noon(), later(1)).await.unwrap();
+            taken.sort();
+            taken
+        };
+        assert_eq!(take(&mut tx, &["C1", "C2"]).await, ["C1", "C2"]);
+        assert_eq!(take(&mut tx, &["C3", "C1"]).await, ["C3"]);
         assert!(claim(&mut tx, "w", 0).await.is_empty());
         assert_eq!(store::deliveries::next_due(&mut tx, noon()).await.unwrap(), Some(later(1)));
         assert_eq!(claim(&mut tx, "w", 1).await, [first.0]);
@@ -148,9 +153,10 @@ on_both! {
         let first = store::deliveries::enqueue(&mut tx, &paced("a"), later(ahead)).await.unwrap().unwrap();
         let held = store::deliveries::enqueue(&mut tx, &delivery("b", "b"), noon()).await.unwrap().unwrap();
         assert_eq!(claim(&mut tx, "ahead", ahead).await, [held.0]);
-        store::deliveries::take_turn(&mut tx, &workspace(), "C1", later(ahead), later(ahead + 1)).await.unwrap();
+        store::deliveries::take_turns(&mut tx, &workspace(), &["C1"], later(ahead), later(ahead + 1)).await.unwrap();
         assert_eq!(claim(&mut tx, "w", 0).await, [first.0, held.0]);
-        assert!(store::deliveries::take_turn(&mut tx, &workspace(), "C1", noon(), later(1)).await.unwrap());
+        let free = store::deliveries::take_turns(&mut tx, &workspace(), &["C1"], noon(), later(1)).await.unwrap();
+        assert_eq!(free, ["C1"]);
     }
 
     async fn a_lease_that_ran_out_passes_on_and_the_old_holder_writes_nothing(db: &Db) {
