@@ -1,13 +1,15 @@
 //! Deliveries: claimed, paced, tried again, and put away when they are done or never will be.
 //!
-//! One attempt is: claim (one transaction, with a lease and the conversation's turn), say that the
-//! call may happen (`sent_at`), make the call without holding anything, settle (one transaction,
-//! only while the lease is still ours). Whatever goes wrong in between, the row tells the next
-//! worker whether it has to look for what may already be there before it does it again.
+//! One attempt is: claim (one transaction, with a lease, the conversation's turn, and the word that
+//! the call may happen, `sent_at`), make the call without holding anything, settle (one transaction
+//! for all that ended meanwhile, only while the lease is still ours). Whatever goes wrong in between,
+//! the row tells the next worker whether it has to look for what may already be there before it does
+//! it again.
 //!
 //! What is delivered, and where, is the business of whoever implements [`Deliver`].
 
 mod attempt;
+mod group;
 mod late;
 mod reach;
 mod worker;

@@ -4,6 +4,7 @@
 //! is no way to write outside of a transaction. A function says nothing of *why*: rules live in
 //! the domain, and only the desk, the outbox and the worker of the inbox call what writes.
 
+mod among;
 pub mod announcements;
 pub mod audit;
 pub mod backup;

@@ -93,7 +93,15 @@ impl Setup {
     }
 
     pub async fn serve(&self) -> anyhow::Result<Balefire> {
+        self.serve_with(None).await
+    }
+
+    /// With so many workers instead of the default.
+    pub async fn serve_with(&self, workers: Option<u32>) -> anyhow::Result<Balefire> {
         let mut command = self.command();
+        if let Some(workers) = workers {
+            command.env("BALEFIRE__DELIVERIES__WORKERS", workers.to_string());
+        }
         command.args(["serve", "--listen", "127.0.0.1:0"]);
         Balefire::start(command, self.ticks).await
     }
@@ -190,6 +198,13 @@ impl Balefire {
     fn proc(&self, file: &str) -> anyhow::Result<String> {
         let path = format!("/proc/{}/{file}", self.child.id());
         std::fs::read_to_string(path).context("the program is gone")
+    }
+
+    /// As when the power fails, but for the disk.
+    pub async fn kill(mut self) -> anyhow::Result<()> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
     }
 
     /// Asks it to stop, and waits until it has.

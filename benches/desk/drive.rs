@@ -27,6 +27,10 @@ pub enum Kind {
     Command,
     /// An event that is none of our concern: somebody wrote something somewhere.
     Event,
+    /// What is open.
+    List,
+    /// A line about an outage, written in the command.
+    Update,
 }
 
 impl Kind {
@@ -34,6 +38,8 @@ impl Kind {
         match self {
             Kind::Command => "command that opens a form",
             Kind::Event => "ignored event",
+            Kind::List => "`/outage list`",
+            Kind::Update => "`/outage update`",
         }
     }
 }
@@ -48,6 +54,11 @@ impl Answer {
     /// Whatever else has words in it is a refusal or an excuse.
     pub fn is_well(&self) -> bool {
         self.status == 200 && (self.body.is_empty() || self.is_button())
+    }
+
+    /// What is answered in words.
+    fn is_in_words(&self) -> bool {
+        self.status == 200 && self.body.contains("\"blocks\"")
     }
 
     /// Too many forms are on their way: a button opens it later.
@@ -72,9 +83,13 @@ impl Load {
         self.latencies.sort();
     }
 
-    fn add(&mut self, latency: Duration, answer: &Answer) {
+    fn add(&mut self, kind: Kind, latency: Duration, answer: &Answer) {
+        let well = match kind {
+            Kind::List | Kind::Update => answer.is_in_words(),
+            Kind::Command | Kind::Event => answer.is_well(),
+        };
         self.latencies.push(latency);
-        self.unwell += usize::from(!answer.is_well());
+        self.unwell += usize::from(!well);
         self.buttons += usize::from(answer.is_button());
     }
 
@@ -144,7 +159,7 @@ impl Sender {
         let mut load = Load::default();
         while let Some(done) = running.join_next().await {
             let (latency, answer) = done??;
-            load.add(latency, &answer);
+            load.add(kind, latency, &answer);
         }
         load.took = began.elapsed();
         load.finish();
@@ -167,7 +182,7 @@ impl Sender {
                 while began.elapsed() < lasting {
                     let sent = Instant::now();
                     let answer = this.request(kind).await?;
-                    load.add(sent.elapsed(), &answer);
+                    load.add(kind, sent.elapsed(), &answer);
                 }
                 anyhow::Ok(load)
             });
@@ -190,6 +205,12 @@ impl Sender {
             Kind::Command => {
                 let text = format!("part-{} cards are declined", number % 100);
                 self.command(&format!("trigger-{number}"), &text).await
+            }
+            Kind::List => self.command(&format!("trigger-{number}"), "list").await,
+            Kind::Update => {
+                let text = format!("update 2 we look into it, for the {number}th time");
+                self.command(&format!("{}-{number}", self.address), &text)
+                    .await
             }
             Kind::Event => {
                 let body = json!({

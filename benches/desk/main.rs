@@ -1,9 +1,13 @@
 //! Measures Balefire from outside: starts the program itself with a stub in the place of Slack,
 //! sends it signed requests, and prints one table. `scripts/bench` runs it; `docs/benchmarks.md`
-//! says how the figures come about. It uses nothing of Balefire's library.
+//! says how the figures come about. Of Balefire's library it uses what fills a database, and what
+//! runs inside where nothing can be measured from outside.
 
 mod child;
 mod drive;
+mod engine;
+mod fill;
+mod large;
 mod stub;
 mod table;
 
@@ -53,6 +57,9 @@ pub struct Arguments {
     /// Fewer and shorter runs.
     #[arg(long)]
     quick: bool,
+    /// Print how the databases carry out what is done all the time.
+    #[arg(long)]
+    plans: bool,
 }
 
 /// How long and how often things are measured.
@@ -64,6 +71,11 @@ struct Plan {
     announcements: usize,
     starts: usize,
     idle: Duration,
+    engine: engine::Plan,
+    /// Each line of the timeline so often.
+    lines: u32,
+    /// Each delivered row so often.
+    deliveries: u32,
 }
 
 impl Plan {
@@ -78,6 +90,13 @@ impl Plan {
                 announcements: 6,
                 starts: 5,
                 idle: seconds(3),
+                engine: engine::Plan {
+                    rows: 1000,
+                    updates: 100,
+                    leases: false,
+                },
+                lines: 50,
+                deliveries: 50,
             },
             false => Plan {
                 warm_up: seconds(2),
@@ -87,6 +106,13 @@ impl Plan {
                 announcements: 30,
                 starts: 15,
                 idle: seconds(10),
+                engine: engine::Plan {
+                    rows: 3250,
+                    updates: 600,
+                    leases: true,
+                },
+                lines: 52,
+                deliveries: 52,
             },
         }
     }
@@ -101,10 +127,18 @@ async fn main() -> anyhow::Result<()> {
     databases.extend(arguments.postgres.clone().map(Database::Postgres));
     for database in &databases {
         measure(&arguments, &plan, database, &mut table).await?;
+        after_years(&arguments, &plan, database, &mut table).await?;
     }
     demo(&arguments, &plan, &mut table).await?;
     size(&arguments, &mut table)?;
     table.print(&arguments);
+    if arguments.plans {
+        let heard = large::Heard::begin()?;
+        for database in &databases {
+            let folder = arguments.folder.join(database.name());
+            print_plans(database, &large::plans(database, &folder, &heard).await?);
+        }
+    }
     Ok(())
 }
 
@@ -187,6 +221,57 @@ async fn measure(
         )),
     );
     balefire.stop().await
+}
+
+/// What the outbox can do, and what becomes slower with years of history. On the database that
+/// `measure` has left.
+async fn after_years(
+    arguments: &Arguments,
+    plan: &Plan,
+    database: &Database,
+    table: &mut Table,
+) -> anyhow::Result<()> {
+    let name = database.name();
+    let folder = arguments.folder.join(name);
+    let stub = Stub::start().await?;
+    let program = &arguments.program;
+    let setup = child::Setup::new(program, &folder, database, &stub, arguments.ticks);
+    let lasting = plan.steady / 2;
+    let small = large::times(database, &folder, &setup, &stub, lasting).await?;
+    let engine = engine::Engine {
+        plan: &plan.engine,
+        database,
+        folder: &folder,
+        setup: &setup,
+        stub: &stub,
+    };
+    engine.capacity(table).await?;
+    engine.latency(table).await?;
+    engine.recovery(table).await?;
+    note(&format!("{name}: filling it with history"));
+    let db = fill::open(database, &folder).await?;
+    fill::history(&db, 50, plan.lines, plan.deliveries).await?;
+    let mut rows = Vec::new();
+    for of in ["outages", "timeline", "deliveries", "idempotency", "inbox"] {
+        rows.push(format!("{} {of}", fill::rows(&db, of).await?));
+    }
+    db.close().await;
+    let many = large::times(database, &folder, &setup, &stub, lasting).await?;
+    table.add(Row::new("rows after years", name).measured(rows.join(", ")));
+    for ((what, before), (_, after)) in small.into_iter().zip(many) {
+        let ratio = after.as_secs_f64() / before.as_secs_f64();
+        table.add(Row::new(what, name).slack(0).measured(format!(
+            "{} with next to nothing, {} after years: {ratio:.1} ×",
+            ms(before),
+            ms(after)
+        )));
+    }
+    Ok(())
+}
+
+#[allow(clippy::print_stdout)] // asked for
+fn print_plans(database: &Database, plans: &str) {
+    println!("\n{}, after years:\n{plans}", database.name());
 }
 
 /// One kind of request: at a steady rate, and as fast as it goes.

@@ -29,6 +29,7 @@ pub struct Stub {
 struct Inner {
     delay: AtomicU64,
     busy: AtomicU64,
+    posted: AtomicU64,
     seen: Mutex<Seen>,
 }
 
@@ -40,6 +41,8 @@ struct Seen {
     forms: HashMap<String, Value>,
     /// When announcements came.
     announcements: Vec<Instant>,
+    /// When the first call about each channel of its own came.
+    channels: HashMap<String, Instant>,
 }
 
 impl Stub {
@@ -99,6 +102,21 @@ impl Stub {
             .await
     }
 
+    /// From now on calls about channels of their own are first ones again.
+    pub fn watch(&self) {
+        self.inner.seen().channels.clear();
+    }
+
+    pub fn seen_in_channels(&self) -> HashMap<String, Instant> {
+        self.inner.seen().channels.clone()
+    }
+
+    /// Waits until something came for so many channels of their own.
+    pub async fn came(&self, count: usize) -> anyhow::Result<HashMap<String, Instant>> {
+        self.look(|seen| (seen.channels.len() >= count).then(|| seen.channels.clone()))
+            .await
+    }
+
     async fn look<T>(&self, mut find: impl FnMut(&mut Seen) -> Option<T>) -> anyhow::Result<T> {
         let began = Instant::now();
         while began.elapsed() < PATIENCE {
@@ -130,7 +148,8 @@ async fn answer(State(inner): State<Arc<Inner>>, uri: Uri, body: Bytes) -> Json<
     let came = Instant::now();
     inner.busy.fetch_add(1, Ordering::Relaxed);
     let method = uri.path().rsplit('/').next().unwrap_or("").to_owned();
-    note(&inner, &method, &body, came);
+    let channel = own_channel(&body);
+    note(&inner, &method, &body, channel, came);
     let delay = inner.delay.load(Ordering::Relaxed);
     if delay > 0 {
         tokio::time::sleep(Duration::from_millis(delay)).await;
@@ -147,15 +166,17 @@ async fn answer(State(inner): State<Arc<Inner>>, uri: Uri, body: Bytes) -> Json<
                       "profile": { "real_name": "Ana Alvarez", "email": "ana@example.com" } },
         }),
         "chat.postMessage" => {
-            let number = inner.seen().all;
-            json!({ "ok": true, "channel": "C0OUTAGES", "ts": format!("1700000000.{number:06}") })
+            let number = inner.posted.fetch_add(1, Ordering::Relaxed);
+            let channel = channel.unwrap_or("C0OUTAGES");
+            json!({ "ok": true, "channel": channel, "ts": format!("{}.{:06}", 1_700_000_000 + number / 1_000_000, number % 1_000_000) })
         }
+        "conversations.history" | "conversations.replies" => json!({ "ok": true, "messages": [] }),
         "chat.getPermalink" => json!({ "ok": true, "permalink": "https://bench.example/p1" }),
         _ => json!({ "ok": true }),
     })
 }
 
-fn note(inner: &Inner, method: &str, body: &[u8], came: Instant) {
+fn note(inner: &Inner, method: &str, body: &[u8], channel: Option<&str>, came: Instant) {
     let trigger_of_ours = match method {
         // Reading every form would make the stub slow; only those that somebody waits for.
         "views.open" if find(body, b"\"announcement-") => serde_json::from_slice(body).ok(),
@@ -170,6 +191,9 @@ fn note(inner: &Inner, method: &str, body: &[u8], came: Instant) {
             seen.calls.insert(method.to_owned(), 1);
         }
     }
+    if let Some(channel) = channel {
+        seen.channels.entry(channel.to_owned()).or_insert(came);
+    }
     if announces {
         seen.announcements.push(came);
     }
@@ -179,6 +203,15 @@ fn note(inner: &Inner, method: &str, body: &[u8], came: Instant) {
             seen.forms.insert(trigger.to_owned(), call["view"].clone());
         }
     }
+}
+
+/// The channel of a call, if it is one that an outage of ours has for itself.
+fn own_channel(body: &[u8]) -> Option<&str> {
+    const BEGINS: &[u8] = b"\"channel\":\"CB";
+    let at = body.windows(BEGINS.len()).position(|it| it == BEGINS)?;
+    let rest = body.get(at + BEGINS.len() - 2..)?;
+    let end = rest.iter().position(|it| *it == b'"')?;
+    std::str::from_utf8(&rest[..end]).ok()
 }
 
 fn find(body: &[u8], what: &[u8]) -> bool {

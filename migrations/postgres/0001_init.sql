@@ -78,6 +78,7 @@ CREATE TABLE component_aliases (
     component_id BIGINT NOT NULL REFERENCES components (id),
     PRIMARY KEY (workspace_id, alias)
 );
+CREATE INDEX component_aliases_component ON component_aliases (component_id);
 
 -- Outages: state, parts, history.
 
@@ -119,6 +120,7 @@ CREATE INDEX outages_open ON outages (workspace_id, number) WHERE phase IN ('inv
 CREATE INDEX outages_started ON outages (workspace_id, started_at);
 CREATE INDEX outages_creator ON outages (creator_id, id);
 CREATE INDEX outages_ended ON outages (workspace_id, ended_at);
+CREATE INDEX outages_over ON outages (workspace_id, updated_at, number) WHERE phase IN ('resolved', 'withdrawn');
 
 CREATE TABLE outage_components (
     outage_id    BIGINT NOT NULL REFERENCES outages (id),
@@ -164,6 +166,7 @@ CREATE TABLE timeline (
     recorded_at TIMESTAMPTZ    NOT NULL
 );
 CREATE INDEX timeline_outage ON timeline (outage_id, id);
+CREATE INDEX timeline_updates ON timeline (outage_id, id) WHERE kind IN ('updated', 'reopened');
 
 CREATE TABLE announcements (
     outage_id    BIGINT PRIMARY KEY REFERENCES outages (id),
@@ -253,6 +256,9 @@ CREATE INDEX deliveries_due ON deliveries (due_at, id) WHERE done_at IS NULL;
 CREATE INDEX deliveries_lane ON deliveries (lane, id) WHERE done_at IS NULL;
 CREATE INDEX deliveries_outage ON deliveries (outage_id, kind, id);
 CREATE INDEX deliveries_done ON deliveries (done_at) WHERE done_at IS NOT NULL;
+CREATE INDEX deliveries_dead ON deliveries (id) WHERE dead_at IS NOT NULL;
+CREATE INDEX deliveries_after ON deliveries (after_id) WHERE after_id IS NOT NULL;
+CREATE INDEX deliveries_folded ON deliveries (folded_into) WHERE folded_into IS NOT NULL;
 
 CREATE TABLE pacing (
     workspace_id TEXT    NOT NULL,
@@ -260,6 +266,7 @@ CREATE TABLE pacing (
     free_at      TIMESTAMPTZ    NOT NULL,
     PRIMARY KEY (workspace_id, conversation)
 );
+CREATE INDEX pacing_free ON pacing (free_at);
 
 -- Workspaces that cannot be reached, while they cannot.
 CREATE TABLE unreached (
@@ -283,6 +290,7 @@ CREATE TABLE inbox (
     UNIQUE (source, event_id)
 );
 CREATE INDEX inbox_due ON inbox (due_at, id) WHERE done_at IS NULL;
+CREATE INDEX inbox_done ON inbox (done_at) WHERE done_at IS NOT NULL;
 
 CREATE TABLE idempotency (
     scope      TEXT    NOT NULL,

@@ -1,6 +1,7 @@
 //! One attempt at a time: claim, deliver, settle.
 
 use std::{
+    collections::{BTreeMap, BTreeSet},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -10,13 +11,17 @@ use std::{
 
 use tokio::sync::Notify;
 
-use super::{Deliver, LEASE, LOOK_AGAIN_AFTER, SWEEP_AFTER, TURN, reach::Reach};
+use super::{
+    Deliver, LEASE, LOOK_AGAIN_AFTER, SWEEP_AFTER, TURN,
+    group::{Ended, Group},
+    reach::Reach,
+};
 use crate::{
     clock::Clock,
     domain::{
         delivery::{Outcome, Receipt, Task},
         effect::Line,
-        ids::{DeliveryId, OutageId},
+        ids::{DeliveryId, OutageId, WorkspaceId},
         outage::Phase,
         time::Timestamp,
     },
@@ -51,6 +56,8 @@ pub struct Outbox<D> {
     pub(super) worker: String,
     /// What attempts told lately.
     pub(super) reach: Reach,
+    /// What waits to be settled.
+    pub(super) group: Group,
     /// How many claims it made.
     pub(super) claims: AtomicU64,
     pub(super) give_up_after: Duration,
@@ -80,6 +87,7 @@ impl<D: Deliver> Outbox<D> {
             wake,
             worker: uuid::Uuid::now_v7().to_string(),
             reach: Reach::default(),
+            group: Group::default(),
             claims: AtomicU64::new(0),
             give_up_after,
             width,
@@ -87,9 +95,9 @@ impl<D: Deliver> Outbox<D> {
         }
     }
 
-    /// Claims what is due, at most `limit`, and takes the turns of the conversations. Whoever
-    /// claims makes the attempt; apart from the worker only a simulation does, which crashes
-    /// between the two.
+    /// Claims what is due, at most `limit`, takes the turns of the conversations, and says that the
+    /// calls may happen: whoever claims makes them at once. What is returned is as it was before.
+    /// Apart from the worker only a simulation claims, which crashes between this and the attempt.
     pub async fn claim(&self, limit: usize) -> store::Result<Vec<Delivery>> {
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
@@ -99,13 +107,11 @@ impl<D: Deliver> Outbox<D> {
         // may claim again what it still works on, and only the later claim may settle it.
         let claims = self.claims.fetch_add(1, Ordering::Relaxed);
         let holder = format!("{}:{claims}", self.worker);
-        let mut claimed = store::deliveries::claim(&mut tx, &holder, now, until, limit).await?;
-        // Turns are rows that another node takes, too: all in one order, so that none waits for one
-        // that waits for it.
-        claimed.sort_by(|a, b| (&a.conversation, a.id.0).cmp(&(&b.conversation, b.id.0)));
+        let claimed = store::deliveries::claim(&mut tx, &holder, now, until, limit).await?;
+        let mut turns = self.turns(&mut tx, &claimed, now).await?;
         let mut taken = Vec::with_capacity(claimed.len());
         for delivery in claimed {
-            if self.takes_turn(&mut tx, &delivery, now).await? {
+            if delivery.conversation.is_empty() || turns.remove(&turn_of(&delivery)) {
                 taken.push(delivery);
             } else {
                 // Another delivery of this very claim has the turn.
@@ -118,37 +124,49 @@ impl<D: Deliver> Outbox<D> {
                 store::deliveries::settle(&mut tx, delivery.id, &holder, &again, now).await?;
             }
         }
+        if !taken.is_empty() {
+            let ids: Vec<_> = taken.iter().map(|it| it.id).collect();
+            store::deliveries::mark_sent(&mut tx, &ids, &holder, now).await?;
+        }
         tx.commit().await?;
         Ok(taken)
     }
 
-    async fn takes_turn(
+    /// Takes the turns of the conversations that these are for, and returns which were free.
+    async fn turns(
         &self,
         tx: &mut Tx,
-        delivery: &Delivery,
+        claimed: &[Delivery],
         now: Timestamp,
-    ) -> store::Result<bool> {
-        if delivery.conversation.is_empty() {
-            return Ok(true);
+    ) -> store::Result<BTreeSet<(WorkspaceId, String)>> {
+        let mut asked: BTreeMap<&WorkspaceId, BTreeSet<&str>> = BTreeMap::new();
+        for delivery in claimed.iter().filter(|it| !it.conversation.is_empty()) {
+            let of_workspace = asked.entry(&delivery.workspace_id).or_default();
+            of_workspace.insert(&delivery.conversation);
         }
-        let (workspace, conversation) = (&delivery.workspace_id, &delivery.conversation);
-        store::deliveries::take_turn(tx, workspace, conversation, now, now.plus(TURN)).await
+        let mut free = BTreeSet::new();
+        for (workspace, conversations) in asked {
+            let conversations: Vec<&str> = conversations.into_iter().collect();
+            let until = now.plus(TURN);
+            let turns =
+                store::deliveries::take_turns(tx, workspace, &conversations, now, until).await?;
+            free.extend(turns.into_iter().map(|it| (workspace.clone(), it)));
+        }
+        Ok(free)
     }
 
     /// Makes one attempt at a claimed delivery and settles it.
-    pub async fn attempt(&self, delivery: &Delivery) -> store::Result<()> {
+    pub async fn attempt(&self, delivery: Delivery) -> store::Result<()> {
         let look_first = delivery.sent_at.is_some();
-        let mut tx = self.db.begin().await?;
-        let now = self.clock.now();
-        let ours =
-            store::deliveries::mark_sent(&mut tx, delivery.id, holder(delivery), now).await?;
-        if !ours {
+        // Whoever was held up since the claim may not be the only one any more.
+        if delivery.locked_until <= Some(self.clock.now()) {
             return Ok(());
         }
-        let together = self.told_together(&mut tx, delivery, now).await?;
-        tx.commit().await?;
-        let delivery = together.as_ref().unwrap_or(delivery);
-        let call = self.deliver.deliver(delivery, look_first);
+        let workspace = delivery.workspace_id.clone();
+        let Some(delivery) = self.with_what_is_late(delivery).await? else {
+            return Ok(());
+        };
+        let call = self.deliver.deliver(&delivery, look_first);
         // An adapter bounds its calls itself; this catches one that does not.
         let outcome = match tokio::time::timeout(LEASE - LOOK_AGAIN_AFTER, call).await {
             Ok(outcome) => outcome,
@@ -156,19 +174,21 @@ impl<D: Deliver> Outbox<D> {
                 why: "no answer in time".to_owned(),
             },
         };
-        self.settle(delivery, look_first, &outcome).await?;
+        self.settle(delivery, look_first, outcome.clone()).await?;
         self.reach.heard(&outcome);
-        self.ask_if_suspicious(&delivery.workspace_id).await
+        self.ask_if_suspicious(&workspace).await
     }
 
-    async fn settle(
+    /// Settles one attempt in a transaction. None when the lease has passed to another worker: then
+    /// nothing was written.
+    pub(super) async fn settle_in(
         &self,
-        delivery: &Delivery,
-        looked_first: bool,
-        outcome: &Outcome,
-    ) -> store::Result<()> {
+        tx: &mut Tx,
+        ended: &Ended,
+    ) -> store::Result<Option<DeliveryOutcome>> {
         let now = self.clock.now();
-        let mut tx = self.db.begin().await?;
+        let (delivery, outcome, looked_first) =
+            (&ended.delivery, &ended.outcome, ended.looked_first);
         let (how, label) = match outcome {
             Outcome::Delivered(receipt) => (
                 Settle::Done {
@@ -192,7 +212,7 @@ impl<D: Deliver> Outbox<D> {
             Outcome::RateLimited { seconds } => {
                 let rest = Duration::from_secs(*seconds).min(store::deliveries::FURTHEST);
                 let due_at = now.plus(rest);
-                self.rest(&mut tx, delivery, due_at).await?;
+                self.rest(tx, delivery, due_at).await?;
                 (
                     Settle::Again {
                         due_at,
@@ -239,26 +259,24 @@ impl<D: Deliver> Outbox<D> {
                 DeliveryOutcome::Retried,
             ),
         };
-        if !store::deliveries::settle(&mut tx, delivery.id, holder(delivery), &how, now).await? {
-            return Ok(());
+        if !store::deliveries::settle(tx, delivery.id, holder(delivery), &how, now).await? {
+            return Ok(None);
         }
         let kind = delivery.payload.kind();
         match outcome {
             Outcome::Delivered(receipt) => {
-                self.record(&mut tx, delivery, receipt, now).await?;
+                self.record(tx, delivery, receipt, now).await?;
                 let task = &delivery.payload;
                 if looked_first && (task.creates_message() || task.shows_state()) {
-                    self.sweep_later(&mut tx, delivery, now).await?;
+                    self.sweep_later(tx, delivery, now).await?;
                 }
-                self.metrics
-                    .delivered_after(kind, now.since(delivery.created_at));
             }
             // Said once by whoever calls; here it would be said for each delivery every minute.
             Outcome::Barred { why } => {
                 tracing::debug!(delivery.id = delivery.id.0, why, "a delivery waits");
                 let earlier = now.minus(BARRED_ANEW);
                 let workspace = &delivery.workspace_id;
-                store::deliveries::begin_anew(&mut tx, workspace, earlier, now).await?;
+                store::deliveries::begin_anew(tx, workspace, earlier, now).await?;
             }
             Outcome::Failed { why } | Outcome::Refused { why } | Outcome::Uncertain { why } => {
                 tracing::warn!(
@@ -270,16 +288,15 @@ impl<D: Deliver> Outbox<D> {
                     "a delivery did not go through"
                 );
                 if label == DeliveryOutcome::Dead {
-                    self.given_up(&mut tx, delivery, why, now).await?;
+                    self.given_up(tx, delivery, why, now).await?;
                 }
             }
             Outcome::RateLimited { .. } if label == DeliveryOutcome::Dead => {
-                self.given_up(&mut tx, delivery, PAUSES, now).await?;
+                self.given_up(tx, delivery, PAUSES, now).await?;
             }
             Outcome::RateLimited { .. } | Outcome::Moot { .. } => {}
         }
-        self.metrics.delivery(kind, label);
-        tx.commit().await
+        Ok(Some(label))
     }
 
     /// What follows when nobody will try again.
@@ -540,8 +557,12 @@ impl<D: Deliver> Outbox<D> {
     }
 }
 
-fn holder(delivery: &Delivery) -> &str {
+pub(super) fn holder(delivery: &Delivery) -> &str {
     delivery.locked_by.as_deref().unwrap_or_default()
+}
+
+fn turn_of(delivery: &Delivery) -> (WorkspaceId, String) {
+    (delivery.workspace_id.clone(), delivery.conversation.clone())
 }
 
 /// The pause before attempt number `attempts + 1`, with jitter so that many do not come at once.

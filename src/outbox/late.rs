@@ -1,6 +1,6 @@
 //! What waited too long is told together with what waits behind it.
 
-use super::{Deliver, Outbox};
+use super::{Deliver, Outbox, attempt::holder};
 use crate::{
     domain::{
         late::{LATE, Waiting, can_lead, together},
@@ -11,21 +11,37 @@ use crate::{
 };
 
 impl<D: Deliver> Outbox<D> {
-    /// `delivery` as it tells what waits behind it in its lane, too; none when it stays alone.
+    /// `delivery` as it tells what waits behind it in its lane, too, if it is late. None when it is
+    /// not ours any more.
     ///
-    /// In the transaction that marks it as sent: from then on it says what it says.
-    pub(super) async fn told_together(
+    /// A transaction of its own: it locks what waits, which whoever claims must not do.
+    pub(super) async fn with_what_is_late(
+        &self,
+        delivery: Delivery,
+    ) -> store::Result<Option<Delivery>> {
+        let now = self.clock.now();
+        // What may stand there already must not become longer.
+        let begun = delivery.sent_at.is_some();
+        let late = now.since(delivery.created_at) >= LATE;
+        if begun || !late || !can_lead(&delivery.payload) {
+            return Ok(Some(delivery));
+        }
+        let mut tx = self.db.begin().await?;
+        let (ids, holder) = ([delivery.id], holder(&delivery));
+        if store::deliveries::mark_sent(&mut tx, &ids, holder, now).await? == 0 {
+            return Ok(None);
+        }
+        let together = self.told_together(&mut tx, &delivery, now).await?;
+        tx.commit().await?;
+        Ok(Some(together.unwrap_or(delivery)))
+    }
+
+    async fn told_together(
         &self,
         tx: &mut Tx,
         delivery: &Delivery,
         now: Timestamp,
     ) -> store::Result<Option<Delivery>> {
-        // What may stand there already must not become longer.
-        let begun = delivery.sent_at.is_some();
-        let late = now.since(delivery.created_at) >= LATE;
-        if begun || !late || !can_lead(&delivery.payload) {
-            return Ok(None);
-        }
         let behind = store::late::behind(tx, delivery).await?;
         let first = Waiting {
             id: delivery.id,

@@ -21,7 +21,7 @@ impl<D: Deliver> Outbox<D> {
             for delivery in claimed {
                 attempts += 1;
                 let this = self.clone();
-                running.spawn(async move { this.attempt(&delivery).await });
+                running.spawn(async move { this.attempt(delivery).await });
             }
             while let Some(done) = running.join_next().await {
                 match done {
@@ -54,16 +54,12 @@ impl<D: Deliver> Outbox<D> {
             };
             let busy = !claimed.is_empty();
             for delivery in claimed {
-                let this = self.clone();
+                let (this, id) = (self.clone(), delivery.id.0);
                 running.spawn(async move {
-                    if let Err(error) = this.attempt(&delivery).await {
+                    if let Err(error) = this.attempt(delivery).await {
                         // The lease runs out and somebody looks at it again.
                         let error = store::trouble::in_words(&error);
-                        tracing::error!(
-                            error,
-                            delivery.id = delivery.id.0,
-                            "a delivery could not be settled"
-                        );
+                        tracing::error!(error, delivery.id = id, "a delivery could not be settled");
                     }
                 });
             }
@@ -71,6 +67,10 @@ impl<D: Deliver> Outbox<D> {
                 continue;
             }
             self.idle(&mut running, &stop).await;
+            // What was settled together ended together: claim for all of it at once.
+            while let Some(done) = running.try_join_next() {
+                report_crash(done);
+            }
         }
         while let Some(done) = running.join_next().await {
             report_crash(done);
@@ -80,9 +80,13 @@ impl<D: Deliver> Outbox<D> {
     /// Waits for a reason to look again.
     async fn idle(&self, running: &mut JoinSet<()>, stop: &CancellationToken) {
         let poll = self.clock.now().plus(POLL);
-        let until = match self.next_due().await {
-            Ok(Some(due)) => due.min(poll),
-            _ => poll,
+        // With no hand free it does not matter what else is due.
+        let until = match running.len() < self.width {
+            true => match self.next_due().await {
+                Ok(Some(due)) => due.min(poll),
+                _ => poll,
+            },
+            false => poll,
         };
         tokio::select! {
             () = stop.cancelled() => {}

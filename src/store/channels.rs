@@ -2,7 +2,7 @@
 
 use sqlx::types::Json;
 
-use super::{Result, Tx, db::on};
+use super::{Result, Tx, among::among, db::on};
 use crate::domain::{
     actor::Identity,
     ids::{ChannelId, OutageId, WorkspaceId},
@@ -69,6 +69,20 @@ pub async fn request(
             .await?;
     });
     Ok(())
+}
+
+pub(super) async fn of_outages(
+    tx: &mut Tx,
+    outages: impl Iterator<Item = OutageId>,
+) -> Result<Vec<Row>> {
+    let among = among(tx, "outage_id");
+    let sql = format!("SELECT {COLUMNS} FROM dedicated_channels WHERE {among}");
+    on!(tx, |conn| {
+        sqlx::query_as(sqlx::AssertSqlSafe(sql))
+            .bind(super::among::ids(outages.map(|it| it.0)))
+            .fetch_all(conn)
+            .await
+    })
 }
 
 pub async fn of_outage(tx: &mut Tx, outage: OutageId) -> Result<Option<Row>> {

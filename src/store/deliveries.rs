@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sqlx::types::Json;
 
-use super::{Result, Tx, db::on};
+use super::{Result, Tx, among::among, db::on};
 use crate::domain::{
     delivery::{Receipt, Task},
     ids::{DeliveryId, OutageId, WorkspaceId},
@@ -47,6 +47,7 @@ pub struct Delivery {
     pub sent_at: Option<Timestamp>,
     /// Who holds it.
     pub locked_by: Option<String>,
+    pub locked_until: Option<Timestamp>,
 }
 
 /// Queues a delivery; none when its key was queued before.
@@ -183,7 +184,7 @@ pub async fn claim(
                  UPDATE deliveries SET locked_by = $1, locked_until = $2, attempts = attempts + 1
                  WHERE id IN (SELECT id FROM due)
                  RETURNING id, workspace_id, outage_id, lane, conversation, payload, attempts,
-                           created_at, trying_since, sent_at, locked_by"
+                           created_at, trying_since, sent_at, locked_by, locked_until"
             )
         };
     }
@@ -207,29 +208,44 @@ pub async fn claim(
     Ok(claimed)
 }
 
-/// Takes the next turn of a conversation; false when it is not free at `now`.
-pub async fn take_turn(
+/// Takes the next turn of conversations, each of them named once; returns those that were free at
+/// `now`.
+pub async fn take_turns(
     tx: &mut Tx,
     workspace: &WorkspaceId,
-    conversation: &str,
+    conversations: &[&str],
     now: Timestamp,
     free_at: Timestamp,
-) -> Result<bool> {
-    const SQL: &str = "
-        INSERT INTO pacing (workspace_id, conversation, free_at) VALUES ($1, $2, $3)
-        ON CONFLICT (workspace_id, conversation) DO UPDATE SET free_at = excluded.free_at
-            WHERE pacing.free_at <= $4 OR pacing.free_at > $5";
-    Ok(on!(tx, |conn| {
-        sqlx::query(SQL)
+) -> Result<Vec<String>> {
+    // In one order, so that no two nodes wait for each other.
+    macro_rules! sql {
+        ($elements:literal) => {
+            concat!(
+                "INSERT INTO pacing (workspace_id, conversation, free_at)
+                 SELECT $1, value, $3 FROM ",
+                $elements,
+                "($2) WHERE TRUE ORDER BY value
+                 ON CONFLICT (workspace_id, conversation) DO UPDATE SET free_at = excluded.free_at
+                     WHERE pacing.free_at <= $4 OR pacing.free_at > $5
+                 RETURNING conversation"
+            )
+        };
+    }
+    let sql = if tx.is_postgres() {
+        sql!("JSONB_ARRAY_ELEMENTS_TEXT")
+    } else {
+        sql!("JSON_EACH")
+    };
+    on!(tx, |conn| {
+        sqlx::query_scalar(sql)
             .bind(workspace)
-            .bind(conversation)
+            .bind(Json(conversations))
             .bind(free_at)
             .bind(now)
             .bind(now.plus(FURTHEST))
-            .execute(conn)
-            .await?
-            .rows_affected()
-    }) == 1)
+            .fetch_all(conn)
+            .await
+    })
 }
 
 /// Lets a conversation, `kind:…`, or `*` for everything, rest until `free_at` at least.
@@ -277,21 +293,28 @@ pub async fn go_on(tx: &mut Tx, workspace: &WorkspaceId, now: Timestamp) -> Resu
     begin_anew(tx, workspace, now.plus(FURTHEST), now).await
 }
 
-/// Says that the next call may happen: from here on a crash leaves it unknown whether it did.
-/// False when the lease has passed to another worker.
-pub async fn mark_sent(tx: &mut Tx, id: DeliveryId, worker: &str, now: Timestamp) -> Result<bool> {
-    const SQL: &str = "
-        UPDATE deliveries SET sent_at = COALESCE(sent_at, $3)
-        WHERE id = $1 AND locked_by = $2 AND done_at IS NULL";
+/// Says that the calls of what `worker` holds of these may happen: from here on a crash leaves it
+/// unknown whether they did. Returns how many it holds.
+pub async fn mark_sent(
+    tx: &mut Tx,
+    ids: &[DeliveryId],
+    worker: &str,
+    now: Timestamp,
+) -> Result<u64> {
+    let sql = format!(
+        "UPDATE deliveries SET sent_at = COALESCE(sent_at, $3)
+         WHERE {} AND locked_by = $2 AND done_at IS NULL",
+        among(tx, "id")
+    );
     Ok(on!(tx, |conn| {
-        sqlx::query(SQL)
-            .bind(id)
+        sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(super::among::ids(ids.iter().map(|it| it.0)))
             .bind(worker)
             .bind(now)
             .execute(conn)
             .await?
             .rows_affected()
-    }) == 1)
+    }))
 }
 
 /// How a claimed delivery is put back or put away.
@@ -407,7 +430,7 @@ pub async fn receipt(tx: &mut Tx, id: DeliveryId) -> Result<Option<Receipt>> {
 pub async fn by_id(tx: &mut Tx, id: DeliveryId) -> Result<Option<Delivery>> {
     const SQL: &str = "
         SELECT id, workspace_id, outage_id, lane, conversation, payload, attempts, created_at,
-               trying_since, sent_at, locked_by
+               trying_since, sent_at, locked_by, locked_until
         FROM deliveries WHERE id = $1";
     on!(tx, |conn| sqlx::query_as(SQL)
         .bind(id)
@@ -415,13 +438,10 @@ pub async fn by_id(tx: &mut Tx, id: DeliveryId) -> Result<Option<Delivery>> {
         .await)
 }
 
-/// When the next delivery may be due that nobody holds; none when nothing waits.
+/// When the next delivery becomes due, or the next pause ends; none when nothing is ahead. Leases
+/// that run out are not looked for: that would mean to read everything that waits.
 pub async fn next_due(tx: &mut Tx, now: Timestamp) -> Result<Option<Timestamp>> {
-    // Pauses and leases push a due time back; `now` stands for those that wait for another.
-    const SQL: &str = "
-        SELECT MIN(CASE WHEN locked_until > due_at THEN locked_until ELSE due_at END)
-        FROM deliveries WHERE done_at IS NULL
-          AND (CASE WHEN locked_until > due_at THEN locked_until ELSE due_at END) > $1";
+    const SQL: &str = "SELECT MIN(due_at) FROM deliveries WHERE done_at IS NULL AND due_at > $1";
     const PAUSES: &str = "SELECT MIN(free_at) FROM pacing WHERE free_at > $1";
     let due: Option<Timestamp> = on!(tx, |conn| sqlx::query_scalar(SQL)
         .bind(now)

@@ -1,8 +1,10 @@
 //! Outages with their components and impact answers, and the snapshot of every version.
 
+use std::collections::HashMap;
+
 use sqlx::types::Json;
 
-use super::{Result, Tx, db::on};
+use super::{Result, Tx, among::among, db::on};
 use crate::domain::{
     actor::Identity,
     component::Component,
@@ -41,6 +43,7 @@ struct Row {
 
 #[derive(sqlx::FromRow)]
 struct AffectedRow {
+    outage_id: OutageId,
     id: ComponentId,
     key: ComponentKey,
     name: String,
@@ -50,7 +53,16 @@ struct AffectedRow {
 }
 
 #[derive(sqlx::FromRow)]
+struct UpdateRow {
+    outage_id: OutageId,
+    event: Json<Event>,
+    actor: Json<Identity>,
+    occurred_at: Timestamp,
+}
+
+#[derive(sqlx::FromRow)]
 struct ImpactRow {
+    outage_id: OutageId,
     question: String,
     label: String,
     answer: String,
@@ -339,14 +351,6 @@ async fn list(
     assemble_all(tx, rows).await
 }
 
-async fn assemble_all(tx: &mut Tx, rows: Vec<Row>) -> Result<Vec<Outage>> {
-    let mut outages = Vec::with_capacity(rows.len());
-    for row in rows {
-        outages.push(assemble(tx, row).await?);
-    }
-    Ok(outages)
-}
-
 /// Outages that were resolved since, newest first.
 pub async fn resolved_since(
     tx: &mut Tx,
@@ -434,38 +438,109 @@ pub async fn at_version(tx: &mut Tx, id: OutageId, version: i64) -> Result<Optio
 }
 
 async fn assemble(tx: &mut Tx, row: Row) -> Result<Outage> {
-    const AFFECTED: &str = "
-        SELECT components.id, components.key, components.name, used.status, used.from_at, used.to_at
-        FROM outage_components AS used JOIN components ON components.id = used.component_id
-        WHERE used.outage_id = $1 ORDER BY used.position";
-    const IMPACT: &str = "
-        SELECT question, label, answer, detail, told_at FROM impact_answers
-        WHERE outage_id = $1 ORDER BY position";
-    const LAST_UPDATE: &str = "
-        SELECT event, actor, occurred_at FROM timeline
-        WHERE outage_id = $1 AND kind IN ('updated', 'reopened') ORDER BY id DESC LIMIT 1";
-    let affected: Vec<AffectedRow> = on!(tx, |conn| sqlx::query_as(AFFECTED)
-        .bind(row.id)
-        .fetch_all(conn)
-        .await)?;
-    let impact: Vec<ImpactRow> = on!(tx, |conn| sqlx::query_as(IMPACT)
-        .bind(row.id)
-        .fetch_all(conn)
-        .await)?;
-    let update: Option<(Json<Event>, Json<Identity>, Timestamp)> =
-        on!(tx, |conn| sqlx::query_as(LAST_UPDATE)
-            .bind(row.id)
-            .fetch_optional(conn)
-            .await)?;
-    let channel = super::channels::of_outage(tx, row.id).await?;
-    let last_update = update.and_then(|(event, by, at)| match event.0 {
+    assemble_all(tx, vec![row])
+        .await?
+        .pop()
+        .ok_or(sqlx::Error::RowNotFound)
+}
+
+/// With the parts of all of them asked for together.
+async fn assemble_all(tx: &mut Tx, rows: Vec<Row>) -> Result<Vec<Outage>> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let affected = format!(
+        "SELECT used.outage_id, components.id, components.key, components.name, used.status,
+                used.from_at, used.to_at
+         FROM outage_components AS used JOIN components ON components.id = used.component_id
+         WHERE {} ORDER BY used.outage_id, used.position",
+        among(tx, "used.outage_id")
+    );
+    let impact = format!(
+        "SELECT outage_id, question, label, answer, detail, told_at FROM impact_answers
+         WHERE {} ORDER BY outage_id, position",
+        among(tx, "outage_id")
+    );
+    // The last one of each outage alone: there may be hundreds.
+    let update = format!(
+        "SELECT outage_id, event, actor, occurred_at FROM timeline
+         WHERE id IN (SELECT (SELECT MAX(id) FROM timeline
+                              WHERE outage_id = outages.id AND kind IN ('updated', 'reopened'))
+                      FROM outages WHERE {})",
+        among(tx, "outages.id")
+    );
+    let ids = || super::among::ids(rows.iter().map(|it| it.id.0));
+    let affected: Vec<AffectedRow> = on!(tx, |conn| {
+        sqlx::query_as(sqlx::AssertSqlSafe(affected))
+            .bind(ids())
+            .fetch_all(conn)
+            .await
+    })?;
+    let impact: Vec<ImpactRow> = on!(tx, |conn| {
+        sqlx::query_as(sqlx::AssertSqlSafe(impact))
+            .bind(ids())
+            .fetch_all(conn)
+            .await
+    })?;
+    let updates: Vec<UpdateRow> = on!(tx, |conn| {
+        sqlx::query_as(sqlx::AssertSqlSafe(update))
+            .bind(ids())
+            .fetch_all(conn)
+            .await
+    })?;
+    let channels = super::channels::of_outages(tx, rows.iter().map(|it| it.id)).await?;
+    let mut parts: HashMap<OutageId, Parts> = HashMap::new();
+    for it in affected {
+        parts.entry(it.outage_id).or_default().affected.push(it);
+    }
+    for it in impact {
+        parts.entry(it.outage_id).or_default().impact.push(it);
+    }
+    for it in updates {
+        let of = parts.entry(it.outage_id).or_default();
+        of.update = Some(it);
+    }
+    for it in channels {
+        let of = parts.entry(it.outage_id).or_default();
+        of.channel = Some(it);
+    }
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let parts = parts.remove(&row.id).unwrap_or_default();
+            outage_of(row, parts)
+        })
+        .collect())
+}
+
+/// What an outage is made of besides its own row.
+#[derive(Default)]
+struct Parts {
+    affected: Vec<AffectedRow>,
+    impact: Vec<ImpactRow>,
+    update: Option<UpdateRow>,
+    channel: Option<super::channels::Row>,
+}
+
+fn outage_of(row: Row, parts: Parts) -> Outage {
+    let Parts {
+        affected,
+        impact,
+        update,
+        channel,
+    } = parts;
+    let last_update = update.and_then(|it| match it.event.0 {
         // Why it was reopened is news; what was said before the resolution is not.
         Event::Updated { text, .. } | Event::Reopened { reason: text } if !text.is_empty() => {
-            Some(LastUpdate { text, by: by.0, at })
+            Some(LastUpdate {
+                text,
+                by: it.actor.0,
+                at: it.occurred_at,
+            })
         }
         _ => None,
     });
-    Ok(Outage {
+    Outage {
         id: row.id,
         number: row.number,
         version: row.version,
@@ -521,5 +596,5 @@ async fn assemble(tx: &mut Tx, row: Row) -> Result<Outage> {
             last_update,
             channel: channel.map(super::channels::Row::into_channel),
         },
-    })
+    }
 }

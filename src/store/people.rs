@@ -1,6 +1,6 @@
 //! People of the workspace.
 
-use super::{Result, Tx, db::on};
+use super::{Result, Tx, among::among, db::on};
 use crate::domain::{
     ids::{PersonId, SlackUserId, WorkspaceId},
     person::Person,
@@ -192,16 +192,19 @@ pub async fn by_slack_user(
 }
 
 pub async fn by_ids(tx: &mut Tx, ids: &[PersonId]) -> Result<Vec<Person>> {
-    let mut people = Vec::with_capacity(ids.len());
-    for id in ids {
-        const SQL: &str = "
-            SELECT id, slack_user_id, name, email, time_zone, picture FROM people WHERE id = $1";
-        let row: Option<Row> = on!(tx, |conn| sqlx::query_as(SQL)
-            .bind(id)
-            .fetch_optional(conn)
-            .await)?;
-        people.extend(row.map(Person::from));
-    }
+    let among = among(tx, "id");
+    let sql = format!(
+        "SELECT id, slack_user_id, name, email, time_zone, picture FROM people WHERE {among}"
+    );
+    let rows: Vec<Row> = on!(tx, |conn| {
+        sqlx::query_as(sqlx::AssertSqlSafe(sql))
+            .bind(super::among::ids(ids.iter().map(|it| it.0)))
+            .fetch_all(conn)
+            .await
+    })?;
+    let mut people: Vec<Person> = rows.into_iter().map(Person::from).collect();
+    // In the order in which they were asked for.
+    people.sort_by_key(|it| ids.iter().position(|id| *id == it.id));
     Ok(people)
 }
 

@@ -353,7 +353,7 @@ impl World {
         let outbox = node.outbox.clone();
         let mut attempt = node.run(luck, async move {
             // A failure leaves the lease, which runs out.
-            if let Err(error) = outbox.attempt(&delivery).await {
+            if let Err(error) = outbox.attempt(delivery).await {
                 panic!("a delivery could not be settled: {error}");
             }
         });

@@ -82,8 +82,13 @@ on_both! {
         let mut tx = db.begin().await.unwrap();
         let paced = |lane: &str| NewDelivery { conversation: "C1".into(), ..delivery(lane, lane) };
         let first = store::deliveries::enqueue(&mut tx, &paced("a"), noon()).await.unwrap().unwrap();
-        assert!(store::deliveries::take_turn(&mut tx, &workspace(), "C1", noon(), later(1)).await.unwrap());
-        assert!(!store::deliveries::take_turn(&mut tx, &workspace(), "C1", noon(), later(1)).await.unwrap());
+        let take = async |tx: &mut Tx, names: &[&str]| {
+            let mut taken = store::deliveries::take_turns(tx, &workspace(), names, noon(), later(1)).await.unwrap();
+            taken.sort();
+            taken
+        };
+        assert_eq!(take(&mut tx, &["C1", "C2"]).await, ["C1", "C2"]);
+        assert_eq!(take(&mut tx, &["C3", "C1"]).await, ["C3"]);
         assert!(claim(&mut tx, "w", 0).await.is_empty());
         assert_eq!(store::deliveries::next_due(&mut tx, noon()).await.unwrap(), Some(later(1)));
         assert_eq!(claim(&mut tx, "w", 1).await, [first.0]);
@@ -100,7 +105,7 @@ on_both! {
         let fresh = store::deliveries::enqueue(&mut tx, &delivery("c", "c"), later(100)).await.unwrap().unwrap();
         claim(&mut tx, "w", 0).await;
         for (id, uncertain) in [(failed, false), (unknown, true)] {
-            store::deliveries::mark_sent(&mut tx, id, "w", noon()).await.unwrap();
+            store::deliveries::mark_sent(&mut tx, &[id], "w", noon()).await.unwrap();
             let again = Settle::Again { due_at: later(300), why: "x", uncertain, free: false };
             store::deliveries::settle(&mut tx, id, "w", &again, noon()).await.unwrap();
         }
@@ -148,21 +153,22 @@ on_both! {
         let first = store::deliveries::enqueue(&mut tx, &paced("a"), later(ahead)).await.unwrap().unwrap();
         let held = store::deliveries::enqueue(&mut tx, &delivery("b", "b"), noon()).await.unwrap().unwrap();
         assert_eq!(claim(&mut tx, "ahead", ahead).await, [held.0]);
-        store::deliveries::take_turn(&mut tx, &workspace(), "C1", later(ahead), later(ahead + 1)).await.unwrap();
+        store::deliveries::take_turns(&mut tx, &workspace(), &["C1"], later(ahead), later(ahead + 1)).await.unwrap();
         assert_eq!(claim(&mut tx, "w", 0).await, [first.0, held.0]);
-        assert!(store::deliveries::take_turn(&mut tx, &workspace(), "C1", noon(), later(1)).await.unwrap());
+        let free = store::deliveries::take_turns(&mut tx, &workspace(), &["C1"], noon(), later(1)).await.unwrap();
+        assert_eq!(free, ["C1"]);
     }
 
     async fn a_lease_that_ran_out_passes_on_and_the_old_holder_writes_nothing(db: &Db) {
         let mut tx = db.begin().await.unwrap();
         let id = store::deliveries::enqueue(&mut tx, &delivery("a", "1"), noon()).await.unwrap().unwrap();
         assert_eq!(claim(&mut tx, "slow", 0).await, [id.0]);
-        assert!(store::deliveries::mark_sent(&mut tx, id, "slow", noon()).await.unwrap());
+        assert_eq!(store::deliveries::mark_sent(&mut tx, &[id], "slow", noon()).await.unwrap(), 1);
         assert!(claim(&mut tx, "quick", 59).await.is_empty());
         let claimed = store::deliveries::claim(&mut tx, "quick", later(60), later(120), 1).await.unwrap();
         assert_eq!((claimed[0].id, claimed[0].sent_at, claimed[0].attempts), (id, Some(noon()), 2));
         assert!(!store::deliveries::settle(&mut tx, id, "slow", &DONE, later(61)).await.unwrap());
-        assert!(!store::deliveries::mark_sent(&mut tx, id, "slow", later(61)).await.unwrap());
+        assert_eq!(store::deliveries::mark_sent(&mut tx, &[id], "slow", later(61)).await.unwrap(), 0);
         assert!(store::deliveries::settle(&mut tx, id, "quick", &DONE, later(61)).await.unwrap());
     }
 
@@ -171,7 +177,7 @@ on_both! {
         let id = store::deliveries::enqueue(&mut tx, &delivery("a", "1"), noon()).await.unwrap().unwrap();
         for (round, uncertain, expected) in [(0, false, None), (10, true, Some(later(10)))] {
             claim(&mut tx, "w", round).await;
-            store::deliveries::mark_sent(&mut tx, id, "w", later(round)).await.unwrap();
+            store::deliveries::mark_sent(&mut tx, &[id], "w", later(round)).await.unwrap();
             let again = Settle::Again { due_at: later(round + 5), why: "x", uncertain, free: true };
             store::deliveries::settle(&mut tx, id, "w", &again, later(round)).await.unwrap();
             let row = store::deliveries::by_id(&mut tx, id).await.unwrap().unwrap();

@@ -114,8 +114,8 @@ pub async fn works_on_everything(db: &Db) {
     let until = now.plus(std::time::Duration::from_secs(60));
     let claimed = store::deliveries::claim(&mut tx, "worker", now, until, 10).await;
     assert_eq!(claimed.unwrap().len(), 1, "the second waits for the first");
-    let turn = store::deliveries::take_turn(&mut tx, &workspace(), "C1", now, until).await;
-    assert!(turn.unwrap());
+    let turn = store::deliveries::take_turns(&mut tx, &workspace(), &["C1"], now, until).await;
+    assert_eq!(turn.unwrap(), ["C1"]);
     assert_eq!(store::audit::forget(&mut tx, now).await.unwrap(), 1);
     assert_eq!(outage(&mut tx).await.number, OutageNumber(4));
 }
