@@ -181,7 +181,8 @@ async fn one_call_that_always_fails_does_not_hold_up_the_others() {
     ana.announces("Booking", "No seats").await;
     assert_eq!(world.channel("outages").await.len(), 2);
     world.faults(json!([])).await;
-    minutes_pass(&world, 6).await;
+    // With what is shown once more after an unknown answer.
+    minutes_pass(&world, 9).await;
     world.thread().await;
     world.channel("outages").await;
     ana.direct_messages().await;
