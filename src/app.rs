@@ -111,6 +111,7 @@ impl App {
         let api = Arc::new(api.watched());
         let policy = Arc::new(policy(&settings));
         let command = settings.slack.commands.first().cloned().unwrap_or_default();
+        let desk = Desk::new(db.clone(), clock.clone(), policy, wake.clone());
         let outbox = Arc::new(Outbox::new(
             db.clone(),
             clock.clone(),
@@ -118,17 +119,17 @@ impl App {
                 db.clone(),
                 clock.clone(),
                 api.clone(),
-                policy.clone(),
+                desk.clone(),
                 command,
             ),
             metrics.clone(),
-            wake.clone(),
+            wake,
             settings.deliveries.give_up_after,
             settings.deliveries.workers as usize,
             settings.slack.timeout,
         ));
         let slack = Arc::new(Slack {
-            desk: Desk::new(db.clone(), clock.clone(), policy, wake),
+            desk,
             db: db.clone(),
             clock: clock.clone(),
             responder: Responder::new(settings.slack.api_url.as_str())?,
@@ -238,6 +239,7 @@ impl App {
             db: self.db.clone(),
             clock: self.clock.clone(),
             desk: self.slack.desk.clone(),
+            slack: self.slack.clone(),
             outbox: self.outbox.clone(),
             metrics: self.metrics.clone(),
             node: node(),
@@ -313,6 +315,7 @@ fn policy(settings: &Settings) -> Policy {
     Policy {
         everybody_announces: settings.permissions.allow_all_to_notify,
         announce_channel: ChannelId(settings.slack.announce_channel.clone()),
+        fallback_channel: settings.slack.fallback_channel.clone().map(ChannelId),
         eta_choices: settings.outages.eta_choices.clone(),
         default_severity: settings.outages.default_severity,
         questions: settings.impact.questions.clone(),

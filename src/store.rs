@@ -16,6 +16,7 @@ pub mod late;
 pub mod leases;
 pub mod outages;
 pub mod people;
+pub mod places;
 pub mod reach;
 pub mod rights;
 pub mod runs;
