@@ -27,7 +27,7 @@ use crate::{
     clock::Clock,
     config::{Settings, SlackMode},
     desk::Desk,
-    domain::{policy::Policy, time::Zone},
+    domain::{ids::ChannelId, policy::Policy, time::Zone},
     jobs::{self, Job, Jobs},
     outbox::Outbox,
     slack::{
@@ -111,8 +111,14 @@ impl App {
             settings.slack.timeout,
         )?;
         let api = Arc::new(api.watched());
-        let policy = Arc::new(policy(&settings, &settings.slack.announce_channel));
+        let fallback = settings.slack.fallback_channel.clone().map(ChannelId);
+        let policy = Arc::new(policy(
+            &settings,
+            &settings.slack.announce_channel,
+            fallback,
+        ));
         let command = settings.slack.commands.first().cloned().unwrap_or_default();
+        let desk = Desk::new(db.clone(), clock.clone(), policy, wake.clone());
         let outbox = Arc::new(Outbox::new(
             db.clone(),
             clock.clone(),
@@ -120,17 +126,17 @@ impl App {
                 db.clone(),
                 clock.clone(),
                 api.clone(),
-                policy.clone(),
+                desk.clone(),
                 command,
             ),
             metrics.clone(),
-            wake.clone(),
+            wake,
             settings.deliveries.give_up_after,
             settings.deliveries.workers as usize,
             settings.slack.timeout,
         ));
         let slack = Arc::new(Slack {
-            desk: Desk::new(db.clone(), clock.clone(), policy, wake),
+            desk,
             db: db.clone(),
             clock: clock.clone(),
             responder: Responder::new(settings.slack.api_url.as_str())?,
@@ -240,6 +246,7 @@ impl App {
             db: self.db.clone(),
             clock: self.clock.clone(),
             desk: self.slack.desk.clone(),
+            slack: self.slack.clone(),
             outbox: self.outbox.clone(),
             metrics: self.metrics.clone(),
             node: node(),
@@ -312,10 +319,15 @@ fn node() -> String {
 }
 
 /// What a team decided, as far as decisions depend on it.
-pub fn policy<S>(settings: &Settings<S>, announce_channel: &str) -> Policy {
+pub fn policy<S>(
+    settings: &Settings<S>,
+    announce_channel: &str,
+    fallback_channel: Option<ChannelId>,
+) -> Policy {
     Policy {
         everybody_announces: settings.permissions.allow_all_to_notify,
         announce_channel: announce_channel.into(),
+        fallback_channel,
         eta_choices: settings.outages.eta_choices.clone(),
         default_severity: settings.outages.default_severity,
         questions: settings.impact.questions.clone(),

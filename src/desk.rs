@@ -6,13 +6,17 @@
 mod due;
 mod effects;
 mod lookup;
+mod repair;
 mod shares;
 
 use std::{sync::Arc, time::Duration};
 
+use effects::Place;
 use tokio::sync::Notify;
 
+pub use due::DueError;
 pub use lookup::{Announcing, Detail, MayAnnounce, people_of};
+pub use repair::Noticed;
 
 use crate::{
     clock::Clock,
@@ -113,6 +117,11 @@ impl Desk {
         }
     }
 
+    /// For those who need it for longer.
+    pub fn shared_policy(&self) -> Arc<Policy> {
+        self.policy.clone()
+    }
+
     pub fn policy(&self) -> &Policy {
         &self.policy
     }
@@ -150,10 +159,11 @@ impl Desk {
         let by = &actor.identity;
         let outage =
             store::outages::insert(&mut tx, OutageNumber(number), decision.next, by, now).await?;
-        let channel = &self.policy.announce_channel;
-        store::announcements::insert(&mut tx, outage.id, workspace, channel).await?;
+        let (channel, because) = self.where_to_announce(&mut tx, workspace, now).await?;
+        store::announcements::insert(&mut tx, outage.id, workspace, &channel, because).await?;
         record(&mut tx, &outage, by, &decision.events, now).await?;
-        effects::enqueue(&mut tx, &outage, channel, by, &decision.effects, now).await?;
+        let place = Place::new(channel);
+        effects::enqueue(&mut tx, &outage, &place, by, &decision.effects, now).await?;
         if !self.remember(&mut tx, &outage, once).await? {
             // The same form came in twice at once: the other one committed first.
             drop(tx);
@@ -252,10 +262,11 @@ impl Desk {
         effects: &[Effect],
         now: Timestamp,
     ) -> Result<(), store::Error> {
-        let channel = store::announcements::of_outage(tx, outage.id)
-            .await?
-            .map_or_else(|| self.policy.announce_channel.clone(), |it| it.channel_id);
-        effects::enqueue(tx, outage, &channel, by, effects, now).await
+        let place = match store::announcements::of_outage(tx, outage.id).await? {
+            Some(announcement) => Place::of(tx, &announcement).await?,
+            None => Place::new(self.policy.announce_channel.clone()),
+        };
+        effects::enqueue(tx, outage, &place, by, effects, now).await
     }
 
     async fn already(

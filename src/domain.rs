@@ -22,4 +22,5 @@ pub mod outage;
 pub mod person;
 pub mod policy;
 pub mod refusal;
+pub mod repair;
 pub mod time;

@@ -17,6 +17,7 @@ use crate::{
     clock::Clock,
     desk::Desk,
     outbox::{self, Deliver, Outbox},
+    slack::Slack,
     store::{Db, leases::Lease},
     telemetry::Metrics,
 };
@@ -26,15 +27,17 @@ use crate::{
 pub enum Job {
     Etas,
     Channels,
+    Announcements,
     Forget,
     Reach,
     Count,
 }
 
 impl Job {
-    pub const ALL: [Job; 5] = [
+    pub const ALL: [Job; 6] = [
         Job::Etas,
         Job::Channels,
+        Job::Announcements,
         Job::Forget,
         Job::Reach,
         Job::Count,
@@ -45,6 +48,7 @@ impl Job {
         match self {
             Job::Etas => "etas",
             Job::Channels => "channels",
+            Job::Announcements => "announcements",
             Job::Forget => "forget",
             Job::Reach => "reach",
             Job::Count => "count",
@@ -55,6 +59,7 @@ impl Job {
         match self {
             Job::Etas => "renders announcements whose words about the ETA grew stale",
             Job::Channels => "warns of and archives channels of outages that are long over",
+            Job::Announcements => "looks whether announcements stand where they should",
             Job::Forget => "deletes what nobody needs any more",
             Job::Reach => "asks Slack for a sign of life while it cannot be reached",
             Job::Count => "counts what the metrics show",
@@ -65,6 +70,7 @@ impl Job {
         match self {
             Job::Etas => passing::ETAS_EVERY,
             Job::Channels => passing::CHANNELS_EVERY,
+            Job::Announcements => passing::ANNOUNCEMENTS_EVERY,
             Job::Forget => housekeeping::FORGET_EVERY,
             Job::Reach => outbox::LOOK_EVERY,
             Job::Count => housekeeping::COUNT_EVERY,
@@ -86,6 +92,7 @@ pub struct Jobs<D> {
     pub db: Db,
     pub clock: Clock,
     pub desk: Desk,
+    pub slack: Arc<Slack>,
     pub outbox: Arc<Outbox<D>>,
     pub metrics: Arc<Metrics>,
     /// Names this process in leases.
@@ -99,6 +106,7 @@ impl<D: Deliver> Jobs<D> {
         match job {
             Job::Etas => passing::refresh_etas(&self.desk, lease).await,
             Job::Channels => passing::archive_channels(&self.desk, lease).await,
+            Job::Announcements => self.slack.look_after_announcements(lease).await,
             Job::Forget => housekeeping::forget(&self.db, &self.clock, lease).await,
             Job::Reach => {
                 self.outbox.look_for_signs_of_life().await?;

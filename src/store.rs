@@ -19,6 +19,7 @@ pub mod leases;
 pub mod migrations;
 pub mod outages;
 pub mod people;
+pub mod places;
 pub mod reach;
 pub mod rights;
 pub mod runs;

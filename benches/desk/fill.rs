@@ -116,7 +116,7 @@ async fn outage(
     };
     let outage = store::outages::insert(tx, OutageNumber(number), facts, &by, now).await?;
     let channel = ChannelId(channel(number));
-    store::announcements::insert(tx, outage.id, &workspace(), &channel).await?;
+    store::announcements::insert(tx, outage.id, &workspace(), &channel, None).await?;
     let announced = Event::Announced { from_message: None };
     let updated = Event::Updated {
         text: "we know why, and work on it".to_owned(),
@@ -132,7 +132,7 @@ async fn outage(
         conversation: channel.0,
         after: None,
         dedupe_key: format!("announce:{}", outage.id),
-        task: Task::Announce,
+        task: Task::Announce { copy: 1 },
         due_at: now,
     };
     store::deliveries::enqueue(tx, &announce, now).await?;

@@ -172,12 +172,48 @@ CREATE TABLE announcements (
     outage_id    BIGINT PRIMARY KEY REFERENCES outages (id),
     workspace_id TEXT    NOT NULL,
     channel_id   TEXT    NOT NULL,
-    message_ts   TEXT,
+    message_ts   TEXT, -- none until it was posted
     permalink    TEXT,
     pinned       BOOLEAN NOT NULL DEFAULT FALSE,
+    pinned_at    TIMESTAMPTZ, -- when that was last written
     posted_at    TIMESTAMPTZ,
     rendered_at  TIMESTAMPTZ, -- when Slack last took how it stands
+    copy         BIGINT NOT NULL DEFAULT 1, -- counts how often it was posted anew
+    because      JSONB, -- why it stands here, when it is not the first or not where it was meant to be
+    copied_at    TIMESTAMPTZ, -- when it was decided to post this copy
+    away         BOOLEAN NOT NULL DEFAULT FALSE, -- deleted again, and left so
+    deletions    BIGINT NOT NULL DEFAULT 0, -- by people
+    unpins       BIGINT NOT NULL DEFAULT 0,
+    moves        BIGINT NOT NULL DEFAULT 0, -- to the fallback channel
+    checked_at   TIMESTAMPTZ, -- when it was last looked whether it stands there
     UNIQUE (workspace_id, channel_id, message_ts)
+);
+CREATE INDEX announcements_channel ON announcements (workspace_id, channel_id);
+
+-- Announcements that others took the place of. Threads and buttons of theirs live on.
+CREATE TABLE former_announcements (
+    outage_id     BIGINT NOT NULL REFERENCES outages (id),
+    copy          BIGINT NOT NULL,
+    workspace_id  TEXT    NOT NULL,
+    channel_id    TEXT    NOT NULL,
+    message_ts    TEXT    NOT NULL,
+    permalink     TEXT,
+    thread_stands BOOLEAN NOT NULL DEFAULT FALSE, -- whether its replies can still be read
+    left_at       TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (outage_id, copy),
+    UNIQUE (workspace_id, channel_id, message_ts)
+);
+
+-- Channels for announcements that could not be used, or can again.
+CREATE TABLE announcement_channels (
+    workspace_id TEXT    NOT NULL,
+    channel_id   TEXT    NOT NULL,
+    lost_at      TIMESTAMPTZ, -- when it was last found to be of no use
+    because      JSONB, -- and why
+    found_at     TIMESTAMPTZ, -- when it was last found to be of use
+    rejoin_at    TIMESTAMPTZ, -- when the bot last tried to come back into it
+    rejoining    BOOLEAN NOT NULL DEFAULT FALSE,
+    PRIMARY KEY (workspace_id, channel_id)
 );
 
 -- The channels in which people work on one outage.
@@ -211,7 +247,8 @@ CREATE TABLE shares (
     shared_by      BIGINT NOT NULL REFERENCES people (id),
     offered_to     BIGINT REFERENCES people (id), -- who was asked whether to withdraw it
     round          BIGINT NOT NULL DEFAULT 1, -- counts how often it was shared anew
-    posted_ts      TEXT, -- the line in the announcement's thread
+    posted_channel TEXT, -- where its line stands, in the announcement's thread
+    posted_ts      TEXT,
     edited         BOOLEAN NOT NULL DEFAULT FALSE,
     deleted        BOOLEAN NOT NULL DEFAULT FALSE,
     withdrawn_at   TIMESTAMPTZ,

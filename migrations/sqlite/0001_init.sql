@@ -172,12 +172,48 @@ CREATE TABLE announcements (
     outage_id    INTEGER PRIMARY KEY REFERENCES outages (id),
     workspace_id TEXT    NOT NULL,
     channel_id   TEXT    NOT NULL,
-    message_ts   TEXT,
+    message_ts   TEXT, -- none until it was posted
     permalink    TEXT,
     pinned       INTEGER NOT NULL DEFAULT 0 CHECK (pinned IN (0, 1)),
+    pinned_at    TEXT, -- when that was last written
     posted_at    TEXT,
     rendered_at  TEXT, -- when Slack last took how it stands
+    copy         INTEGER NOT NULL DEFAULT 1, -- counts how often it was posted anew
+    because      TEXT CHECK (because IS NULL OR json_valid(because)), -- why it stands here, when it is not the first or not where it was meant to be
+    copied_at    TEXT, -- when it was decided to post this copy
+    away         INTEGER NOT NULL DEFAULT 0 CHECK (away IN (0, 1)), -- deleted again, and left so
+    deletions    INTEGER NOT NULL DEFAULT 0, -- by people
+    unpins       INTEGER NOT NULL DEFAULT 0,
+    moves        INTEGER NOT NULL DEFAULT 0, -- to the fallback channel
+    checked_at   TEXT, -- when it was last looked whether it stands there
     UNIQUE (workspace_id, channel_id, message_ts)
+) STRICT;
+CREATE INDEX announcements_channel ON announcements (workspace_id, channel_id);
+
+-- Announcements that others took the place of. Threads and buttons of theirs live on.
+CREATE TABLE former_announcements (
+    outage_id     INTEGER NOT NULL REFERENCES outages (id),
+    copy          INTEGER NOT NULL,
+    workspace_id  TEXT    NOT NULL,
+    channel_id    TEXT    NOT NULL,
+    message_ts    TEXT    NOT NULL,
+    permalink     TEXT,
+    thread_stands INTEGER NOT NULL DEFAULT 0 CHECK (thread_stands IN (0, 1)), -- whether its replies can still be read
+    left_at       TEXT NOT NULL,
+    PRIMARY KEY (outage_id, copy),
+    UNIQUE (workspace_id, channel_id, message_ts)
+) STRICT;
+
+-- Channels for announcements that could not be used, or can again.
+CREATE TABLE announcement_channels (
+    workspace_id TEXT    NOT NULL,
+    channel_id   TEXT    NOT NULL,
+    lost_at      TEXT, -- when it was last found to be of no use
+    because      TEXT CHECK (because IS NULL OR json_valid(because)), -- and why
+    found_at     TEXT, -- when it was last found to be of use
+    rejoin_at    TEXT, -- when the bot last tried to come back into it
+    rejoining    INTEGER NOT NULL DEFAULT 0 CHECK (rejoining IN (0, 1)),
+    PRIMARY KEY (workspace_id, channel_id)
 ) STRICT;
 
 -- The channels in which people work on one outage.
@@ -211,7 +247,8 @@ CREATE TABLE shares (
     shared_by      INTEGER NOT NULL REFERENCES people (id),
     offered_to     INTEGER REFERENCES people (id), -- who was asked whether to withdraw it
     round          INTEGER NOT NULL DEFAULT 1, -- counts how often it was shared anew
-    posted_ts      TEXT, -- the line in the announcement's thread
+    posted_channel TEXT, -- where its line stands, in the announcement's thread
+    posted_ts      TEXT,
     edited         INTEGER NOT NULL DEFAULT 0 CHECK (edited IN (0, 1)),
     deleted        INTEGER NOT NULL DEFAULT 0 CHECK (deleted IN (0, 1)),
     withdrawn_at   TEXT,

@@ -110,7 +110,7 @@ fn as_line(job: Job, run: Option<&Run>, now: Timestamp, zone: Zone) -> String {
             format!("last {}: {outcome}; {next}", run.started_at.in_zone(zone))
         }
     };
-    format!("{name:<10} every {every:<6} {about}\n           {state}")
+    format!("{name:<13} every {every:<6} {about}\n              {state}")
 }
 
 fn as_json(job: Job, run: Option<&Run>) -> serde_json::Value {

@@ -18,7 +18,7 @@ use crate::{
         actor::Identity,
         command::{Answers, Command as Change, Request, Resolve, Update},
         eta::{Eta, understand},
-        ids::{OutageNumber, SlackUserId, WorkspaceId},
+        ids::{ChannelId, OutageNumber, SlackUserId, WorkspaceId},
         impact::{Answer, Given},
         outage::{Outage, Phase, Severity, Stage},
         person::Person,
@@ -146,7 +146,14 @@ pub async fn run(config: Option<PathBuf>, arguments: Arguments) -> Result<(), Fa
         ));
     };
     let clock = Clock::system();
-    let policy = Arc::new(policy(&settings, announce_channel.unwrap_or_default()));
+    let fallback = settings.slack.as_ref();
+    let fallback = fallback.and_then(|it| it.fallback_channel.clone());
+    let policy = policy(
+        &settings,
+        announce_channel.unwrap_or_default(),
+        fallback.map(ChannelId),
+    );
+    let policy = Arc::new(policy);
     let terminal = Terminal {
         desk: Desk::new(db.clone(), clock.clone(), policy, Arc::new(Notify::new())),
         db,

@@ -17,6 +17,8 @@ pub struct Slack {
     pub mode: SlackMode,
     /// The ID of the channel that outages are announced in.
     pub announce_channel: String,
+    /// Where they go while that channel cannot be used, if anywhere.
+    pub fallback_channel: Option<String>,
     /// With their slash, at least one.
     pub commands: Vec<String>,
     pub api_url: BaseUrl,
@@ -66,6 +68,7 @@ const APP_TOKEN: SecretSetting = SecretSetting {
     show: hidden,
 };
 const ANNOUNCE_CHANNEL: &str = "slack.announce_channel";
+const FALLBACK_CHANNEL: &str = "slack.fallback_channel";
 const API_URL: &str = "slack.api_url";
 
 const WHERE_THE_TOKEN_IS: &str =
@@ -110,6 +113,7 @@ pub(super) fn read(reader: &mut Reader) -> Option<Slack> {
         bot_token: bot_token?,
         mode: mode?,
         announce_channel: parts.announce_channel??,
+        fallback_channel: parts.fallback_channel?,
         commands: parts.commands?,
         api_url: parts.api_url?,
         timeout: parts.timeout?,
@@ -128,12 +132,14 @@ pub(super) fn read_if_set(reader: &mut Reader) -> Option<Option<Slack>> {
         Way::Socket => app_token.map(|app_token| SlackMode::Socket { app_token }),
     };
     let announce_channel = parts.announce_channel?;
+    let fallback_channel = parts.fallback_channel?;
     let (commands, api_url, timeout) = (parts.commands?, parts.api_url?, parts.timeout?);
     let complete = bot_token.zip(mode).zip(announce_channel);
     Some(complete.map(|((bot_token, mode), announce_channel)| Slack {
         bot_token,
         mode,
         announce_channel,
+        fallback_channel,
         commands,
         api_url,
         timeout,
@@ -156,6 +162,7 @@ struct Parts {
     app_token: Found<SecretString>,
     signing_secret: Found<SecretString>,
     announce_channel: Option<Option<String>>,
+    fallback_channel: Option<Option<String>>,
     commands: Option<Vec<String>>,
     api_url: Option<BaseUrl>,
     timeout: Option<Duration>,
@@ -171,6 +178,10 @@ impl Parts {
             app_token: APP_TOKEN.read(reader, app_token),
             signing_secret: SIGNING_SECRET.read(reader, signing_secret),
             announce_channel: reader.text(ANNOUNCE_CHANNEL, "", |text| match text {
+                "" => Ok(None),
+                text => channel(text).map(Some),
+            }),
+            fallback_channel: reader.text(FALLBACK_CHANNEL, "", |text| match text {
                 "" => Ok(None),
                 text => channel(text).map(Some),
             }),

@@ -3,6 +3,9 @@
 //! Lanes keep the order per outage and conversation: the announcement and its thread are one lane,
 //! every direct message is one, pins are one. What would render the same state twice is queued
 //! once; changes within a minute are told in one line.
+//!
+//! An announcement that takes another one's place has a lane of its own, and whatever belongs to it
+//! waits for it: what was queued for the former one would stand before it in theirs.
 
 use std::time::Duration;
 
@@ -11,21 +14,57 @@ use crate::{
         actor::Identity,
         delivery::Task,
         effect::{Effect, Line},
-        ids::{ChannelId, DeliveryId},
+        ids::{ChannelId, DeliveryId, WorkspaceId},
         outage::Outage,
         time::Timestamp,
     },
-    store::{self, Tx, deliveries::NewDelivery},
+    store::{self, Tx, announcements::Announcement, deliveries::NewDelivery},
 };
 
 /// Changes within this time of the first line are written into that line.
 const GROUPED: Duration = Duration::from_secs(60);
 
-/// Queues what must follow from `outage`, announced in `channel`.
+/// Where an outage is announced.
+pub struct Place {
+    pub channel: ChannelId,
+    /// Which announcement that is, counted from 1.
+    pub copy: i64,
+    /// Since when it is that one.
+    pub since: Option<Timestamp>,
+    /// The delivery that will post it, while it is not posted.
+    pub posting: Option<DeliveryId>,
+}
+
+impl Place {
+    /// Of an outage that is new.
+    pub fn new(channel: ChannelId) -> Place {
+        Place {
+            channel,
+            copy: 1,
+            since: None,
+            posting: None,
+        }
+    }
+
+    pub async fn of(tx: &mut Tx, announcement: &Announcement) -> Result<Place, store::Error> {
+        let posting = match announcement.message_ts {
+            Some(_) => None,
+            None => store::deliveries::posting(tx, announcement.outage_id).await?,
+        };
+        Ok(Place {
+            channel: announcement.channel_id.clone(),
+            copy: announcement.copy,
+            since: announcement.copied_at,
+            posting,
+        })
+    }
+}
+
+/// Queues what must follow from `outage`, announced in `place`.
 pub async fn enqueue(
     tx: &mut Tx,
     outage: &Outage,
-    channel: &ChannelId,
+    place: &Place,
     by: &Identity,
     effects: &[Effect],
     now: Timestamp,
@@ -33,10 +72,10 @@ pub async fn enqueue(
     let mut queue = Queue {
         tx,
         outage,
-        channel,
+        place,
         by,
         now,
-        posted: None,
+        posted: place.posting,
         linked: None,
     };
     for (index, effect) in effects.iter().enumerate() {
@@ -45,14 +84,37 @@ pub async fn enqueue(
     Ok(())
 }
 
+/// Queues the bot's way back into a channel.
+pub async fn rejoin(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    channel: &ChannelId,
+    now: Timestamp,
+) -> Result<(), store::Error> {
+    let new = NewDelivery {
+        workspace: workspace.clone(),
+        outage: None,
+        lane: format!("rejoin:{channel}"),
+        conversation: String::new(),
+        after: None,
+        dedupe_key: format!("rejoin:{channel}:{}", now.micros()),
+        task: Task::Rejoin {
+            channel: channel.clone(),
+        },
+        due_at: now,
+    };
+    store::deliveries::enqueue(tx, &new, now).await?;
+    Ok(())
+}
+
 struct Queue<'a> {
     tx: &'a mut Tx,
     outage: &'a Outage,
-    channel: &'a ChannelId,
+    place: &'a Place,
     /// Who asked for it.
     by: &'a Identity,
     now: Timestamp,
-    /// The delivery that posts the announcement, when it is queued here.
+    /// The delivery that posts the announcement, while it is not posted.
     posted: Option<DeliveryId>,
     /// The delivery that learns its address, when it is queued here.
     linked: Option<DeliveryId>,
@@ -63,29 +125,68 @@ impl Queue<'_> {
         let (id, version) = (self.outage.id, self.outage.version);
         match effect {
             Effect::Announce => {
-                let key = format!("announce:{id}");
-                self.posted = self.push(Task::Announce, "thread", true, None, key).await?;
-                let key = format!("permalink:{id}");
+                let copy = self.place.copy;
+                let task = Task::Announce { copy };
+                let lane = if copy == 1 { "thread" } else { "announce" };
+                let key = self.announce_key();
+                let of = key.trim_start_matches("announce:").to_owned();
+                self.posted = self.push(task, lane, true, None, key).await?;
+                if let Some(posted) = self.posted.filter(|_| copy > 1) {
+                    let lanes = ["thread", "link", "pin"].map(|it| format!("outage:{id}:{it}"));
+                    store::deliveries::wait_for(self.tx, posted, lanes).await?;
+                }
                 let after = self.posted;
                 self.linked = self
-                    .push(Task::Permalink, "link", false, after, key)
+                    .push(
+                        Task::Permalink,
+                        "link",
+                        false,
+                        after,
+                        format!("permalink:{of}"),
+                    )
                     .await?;
             }
             Effect::Refresh => {
-                let kinds = [Task::Announce.kind(), Task::Refresh.kind()];
-                if !store::deliveries::waits(self.tx, id, kinds).await? {
+                // One that was meant to post a former announcement shows nothing any more.
+                let announce = self.announce_key();
+                let kinds = [Task::Refresh.kind(); 2];
+                if !store::deliveries::waits(self.tx, id, kinds).await?
+                    && !store::deliveries::waits_by_key(self.tx, &announce).await?
+                {
                     // Time makes a rendering stale too, without a new version.
                     let key = format!("refresh:{id}:{version}:{}", self.now.micros());
-                    self.push(Task::Refresh, "thread", true, None, key).await?;
+                    let after = self.posted;
+                    self.push(Task::Refresh, "thread", true, after, key).await?;
                 }
                 self.topic().await?;
             }
             Effect::Pin => {
                 if !store::deliveries::waits(self.tx, id, [Task::Pin.kind(); 2]).await? {
-                    let key = format!("pin:{id}:{version}");
+                    // Somebody may unpin it without a new version.
+                    let key = format!("pin:{id}:{version}:{}", self.now.micros());
                     let after = self.posted;
                     self.push(Task::Pin, "pin", false, after, key).await?;
                 }
+            }
+            Effect::Bookmark => {
+                if store::channels::of_outage(self.tx, id).await?.is_some() {
+                    let key = format!("bookmark:{id}:{version}:{}", self.place.copy);
+                    let after = self.linked;
+                    self.push(Task::Bookmark, "bookmark", false, after, key)
+                        .await?;
+                }
+            }
+            Effect::TellMend { person, mend } => {
+                let task = Task::TellMend {
+                    person: *person,
+                    mend: mend.clone(),
+                };
+                let (copy, word) = (self.place.copy, mend.word());
+                let key = format!("mend:{id}:{copy}:{word}:{person}");
+                let lane = format!("person:{person}");
+                let after = self.linked;
+                self.push_to(task, &lane, format!("person:{person}"), after, key)
+                    .await?;
             }
             Effect::TellRoles {
                 person,
@@ -155,10 +256,19 @@ impl Queue<'_> {
             Effect::Say { line } => {
                 let key = format!("say:{id}:{version}:{index}");
                 let task = Task::Say { line: line.clone() };
-                self.push(task, "thread", true, None, key).await?;
+                let after = self.posted;
+                self.push(task, "thread", true, after, key).await?;
             }
         }
         Ok(())
+    }
+
+    fn announce_key(&self) -> String {
+        let id = self.outage.id;
+        match self.place.copy {
+            1 => format!("announce:{id}"),
+            copy => format!("announce:{id}:{copy}"),
+        }
     }
 
     /// A dedicated channel, and what makes it useful. Everything comes after the channel in one
@@ -202,7 +312,9 @@ impl Queue<'_> {
         to_version: i64,
     ) -> Result<(), store::Error> {
         let id = self.outage.id;
-        let since = self.now.minus(GROUPED);
+        // A line in the thread of another announcement is left as it is.
+        let minute = self.now.minus(GROUPED);
+        let since = self.place.since.map_or(minute, |it| it.max(minute));
         let kind = "say_changes";
         let first = store::deliveries::newest_since(self.tx, id, kind, since).await?;
         let Some((
@@ -225,7 +337,8 @@ impl Queue<'_> {
                 },
             };
             let key = format!("changes:{id}:{to_version}");
-            self.push(task, "thread", true, None, key).await?;
+            let after = self.posted;
+            self.push(task, "thread", true, after, key).await?;
             return Ok(());
         };
         let mut who = self.amended_by(line, who).await?;
@@ -278,7 +391,7 @@ impl Queue<'_> {
         key: String,
     ) -> Result<Option<DeliveryId>, store::Error> {
         let conversation = if paced {
-            self.channel.to_string()
+            self.place.channel.to_string()
         } else {
             String::new()
         };

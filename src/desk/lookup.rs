@@ -207,7 +207,10 @@ impl Desk {
         ts: &MessageTs,
     ) -> Result<Option<(OutageNumber, Option<String>)>, DeskError> {
         let mut tx = self.db.read().await?;
-        let found = store::announcements::at(&mut tx, workspace, channel, ts).await?;
+        let mut found = store::announcements::at(&mut tx, workspace, channel, ts).await?;
+        if found.is_none() {
+            found = store::announcements::formerly_at(&mut tx, workspace, channel, ts).await?;
+        }
         let Some(announcement) = found else {
             return Ok(None);
         };

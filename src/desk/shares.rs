@@ -3,7 +3,7 @@
 //! What a message says is kept as it was when it was shared, and again whenever its source changes,
 //! so that the thread can be rendered without asking Slack.
 
-use super::{Desk, DeskError, actor};
+use super::{Desk, DeskError, actor, effects::Place};
 use crate::{
     domain::{
         actor::Identity,
@@ -177,9 +177,9 @@ impl Desk {
         task: Task,
     ) -> Result<(), store::Error> {
         let marks = matches!(task, Task::Mark { .. });
-        let channel = match store::announcements::of_outage(tx, share.outage_id).await? {
-            Some(announcement) => announcement.channel_id,
-            None => self.policy.announce_channel.clone(),
+        let place = match store::announcements::of_outage(tx, share.outage_id).await? {
+            Some(announcement) => Place::of(tx, &announcement).await?,
+            None => Place::new(self.policy.announce_channel.clone()),
         };
         let new = NewDelivery {
             workspace: share.workspace_id.clone(),
@@ -190,9 +190,9 @@ impl Desk {
             },
             conversation: match marks {
                 true => String::new(),
-                false => channel.to_string(),
+                false => place.channel.to_string(),
             },
-            after: None,
+            after: place.posting.filter(|_| !marks),
             dedupe_key: format!("share:{}:{}:{what}", share.id, share.round),
             task,
             due_at: self.clock.now(),

@@ -7,6 +7,7 @@ use super::{
     effect::Line,
     ids::{ChannelId, DeliveryId, MessageTs, PersonId, ShareId},
     outage::Role,
+    repair::Mend,
     time::Timestamp,
 };
 
@@ -15,8 +16,11 @@ use super::{
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "task", rename_all = "snake_case")]
 pub enum Task {
-    /// Post the announcement.
-    Announce,
+    /// Post the announcement: the first, or the one that takes its place.
+    Announce {
+        #[serde(default = "first")]
+        copy: i64,
+    },
     /// Ask for the announcement's address.
     Permalink,
     /// Render the announcement anew.
@@ -71,6 +75,10 @@ pub enum Task {
     /// Delete what a delivery posted twice, or do it anew where it shows how things stand, because
     /// Slack may have committed later than anybody waits.
     Sweep { of: DeliveryId },
+    /// Bring the bot back into a channel that announcements stand in.
+    Rejoin { channel: ChannelId },
+    /// Tell somebody what became of an announcement that was taken away.
+    TellMend { person: PersonId, mend: Mend },
     /// Tell somebody that Slack refused something of theirs.
     Apologise {
         person: PersonId,
@@ -79,11 +87,16 @@ pub enum Task {
     },
 }
 
+/// What was queued before there were copies is about the first.
+fn first() -> i64 {
+    1
+}
+
 impl Task {
     /// The stored word, also a label of metrics.
     pub fn kind(&self) -> &'static str {
         match self {
-            Task::Announce => "announce",
+            Task::Announce { .. } => "announce",
             Task::Permalink => "permalink",
             Task::Refresh => "refresh",
             Task::Pin => "pin",
@@ -109,6 +122,8 @@ impl Task {
             Task::Say { .. } => "say",
             Task::Amend { .. } => "amend",
             Task::Sweep { .. } => "sweep",
+            Task::Rejoin { .. } => "rejoin",
+            Task::TellMend { .. } => "tell_mend",
             Task::Apologise { .. } => "apologise",
         }
     }
@@ -116,7 +131,7 @@ impl Task {
     /// What a person calls it.
     pub fn in_words(&self) -> &'static str {
         match self {
-            Task::Announce => "the announcement",
+            Task::Announce { .. } => "the announcement",
             Task::Permalink => "the link to the announcement",
             Task::Refresh => "the change of the announcement",
             Task::Pin => "the pin of the announcement",
@@ -135,6 +150,8 @@ impl Task {
             Task::Unshare { .. } => "the removal of a shared message",
             Task::Say { .. } | Task::Amend { .. } => "a line in the thread",
             Task::Sweep { .. } => "the removal of a doubled message",
+            Task::Rejoin { .. } => "the bot's way back into a channel",
+            Task::TellMend { .. } => "a note about the announcement",
             Task::Apologise { .. } => "a note about an undelivered message",
         }
     }
@@ -143,12 +160,13 @@ impl Task {
     pub fn creates_message(&self) -> bool {
         matches!(
             self,
-            Task::Announce
+            Task::Announce { .. }
                 | Task::TellRoles { .. }
                 | Task::TellChannel { .. }
                 | Task::Say { .. }
                 | Task::Welcome
                 | Task::WarnOfArchive { .. }
+                | Task::TellMend { .. }
                 | Task::Apologise { .. }
         )
     }
@@ -176,11 +194,16 @@ pub enum Receipt {
         channel: ChannelId,
         ts: MessageTs,
     },
+    /// Of the announcement of that copy.
     Permalink {
         url: String,
+        #[serde(default = "first")]
+        copy: i64,
     },
     Pinned {
         pinned: bool,
+        #[serde(default = "first")]
+        copy: i64,
     },
     /// The dedicated channel as it is called.
     Channel {

@@ -8,6 +8,7 @@ use super::{
     command::MessageRef,
     ids::{ChannelId, OutageNumber, PersonId, ShareId},
     outage::{Role, Severity},
+    repair::Mend,
     time::Timestamp,
 };
 
@@ -78,6 +79,10 @@ pub enum Event {
     ShareWithdrawn {
         share: ShareId,
     },
+    /// Something was done about an announcement that people took away.
+    Mended {
+        mend: Mend,
+    },
     Reopened {
         reason: String,
     },
@@ -121,6 +126,7 @@ impl Event {
             Event::PostMortemLinked { .. } => "post_mortem_linked",
             Event::Shared { .. } => "shared",
             Event::ShareWithdrawn { .. } => "share_withdrawn",
+            Event::Mended { .. } => "mended",
             Event::Reopened { .. } => "reopened",
             Event::Withdrawn { .. } => "withdrawn",
         }
@@ -248,6 +254,10 @@ pub enum Effect {
     Refresh,
     /// The announcement should be pinned while the outage is open, and only then.
     Pin,
+    /// The announcement stands elsewhere now: what leads to it has to follow.
+    Bookmark,
+    /// Tells somebody what became of an announcement that was taken away.
+    TellMend { person: PersonId, mend: Mend },
     /// Somebody got or lost roles: one message, whatever it was.
     TellRoles {
         person: PersonId,

@@ -10,6 +10,8 @@ pub struct Policy {
     pub everybody_announces: bool,
     /// Where announcements are posted.
     pub announce_channel: ChannelId,
+    /// Where they go while that channel cannot be used, if anywhere.
+    pub fallback_channel: Option<ChannelId>,
     /// The quick choices, in the order of the form. Never empty.
     pub eta_choices: Vec<EtaChoice>,
     pub default_severity: Severity,

@@ -11,6 +11,10 @@ pub const ETAS_EVERY: Duration = Duration::from_secs(20);
 /// Archiving is in no hurry.
 pub const CHANNELS_EVERY: Duration = Duration::from_secs(600);
 
+/// Somebody deletes or unpins an announcement, and Slack's event about it gets lost: this is how late
+/// that may be noticed.
+pub const ANNOUNCEMENTS_EVERY: Duration = Duration::from_secs(600);
+
 /// Renders announcements whose words about the ETA are not true any more.
 pub async fn refresh_etas(desk: &Desk, lease: Option<&Lease>) -> anyhow::Result<String> {
     let refreshed = desk.refresh_etas(lease).await?;

@@ -329,15 +329,15 @@ impl<D: Deliver> Outbox<D> {
             return Ok(());
         };
         match (&delivery.payload, receipt) {
-            (Task::Announce, Receipt::Posted { channel, ts }) => {
-                store::announcements::record_posted(tx, outage, channel, ts, now).await
+            (Task::Announce { copy }, Receipt::Posted { channel, ts }) => {
+                store::announcements::record_posted(tx, outage, *copy, channel, ts, now).await
             }
-            (Task::Permalink, Receipt::Permalink { url }) => {
-                store::announcements::record_permalink(tx, outage, url).await?;
+            (Task::Permalink, Receipt::Permalink { url, copy }) => {
+                store::announcements::record_permalink(tx, outage, *copy, url).await?;
                 self.link_duplicates(tx, delivery, outage, now).await
             }
-            (Task::Pin, Receipt::Pinned { pinned }) => {
-                store::announcements::record_pinned(tx, outage, *pinned).await
+            (Task::Pin, Receipt::Pinned { pinned, copy }) => {
+                store::announcements::record_pinned(tx, outage, *copy, *pinned, now).await
             }
             (Task::Refresh, _) => store::announcements::record_rendered(tx, outage, now).await,
             (
@@ -358,8 +358,8 @@ impl<D: Deliver> Outbox<D> {
                 Task::Say {
                     line: Line::Shared { share },
                 },
-                Receipt::Posted { ts, .. },
-            ) => store::shares::record_posted(tx, *share, ts).await,
+                Receipt::Posted { channel, ts },
+            ) => store::shares::record_posted(tx, *share, channel, ts).await,
             (Task::Unshare { share }, Receipt::Done) => {
                 store::shares::record_unposted(tx, *share).await
             }
@@ -430,12 +430,19 @@ impl<D: Deliver> Outbox<D> {
         now: Timestamp,
     ) -> store::Result<()> {
         let announcement = store::announcements::of_outage(tx, outage).await?;
+        let posted = announcement
+            .as_ref()
+            .is_some_and(|it| it.message_ts.is_some());
+        let after = match posted {
+            true => None,
+            false => store::deliveries::posting(tx, outage).await?,
+        };
         let new = NewDelivery {
             workspace: delivery.workspace_id.clone(),
             outage: Some(outage),
             lane: format!("outage:{outage}:thread"),
             conversation: announcement.map(|it| it.channel_id.0).unwrap_or_default(),
-            after: None,
+            after,
             dedupe_key: format!("follows:{}:{outage}:{}", delivery.id, task.kind()),
             task,
             due_at: now,
@@ -510,7 +517,10 @@ impl<D: Deliver> Outbox<D> {
         now: Timestamp,
     ) -> store::Result<()> {
         let told = match &delivery.payload {
-            Task::Apologise { .. } | Task::TellRoles { .. } | Task::Sweep { .. } => {
+            Task::Apologise { .. }
+            | Task::TellRoles { .. }
+            | Task::TellMend { .. }
+            | Task::Sweep { .. } => {
                 return Ok(());
             }
             _ => match delivery.outage_id {

@@ -56,6 +56,10 @@ pub enum Action {
     LinkPostMortem {
         number: OutageNumber,
     },
+    /// Posts an announcement again that was deleted and stays away.
+    PostAgain {
+        number: OutageNumber,
+    },
     Announce,
     Show {
         number: OutageNumber,
@@ -85,6 +89,7 @@ impl Action {
             | Action::CreateChannel { number }
             | Action::SetChannel { number }
             | Action::LinkPostMortem { number }
+            | Action::PostAgain { number }
             | Action::Show { number } => Some(*number),
         }
     }
@@ -125,6 +130,7 @@ impl Action {
             "create_channel" => Action::CreateChannel { number },
             "set_channel" => Action::SetChannel { number },
             "link_post_mortem" => Action::LinkPostMortem { number },
+            "post_again" => Action::PostAgain { number },
             "show" => Action::Show { number },
             "withdraw_share" => Action::WithdrawShare {
                 share: ShareId(number.0),
@@ -148,6 +154,7 @@ impl Action {
             Action::CreateChannel { .. } => "create_channel",
             Action::SetChannel { .. } => "set_channel",
             Action::LinkPostMortem { .. } => "link_post_mortem",
+            Action::PostAgain { .. } => "post_again",
             Action::Announce => "announce",
             Action::Show { .. } => "show",
             Action::Preview => "preview",
@@ -322,7 +329,7 @@ mod tests {
     use super::*;
 
     fn actions() -> impl Strategy<Value = Action> {
-        (1..=i64::MAX, 0..17usize).prop_map(|(number, which)| {
+        (1..=i64::MAX, 0..18usize).prop_map(|(number, which)| {
             let number = OutageNumber(number);
             [
                 Action::Update { number },
@@ -341,6 +348,7 @@ mod tests {
                 Action::SetChannel { number },
                 Action::LinkPostMortem { number },
                 Action::Preview,
+                Action::PostAgain { number },
                 Action::WithdrawShare {
                     share: ShareId(number.0),
                 },
@@ -416,6 +424,7 @@ mod tests {
                 Action::LinkPostMortem { number },
             ),
             ("balefire.v1.preview", Action::Preview),
+            ("balefire.v1.post_again", Action::PostAgain { number }),
             (
                 "balefire.v1.withdraw_share",
                 Action::WithdrawShare { share: ShareId(12) },

@@ -5,6 +5,7 @@
 
 mod channel;
 mod find;
+mod lost;
 mod say;
 mod share;
 
@@ -20,13 +21,13 @@ use super::{
     api::{CallError, Posted, SlackApi},
     contact::Hindrance,
     views::{
-        announcement::{AnnouncementModel, announcement},
-        direct,
+        announcement::{Again, AnnouncementModel, announcement},
+        direct, mended,
     },
 };
 use crate::{
     clock::Clock,
-    desk::people_of,
+    desk::{Desk, people_of},
     domain::{
         actor::Identity,
         delivery::{Outcome, Receipt, Task},
@@ -38,7 +39,11 @@ use crate::{
         policy::Policy,
     },
     outbox::Deliver,
-    store::{self, Db, announcements::Announcement, deliveries::Delivery},
+    store::{
+        self, Db,
+        announcements::{Announcement, Former},
+        deliveries::Delivery,
+    },
 };
 
 /// The type of the metadata that our messages carry.
@@ -50,6 +55,8 @@ pub struct SlackDeliver {
     clock: Clock,
     api: Arc<SlackApi>,
     policy: Arc<Policy>,
+    /// Decides what is done about an announcement that is not where it was.
+    desk: Desk,
     command: String,
     may_customize: Optional,
     may_invite: Optional,
@@ -107,6 +114,8 @@ impl Optional {
 struct Scene {
     outage: Outage,
     announcement: Announcement,
+    /// Those whose place it took, the last one first.
+    former: Vec<Former>,
     people: Vec<Person>,
     /// Where the announcement stands of the outage that this one turned out to be.
     original: Option<String>,
@@ -133,7 +142,11 @@ impl From<store::Error> for Stop {
 
 impl Deliver for SlackDeliver {
     async fn deliver(&self, delivery: &Delivery, look_first: bool) -> Outcome {
-        match self.carry_out(delivery, look_first).await {
+        let done = match &delivery.payload {
+            Task::Rejoin { channel } => self.rejoin(&delivery.workspace_id, channel).await,
+            _ => self.about_outage(delivery, look_first).await,
+        };
+        match done {
             Ok(receipt) => Outcome::Delivered(receipt),
             Err(Stop::Outcome(outcome)) => outcome,
             Err(Stop::Call(error)) => judge(error),
@@ -158,14 +171,15 @@ impl SlackDeliver {
         db: Db,
         clock: Clock,
         api: Arc<SlackApi>,
-        policy: Arc<Policy>,
+        desk: Desk,
         command: String,
     ) -> SlackDeliver {
         SlackDeliver {
             db,
             clock,
             api,
-            policy,
+            policy: desk.shared_policy(),
+            desk,
             command,
             may_customize: Optional::new(
                 "the app lacks the scope chat:write.customize: \
@@ -190,14 +204,35 @@ impl SlackDeliver {
         }
     }
 
-    async fn carry_out(&self, delivery: &Delivery, look_first: bool) -> Result<Receipt, Stop> {
+    async fn about_outage(&self, delivery: &Delivery, look_first: bool) -> Result<Receipt, Stop> {
+        let seen_at = self.clock.now();
         let people = people_in(&delivery.payload);
         let scene = self.scene(delivery, people).await?;
+        match self.carry_out(delivery, &scene, look_first).await {
+            Err(Stop::Call(error)) => Err(self.missed(delivery, &scene, error, seen_at).await),
+            done => done,
+        }
+    }
+
+    async fn carry_out(
+        &self,
+        delivery: &Delivery,
+        scene: &Scene,
+        look_first: bool,
+    ) -> Result<Receipt, Stop> {
         match &delivery.payload {
-            Task::Announce => self.announce(delivery, &scene, look_first).await,
-            Task::Permalink => self.permalink(&scene).await,
-            Task::Refresh => self.refresh(&scene).await,
-            Task::Pin => self.pin(&scene).await,
+            Task::Announce { copy } => self.announce(delivery, scene, *copy, look_first).await,
+            Task::Rejoin { channel } => self.rejoin(&delivery.workspace_id, channel).await,
+            Task::TellMend { person, mend } => {
+                let person = scene.person(*person)?;
+                let link = scene.announcement.permalink.as_deref();
+                let message = mended::told(mend, &scene.outage, link, &self.command);
+                self.direct(delivery, person, message.to_json(), look_first)
+                    .await
+            }
+            Task::Permalink => self.permalink(scene).await,
+            Task::Refresh => self.refresh(scene).await,
+            Task::Pin => self.pin(scene).await,
             Task::TellRoles {
                 person,
                 gained,
@@ -215,7 +250,7 @@ impl SlackDeliver {
                 self.direct(delivery, person, message.to_json(), look_first)
                     .await
             }
-            Task::Say { line } => self.say(delivery, &scene, line, look_first).await,
+            Task::Say { line } => self.say(delivery, scene, line, look_first).await,
             Task::Amend {
                 line,
                 by,
@@ -227,31 +262,30 @@ impl SlackDeliver {
                     from_version: *from_version,
                     to_version: *to_version,
                 };
-                self.amend(&scene, *line, &told).await
+                self.amend(scene, *line, &told).await
             }
             Task::Sweep { of } => self.sweep(delivery, *of).await,
             Task::TellChannel { question, channel } => {
-                let message = affected(&scene, question)?;
+                let message = affected(scene, question)?;
                 self.post(delivery, channel, None, message, look_first)
                     .await
             }
-            Task::CreateChannel { name } => self.create_channel(&scene, name, look_first).await,
-            Task::AdoptChannel { channel } => self.adopt_channel(&scene, channel).await,
-            Task::Welcome => self.welcome(delivery, &scene, look_first).await,
+            Task::CreateChannel { name } => self.create_channel(scene, name, look_first).await,
+            Task::AdoptChannel { channel } => self.adopt_channel(scene, channel).await,
+            Task::Welcome => self.welcome(delivery, scene, look_first).await,
             Task::Invite {
                 people,
                 with_groups,
-            } => self.invite(&scene, people, *with_groups).await,
-            Task::Topic => self.topic(&scene).await,
-            Task::Bookmark => self.bookmark(&scene, look_first).await,
+            } => self.invite(scene, people, *with_groups).await,
+            Task::Topic => self.topic(scene).await,
+            Task::Bookmark => self.bookmark(scene, look_first).await,
             Task::WarnOfArchive { at } => {
-                self.warn_of_archive(delivery, &scene, *at, look_first)
-                    .await
+                self.warn_of_archive(delivery, scene, *at, look_first).await
             }
-            Task::Archive => self.archive(&scene).await,
+            Task::Archive => self.archive(scene).await,
             Task::Mark { share } => self.mark(*share).await,
-            Task::Reshow { share } => self.reshow(&scene, *share).await,
-            Task::Unshare { share } => self.unshare(&scene, *share).await,
+            Task::Reshow { share } => self.reshow(scene, *share).await,
+            Task::Unshare { share } => self.unshare(scene, *share).await,
         }
     }
 
@@ -259,8 +293,12 @@ impl SlackDeliver {
         &self,
         delivery: &Delivery,
         scene: &Scene,
+        copy: i64,
         look_first: bool,
     ) -> Result<Receipt, Stop> {
+        if copy != scene.announcement.copy {
+            return Err(moot("another announcement took its place"));
+        }
         let channel = &scene.announcement.channel_id;
         if let Some(ts) = &scene.announcement.message_ts {
             return Ok(Receipt::Posted {
@@ -290,6 +328,7 @@ impl SlackDeliver {
             policy: &self.policy,
             command: &self.command,
             original: scene.original.as_deref(),
+            again: scene.again(&self.policy.announce_channel),
         })
         .to_json()
     }
@@ -300,7 +339,8 @@ impl SlackDeliver {
             .api
             .permalink(&scene.announcement.channel_id, ts)
             .await?;
-        Ok(Receipt::Permalink { url })
+        let copy = scene.announcement.copy;
+        Ok(Receipt::Permalink { url, copy })
     }
 
     async fn pin(&self, scene: &Scene) -> Result<Receipt, Stop> {
@@ -317,7 +357,8 @@ impl SlackDeliver {
                 ) => {}
             Err(error) => return Err(error.into()),
         }
-        Ok(Receipt::Pinned { pinned })
+        let copy = scene.announcement.copy;
+        Ok(Receipt::Pinned { pinned, copy })
     }
 
     async fn direct(
@@ -392,6 +433,10 @@ impl SlackDeliver {
         let (Some(outage), Some(announcement)) = (outage, announcement) else {
             return Err(moot("the outage is gone"));
         };
+        let former = match announcement.copy {
+            1 => Vec::new(),
+            _ => store::announcements::former(&mut tx, id).await?,
+        };
         let mut ids = people_of(&outage);
         ids.extend(named);
         ids.sort();
@@ -412,6 +457,7 @@ impl SlackDeliver {
         Ok(Scene {
             outage,
             announcement,
+            former,
             people,
             original,
         })
@@ -420,10 +466,25 @@ impl SlackDeliver {
 
 impl Scene {
     fn posted(&self) -> Result<&MessageTs, Stop> {
+        if self.announcement.away {
+            return Err(moot("somebody deleted the announcement, and it stays away"));
+        }
         self.announcement.message_ts.as_ref().ok_or_else(|| {
             Stop::Outcome(Outcome::Refused {
                 why: "the announcement itself was not posted".into(),
             })
+        })
+    }
+
+    /// Why the announcement stands here, if that needs a word. `main` is where it was meant to be.
+    fn again<'a>(&'a self, main: &'a ChannelId) -> Option<Again<'a>> {
+        let because = self.announcement.because.as_ref()?.0;
+        let former = self.former.first();
+        let readable = former.filter(|it| it.thread_stands);
+        Some(Again {
+            because,
+            channel: former.map_or(main, |it| &it.channel_id),
+            thread: readable.and_then(|it| it.permalink.as_deref()),
         })
     }
 
@@ -461,7 +522,9 @@ fn affected(scene: &Scene, question: &str) -> Result<Value, Stop> {
 /// Whom a task names besides the people of its outage.
 fn people_in(task: &Task) -> Vec<PersonId> {
     match task {
-        Task::TellRoles { person, .. } | Task::Apologise { person, .. } => vec![*person],
+        Task::TellRoles { person, .. }
+        | Task::TellMend { person, .. }
+        | Task::Apologise { person, .. } => vec![*person],
         Task::Amend { by, .. } => by.iter().filter_map(Identity::person).collect(),
         Task::Say { line } => line.people(),
         Task::Invite { people, .. } => people.clone(),

@@ -5,6 +5,7 @@ pub mod command;
 pub mod event;
 pub mod mention;
 pub mod open;
+mod place;
 mod preview;
 mod reaction;
 mod said;

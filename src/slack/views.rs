@@ -15,6 +15,7 @@ pub mod eta;
 pub mod forms;
 mod help;
 pub mod lists;
+pub mod mended;
 mod people;
 pub mod preview;
 pub mod shared;

@@ -92,6 +92,50 @@ pub async fn waits(tx: &mut Tx, outage: OutageId, kinds: [&str; 2]) -> Result<bo
     }) > 0)
 }
 
+/// As [`waits`], for one delivery.
+pub async fn waits_by_key(tx: &mut Tx, dedupe_key: &str) -> Result<bool> {
+    const SQL: &str = "
+        UPDATE deliveries SET due_at = due_at
+        WHERE dedupe_key = $1 AND done_at IS NULL AND locked_by IS NULL AND sent_at IS NULL";
+    Ok(on!(tx, |conn| {
+        sqlx::query(SQL)
+            .bind(dedupe_key)
+            .execute(conn)
+            .await?
+            .rows_affected()
+    }) > 0)
+}
+
+/// The delivery that will post the announcement, while it is not posted: what has to stand in its
+/// thread, or is about it, waits for that.
+pub async fn posting(tx: &mut Tx, outage: OutageId) -> Result<Option<DeliveryId>> {
+    const SQL: &str = "
+        SELECT MAX(id) FROM deliveries
+        WHERE outage_id = $1 AND kind = 'announce' AND done_at IS NULL";
+    on!(tx, |conn| sqlx::query_scalar(SQL)
+        .bind(outage)
+        .fetch_one(conn)
+        .await)
+}
+
+/// Lets everything that waits in these lanes wait for `id`, whether somebody is at it or not.
+pub async fn wait_for(tx: &mut Tx, id: DeliveryId, lanes: [String; 3]) -> Result<()> {
+    const SQL: &str = "
+        UPDATE deliveries SET after_id = $1
+        WHERE lane IN ($2, $3, $4) AND done_at IS NULL AND id < $1";
+    let [one, two, three] = lanes;
+    on!(tx, |conn| {
+        sqlx::query(SQL)
+            .bind(id)
+            .bind(one)
+            .bind(two)
+            .bind(three)
+            .execute(conn)
+            .await?;
+    });
+    Ok(())
+}
+
 /// The newest delivery of a kind for the outage that was queued after `since`: its ID and task.
 /// Locks it until the commit.
 pub async fn newest_since(

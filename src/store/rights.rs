@@ -97,6 +97,34 @@ pub async fn of_person(tx: &mut Tx, person: PersonId) -> Result<Rights> {
     Ok(words.iter().filter_map(|it| Right::from_word(it)).collect())
 }
 
+/// People who are known and have `right`, at most `limit`.
+pub async fn people_with(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    right: Right,
+    limit: i64,
+) -> Result<Vec<PersonId>> {
+    const SQL: &str = "
+        SELECT DISTINCT people.id
+        FROM group_rights AS granted
+        JOIN group_members AS member ON member.workspace_id = granted.workspace_id
+            AND member.group_name = granted.group_name
+        JOIN people ON people.workspace_id = member.workspace_id
+            AND (member.member = people.slack_user_id
+                 OR (member.member = people.email AND NOT people.is_restricted))
+        WHERE granted.workspace_id = $1 AND granted.permission = $2
+          AND people.deactivated_at IS NULL AND NOT people.is_bot
+        ORDER BY people.id LIMIT $3";
+    on!(tx, |conn| {
+        sqlx::query_scalar(SQL)
+            .bind(workspace)
+            .bind(right.word())
+            .bind(limit)
+            .fetch_all(conn)
+            .await
+    })
+}
+
 /// Members of the groups that grant `right`, as configured, at most `limit`.
 pub async fn holders(
     tx: &mut Tx,

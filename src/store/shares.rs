@@ -25,6 +25,8 @@ pub struct Share {
     pub round: i64,
     /// The line in the announcement's thread; none until it was posted.
     pub posted_ts: Option<MessageTs>,
+    /// Where that is.
+    pub posted_channel: Option<ChannelId>,
     pub edited: bool,
     pub deleted: bool,
     pub withdrawn_at: Option<Timestamp>,
@@ -43,7 +45,7 @@ pub struct Source {
 }
 
 const COLUMNS: &str = "id, workspace_id, outage_id, channel_id, message_ts, author_user, \
-    author_name, author_picture, text, permalink, shared_by, offered_to, round, posted_ts, edited, \
+    author_name, author_picture, text, permalink, shared_by, offered_to, round, posted_ts, posted_channel, edited, \
     deleted, withdrawn_at";
 
 /// Keeps a message as shared; none when it is shared already. One that was withdrawn is shared
@@ -114,10 +116,16 @@ pub async fn of_message(
 }
 
 /// The line stands there now.
-pub async fn record_posted(tx: &mut Tx, id: ShareId, ts: &MessageTs) -> Result<()> {
+pub async fn record_posted(
+    tx: &mut Tx,
+    id: ShareId,
+    channel: &ChannelId,
+    ts: &MessageTs,
+) -> Result<()> {
     on!(tx, |conn| {
-        sqlx::query("UPDATE shares SET posted_ts = $2 WHERE id = $1")
+        sqlx::query("UPDATE shares SET posted_channel = $2, posted_ts = $3 WHERE id = $1")
             .bind(id)
+            .bind(channel)
             .bind(ts)
             .execute(conn)
             .await?;

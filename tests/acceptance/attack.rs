@@ -114,7 +114,7 @@ struct Held {
 
 impl Deliver for Held {
     async fn deliver(&self, delivery: &Delivery, look_first: bool) -> Outcome {
-        if !matches!(delivery.payload, Task::Announce) {
+        if !matches!(delivery.payload, Task::Announce { .. }) {
             return Outcome::Moot {
                 why: "not in this story".into(),
             };

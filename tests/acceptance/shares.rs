@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Events reach the app on their own: works on them until nothing more comes.
-async fn hears(world: &World) {
+pub async fn hears(world: &World) {
     for _ in 0..15 {
         balefire::jobs::inbox::run_once(&world.slack).await.unwrap();
         world.settle().await;
@@ -252,7 +252,7 @@ fn has_mark(message: &Value) -> bool {
 }
 
 /// An event as Slack may send it late, or again.
-async fn comes(world: &World, id: &str, event: Value) {
+pub async fn comes(world: &World, id: &str, event: Value) {
     let mut tx = world.db.begin().await.unwrap();
     let kind = event["type"].as_str().unwrap().to_owned();
     balefire::store::inbox::receive(&mut tx, "slack", id, &kind, &event, world.clock.now())

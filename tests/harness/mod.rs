@@ -76,6 +76,10 @@ pub struct Setup {
     pub told_of_sales: Vec<&'static str>,
     /// Slack is heard over Balefire's own connections.
     pub socket_mode: bool,
+    /// Where announcements go while #outages cannot be used; nowhere when empty.
+    pub fallback_channel: &'static str,
+    /// Who administers Balefire.
+    pub administrators: Vec<&'static str>,
     /// Channels that are told when partners are affected.
     pub told_of_partners: Vec<&'static str>,
 }
@@ -89,6 +93,8 @@ impl Default for Setup {
             archive_after_hours: 0,
             told_of_sales: Vec::new(),
             socket_mode: false,
+            fallback_channel: "",
+            administrators: Vec::new(),
             told_of_partners: Vec::new(),
         }
     }
@@ -460,6 +466,7 @@ fn settings(api_url: &str, setup: &Setup) -> toml::Table {
         app_token = "{APP_TOKEN}"
         signing_secret = "{SIGNING_SECRET}"
         announce_channel = "C0OUTAGES"
+        fallback_channel = {:?}
         api_url = "{api_url}"
         timeout_seconds = 2
 
@@ -467,6 +474,7 @@ fn settings(api_url: &str, setup: &Setup) -> toml::Table {
         allow_all_to_notify = {}
         on_call = ["U0ANA", "bo@example.com"]
         edit_all_outages = ["U0ANA"]
+        administrators = {:?}
         ask = "the desk in #general"
 
         [impact.tell]
@@ -478,7 +486,9 @@ fn settings(api_url: &str, setup: &Setup) -> toml::Table {
         archive_after_hours = {}
         "#,
         if setup.socket_mode { "socket" } else { "http" },
+        setup.fallback_channel,
         setup.allow_all,
+        setup.administrators,
         setup.told_of_sales,
         setup.told_of_partners,
         setup.invite_groups,

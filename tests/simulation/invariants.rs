@@ -380,6 +380,7 @@ async fn equals(world: &World, shown: &Shown, number: i64, message: &str) -> Res
         policy: slack.desk.policy(),
         command: "/outage",
         original: original.as_deref(),
+        again: None,
     })
     .to_json();
     drop(tx);

@@ -152,7 +152,7 @@ on_both! {
         };
         let first = share(&mut tx, "it is the disk").await.unwrap();
         assert_eq!(share(&mut tx, "again").await, None);
-        store::shares::record_posted(&mut tx, first.id, &"9.1".into()).await.unwrap();
+        store::shares::record_posted(&mut tx, first.id, &"C1".into(), &"9.1".into()).await.unwrap();
         store::shares::record_edited(&mut tx, first.id, "it was the disk").await.unwrap();
         store::shares::record_offer(&mut tx, first.id, bo.id).await.unwrap();
         let read = store::shares::of_message(&mut tx, &workspace(), &"C5".into(), &"1.5".into()).await.unwrap().unwrap();
@@ -174,9 +174,9 @@ on_both! {
     async fn what_nears_its_eta_is_found_with_when_it_was_rendered(db: &Db) {
         let mut tx = db.begin().await.unwrap();
         let outage = outage(&mut tx).await;
-        store::announcements::insert(&mut tx, outage.id, &workspace(), &"C1".into()).await.unwrap();
+        store::announcements::insert(&mut tx, outage.id, &workspace(), &"C1".into(), None).await.unwrap();
         assert!(store::outages::near_their_eta(&mut tx, later(9000)).await.unwrap().is_empty());
-        store::announcements::record_posted(&mut tx, outage.id, &"C1".into(), &"1.1".into(), later(1)).await.unwrap();
+        store::announcements::record_posted(&mut tx, outage.id, 1, &"C1".into(), &"1.1".into(), later(1)).await.unwrap();
         assert!(store::outages::near_their_eta(&mut tx, later(7199)).await.unwrap().is_empty());
         let near = store::outages::near_their_eta(&mut tx, later(7200)).await.unwrap();
         assert_eq!(near, [(outage.id, later(7200), Some(later(1)))]);

@@ -223,7 +223,7 @@ on_both! {
         let mut tx = db.begin().await.unwrap();
         let outage = outage(&mut tx).await;
         let of = |lane: &str, task: Task| NewDelivery { outage: Some(outage.id), task, ..delivery(lane, lane) };
-        let announce = store::deliveries::enqueue(&mut tx, &of("a", Task::Announce), noon()).await.unwrap().unwrap();
+        let announce = store::deliveries::enqueue(&mut tx, &of("a", Task::Announce { copy: 1 }), noon()).await.unwrap().unwrap();
         let pin = store::deliveries::enqueue(&mut tx, &of("b", Task::Pin), noon()).await.unwrap().unwrap();
         let other = store::deliveries::enqueue(&mut tx, &delivery("c", "c"), noon()).await.unwrap().unwrap();
         claim(&mut tx, "w", 0).await;

@@ -3,6 +3,7 @@
 // A test that cannot go on has failed.
 #![allow(clippy::unwrap_used)]
 
+mod announcements;
 mod backup;
 mod channels;
 #[path = "../harness/databases.rs"]

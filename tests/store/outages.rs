@@ -116,10 +116,10 @@ on_both! {
     async fn an_announcement_learns_where_it_stands(db: &Db) {
         let mut tx = db.begin().await.unwrap();
         let outage = outage(&mut tx).await;
-        store::announcements::insert(&mut tx, outage.id, &workspace(), &"C1".into()).await.unwrap();
-        store::announcements::record_posted(&mut tx, outage.id, &"C1".into(), &"1.000001".into(), later(1)).await.unwrap();
-        store::announcements::record_permalink(&mut tx, outage.id, "https://x.test/p1").await.unwrap();
-        store::announcements::record_pinned(&mut tx, outage.id, true).await.unwrap();
+        store::announcements::insert(&mut tx, outage.id, &workspace(), &"C1".into(), None).await.unwrap();
+        store::announcements::record_posted(&mut tx, outage.id, 1, &"C1".into(), &"1.000001".into(), later(1)).await.unwrap();
+        store::announcements::record_permalink(&mut tx, outage.id, 1, "https://x.test/p1").await.unwrap();
+        store::announcements::record_pinned(&mut tx, outage.id, 1, true, later(1)).await.unwrap();
         let read = store::announcements::of_outage(&mut tx, outage.id).await.unwrap().unwrap();
         assert_eq!(read.message_ts, Some("1.000001".into()));
         assert_eq!(read.permalink.as_deref(), Some("https://x.test/p1"));

@@ -44,6 +44,7 @@ fn policy() -> Policy {
     Policy {
         everybody_announces: false,
         announce_channel: "C1".into(),
+        fallback_channel: None,
         eta_choices: ["<30m", "<2h", ">24h"]
             .iter()
             .filter_map(|it| EtaChoice::parse(it))

@@ -22,6 +22,7 @@ mod usergroups;
 mod users;
 mod views;
 
+pub use pins::{pin, unpin};
 pub use reactions::react;
 
 use super::blocks::Refusal;

@@ -11,15 +11,21 @@ const MOST_PINS: usize = 100;
 
 pub fn add(world: &mut World, arguments: &Arguments) -> Answer {
     let (channel, ts) = target(world, arguments)?;
+    let by = world.app.user_id.clone();
+    pin(world, &channel, &ts, &by)
+}
+
+/// Whoever pins it.
+pub fn pin(world: &mut World, channel: &str, ts: &str, by: &str) -> Answer {
     let pin = Pin {
-        ts: ts.clone(),
-        user: world.app.user_id.clone(),
+        ts: ts.to_owned(),
+        user: by.to_owned(),
         created: world.clock.seconds(),
     };
     let found = world
-        .channel_mut(&channel)
+        .channel_mut(channel)
         .ok_or_else(|| Fail::new("channel_not_found"))?;
-    if found.message(&ts).is_none_or(|message| message.tombstone) {
+    if found.message(ts).is_none_or(|message| message.tombstone) {
         return Err("message_not_found".into());
     }
     if found.pins.iter().any(|pin| pin.ts == ts) {
@@ -29,21 +35,27 @@ pub fn add(world: &mut World, arguments: &Arguments) -> Answer {
         return Err("too_many_pins".into());
     }
     found.pins.push(pin);
-    tell(world, "pin_added", &channel, &ts);
+    tell(world, "pin_added", channel, ts, by);
     Ok(json!({}))
 }
 
 pub fn remove(world: &mut World, arguments: &Arguments) -> Answer {
     let (channel, ts) = target(world, arguments)?;
+    let by = world.app.user_id.clone();
+    unpin(world, &channel, &ts, &by)
+}
+
+/// Whoever unpins it.
+pub fn unpin(world: &mut World, channel: &str, ts: &str, by: &str) -> Answer {
     let found = world
-        .channel_mut(&channel)
+        .channel_mut(channel)
         .ok_or_else(|| Fail::new("channel_not_found"))?;
     let before = found.pins.len();
     found.pins.retain(|pin| pin.ts != ts);
     if found.pins.len() == before {
         return Err("no_pin".into());
     }
-    tell(world, "pin_removed", &channel, &ts);
+    tell(world, "pin_removed", channel, ts, by);
     Ok(json!({}))
 }
 
@@ -82,17 +94,17 @@ fn target(world: &World, arguments: &Arguments) -> Result<(String, String), Fail
     Ok((channel.id.clone(), ts))
 }
 
-fn tell(world: &mut World, kind: &str, channel: &str, ts: &str) {
+fn tell(world: &mut World, kind: &str, channel: &str, ts: &str, by: &str) {
     let message = world.snapshot(channel, ts);
     let mut event = json!({
         "type": kind,
-        "user": world.app.user_id,
+        "user": by,
         "channel_id": channel,
         "item": {
             "type": "message",
             "channel": channel,
             "created": world.clock.seconds(),
-            "created_by": world.app.user_id,
+            "created_by": by,
             "message": message,
         },
     });

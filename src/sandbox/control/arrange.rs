@@ -6,7 +6,8 @@ use crate::sandbox::world::World;
 use crate::sandbox::world::membership::wrong_name;
 use serde_json::{Value, json};
 
-/// Makes a channel, or changes one: its name, its members (the bot, too), whether it is archived.
+/// Makes a channel, or changes one: its name, its members (the bot, too), whether it is archived; or
+/// deletes one.
 pub fn channel(ask: &Ask<'_>) -> Result<Value, Refused> {
     let by = actor(ask)?;
     let id = if ask.flag("create") {
@@ -44,6 +45,9 @@ pub fn channel(ask: &Ask<'_>) -> Result<Value, Refused> {
         }
         if let Some(archived) = ask.body["archived"].as_bool() {
             world.archive_channel(&id, archived, &by);
+        }
+        if ask.flag("delete") {
+            world.delete_channel(&id, &by);
         }
         let shown = world
             .channel(&id)

@@ -67,6 +67,7 @@ async fn dispatch(shared: &Arc<Shared>, what: &str, body: &[u8]) -> Result<Value
         "edit" => talk::edit(&ask).await,
         "delete" => talk::delete(&ask).await,
         "react" => talk::react(&ask).await,
+        "pin" => talk::pin(&ask).await,
         "clock" => tune::clock(&ask).await,
         "faults" => tune::faults(&ask),
         "reset_faults" => tune::reset_faults(&ask),

@@ -4,7 +4,7 @@
 
 use super::ask::{Ask, Refused};
 use super::seen::{Mark, Result as Seen};
-use crate::sandbox::api::react as add_reaction;
+use crate::sandbox::api::{pin as add_pin, react as add_reaction, unpin};
 use crate::sandbox::world::World;
 use crate::sandbox::world::message::{Author, Message};
 use crate::sandbox::world::posting::{Change, Draft};
@@ -143,6 +143,20 @@ pub async fn react(ask: &Ask<'_>) -> Result<Value, Refused> {
     ask.shared
         .change(|world| add_reaction(world, &user, &channel, &ts, &name, add))
         .map_err(|fail| Refused(format!("Slack would refuse this reaction: {}.", fail.error)))?;
+    Ok(seen(ask, &mark, &channel, &ts, asked_to_wait(ask)).await)
+}
+
+/// Pins a message, or takes its pin away.
+pub async fn pin(ask: &Ask<'_>) -> Result<Value, Refused> {
+    let user = ask.user()?;
+    let channel = ask.channel()?;
+    let ts = ask.message(&channel)?;
+    let mark = Mark::now(ask, &user);
+    refuse_archived(ask, &channel)?;
+    let change = if ask.flag("remove") { unpin } else { add_pin };
+    ask.shared
+        .change(|world| change(world, &channel, &ts, &user))
+        .map_err(|fail| Refused(format!("Slack would refuse this: {}.", fail.error)))?;
     Ok(seen(ask, &mark, &channel, &ts, asked_to_wait(ask)).await)
 }
 

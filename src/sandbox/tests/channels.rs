@@ -451,3 +451,39 @@ async fn accounts_change() {
     let refused = stage.control("message", says).await;
     assert_eq!(refused["error"], "The account of Cy Chan is deactivated.");
 }
+
+#[tokio::test]
+async fn people_pin_and_unpin_and_delete_channels() {
+    let stage = Stage::start().await;
+    stage.post("look here").await;
+    let pin =
+        |remove: bool| json!({"user": "bo", "channel": "outages", "ts": "last", "remove": remove});
+    assert_eq!(stage.control("pin", pin(false)).await["ok"], true);
+    let refused = stage.control("pin", pin(false)).await;
+    assert!(
+        refused["error"]
+            .as_str()
+            .unwrap()
+            .contains("already_pinned"),
+        "{refused}"
+    );
+    assert_eq!(stage.event("pin_added").await["user"], "U0BO");
+    assert_eq!(stage.control("pin", pin(true)).await["ok"], true);
+    let told = stage.event("pin_removed").await;
+    assert_eq!(
+        (&told["user"], &told["channel_id"]),
+        (&json!("U0BO"), &json!("C0OUTAGES"))
+    );
+
+    let delete = json!({"channel": "sales", "delete": true, "by": "ana"});
+    assert_eq!(stage.control("channel", delete).await["ok"], true);
+    let told = stage.event("channel_deleted").await;
+    assert_eq!(
+        (&told["channel"], &told["actor_id"]),
+        (&json!("C0SALES"), &json!("U0ANA"))
+    );
+    let gone = stage
+        .error("conversations.info", json!({"channel": "C0SALES"}))
+        .await;
+    assert_eq!(gone, "channel_not_found");
+}

@@ -208,6 +208,14 @@ impl World {
         self.tell_who_see(channel_id, event);
     }
 
+    /// Takes a channel away with everything in it.
+    pub fn delete_channel(&mut self, channel_id: &str, by: &str) {
+        let kind = self.event_kind(channel_id, "deleted");
+        let event = json!({"type": kind, "channel": channel_id, "actor_id": by});
+        self.tell_who_see(channel_id, event);
+        self.channels.retain(|channel| channel.id != channel_id);
+    }
+
     fn is_private(&self, channel_id: &str) -> bool {
         self.channel(channel_id).is_some_and(Channel::is_hidden)
     }

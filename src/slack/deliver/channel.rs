@@ -368,6 +368,10 @@ impl SlackDeliver {
         #[derive(Deserialize)]
         struct Bookmark {
             #[serde(default)]
+            id: String,
+            #[serde(default)]
+            title: String,
+            #[serde(default)]
             link: Option<String>,
         }
         let channel = scene.channel()?;
@@ -384,21 +388,25 @@ impl SlackDeliver {
             }
         };
         let learnt = |error| nicety(&self.may_bookmark, error);
-        if look_first {
-            let arguments = [("channel_id", channel.to_string())];
-            let listed = self.api.get::<Listed>("bookmarks.list", &arguments).await;
-            let mut there = listed.map_err(learnt)?.bookmarks.into_iter();
-            if there.any(|it| it.link.as_ref() == Some(&link)) {
+        let title = format!("Announcement of outage {}", scene.outage.number);
+        let mut method = "bookmarks.add";
+        let mut arguments = json!({
+            "channel_id": channel, "title": title, "type": "link", "link": link,
+        });
+        if look_first || scene.announcement.copy > 1 {
+            let asked = [("channel_id", channel.to_string())];
+            let listed = self.api.get::<Listed>("bookmarks.list", &asked).await;
+            let there = listed.map_err(learnt)?.bookmarks;
+            if there.iter().any(|it| it.link.as_ref() == Some(&link)) {
                 return Ok(Receipt::Done);
             }
+            // The one that leads to where the announcement was follows it.
+            if let Some(old) = there.iter().find(|it| it.title == title) {
+                method = "bookmarks.edit";
+                arguments["bookmark_id"] = json!(old.id);
+            }
         }
-        let arguments = json!({
-            "channel_id": channel,
-            "title": format!("Announcement of outage {}", scene.outage.number),
-            "type": "link",
-            "link": link,
-        });
-        match self.api.post::<Value>("bookmarks.add", &arguments).await {
+        match self.api.post::<Value>(method, &arguments).await {
             Ok(_) => Ok(Receipt::Done),
             Err(error) => Err(learnt(error)),
         }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Scene, SlackDeliver, Stop, find, moot};
+use super::{Scene, SlackDeliver, Stop, find, lost::line_missed, moot};
 use crate::{
     desk::people_of,
     domain::{
@@ -168,8 +168,10 @@ impl SlackDeliver {
         let mut arguments = self.worded(scene, told, now, true).await?;
         arguments["channel"] = json!(channel);
         arguments["ts"] = json!(ts);
-        let _: Value = self.api.post("chat.update", &arguments).await?;
-        Ok(Receipt::Done)
+        match self.api.post::<Value>("chat.update", &arguments).await {
+            Ok(_) => Ok(Receipt::Done),
+            Err(error) => Err(line_missed(error, scene, &channel)),
+        }
     }
 
     /// Where an earlier attempt posted the line, if it did.
@@ -196,10 +198,13 @@ impl SlackDeliver {
         let mut tx = self.db.read().await?;
         let swept = store::deliveries::by_id(&mut tx, of).await?;
         let receipt = store::deliveries::receipt(&mut tx, of).await?;
-        let announcement = match sweep.outage_id {
-            Some(id) => store::announcements::of_outage(&mut tx, id).await?,
-            None => None,
-        };
+        let mut threads: Vec<MessageTs> = Vec::new();
+        if let Some(id) = sweep.outage_id {
+            let announcement = store::announcements::of_outage(&mut tx, id).await?;
+            threads.extend(announcement.and_then(|it| it.message_ts));
+            let former = store::announcements::former(&mut tx, id).await?;
+            threads.extend(former.into_iter().map(|it| it.message_ts));
+        }
         drop(tx);
         if swept.as_ref().is_some_and(|it| it.payload.shows_state()) {
             return Ok(Receipt::Done);
@@ -207,11 +212,21 @@ impl SlackDeliver {
         let (Some(swept), Some(Receipt::Posted { channel, ts })) = (swept, receipt) else {
             return Err(moot("the delivery posted nothing"));
         };
-        let thread = match &swept.payload {
-            Task::Say { .. } => announcement.and_then(|it| it.message_ts),
-            _ => None,
-        };
-        let found = find::messages(&self.api, &swept, &channel, thread.as_ref()).await?;
+        let mut found = Vec::new();
+        match &swept.payload {
+            // A line may stand in the thread of an announcement whose place was taken since.
+            Task::Say { .. } => {
+                for thread in &threads {
+                    let looked = find::messages(&self.api, &swept, &channel, Some(thread)).await;
+                    match looked {
+                        Ok(more) => found.extend(more),
+                        Err(error) if error.code() == Some("thread_not_found") => {}
+                        Err(error) => return Err(error.into()),
+                    }
+                }
+            }
+            _ => found = find::messages(&self.api, &swept, &channel, None).await?,
+        }
         for doubled in found.into_iter().filter(|it| *it != ts) {
             tracing::warn!(
                 delivery.id = of.0,

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::{Scene, SlackDeliver, Stop, judge, moot};
+use super::{Scene, SlackDeliver, Stop, judge, lost::line_missed, moot};
 use crate::{
     domain::{
         delivery::{Outcome, Receipt},
-        ids::{MessageTs, ShareId, SlackUserId},
+        ids::{ChannelId, MessageTs, ShareId, SlackUserId},
         person::Person,
     },
     slack::{mrkdwn, views::shared},
@@ -15,6 +15,12 @@ use crate::{
 
 /// What tells people in the dedicated channel that a message is shared.
 const MARK: &str = "white_check_mark";
+
+/// Where the line of a share stands.
+fn stands_in<'a>(scene: &'a Scene, share: &'a Share) -> &'a ChannelId {
+    let channel = share.posted_channel.as_ref();
+    channel.unwrap_or(&scene.announcement.channel_id)
+}
 
 impl SlackDeliver {
     /// The line of a shared message as arguments of a call; none when it was taken back.
@@ -43,9 +49,13 @@ impl SlackDeliver {
     /// take it out whose answer got lost did so.
     pub(super) async fn stands(&self, scene: &Scene, id: ShareId) -> Result<bool, Stop> {
         let share = self.share(id).await?;
+        let in_former_thread = |ts: &MessageTs| {
+            stands_in(scene, &share) != &scene.announcement.channel_id
+                || scene.announcement.message_ts.as_ref() > Some(ts)
+        };
         match &share.posted_ts {
-            Some(ts) => self.rewrite(scene, &share, ts).await,
-            None => Ok(false),
+            Some(ts) if !in_former_thread(ts) => self.rewrite(scene, &share, ts).await,
+            _ => Ok(false),
         }
     }
 
@@ -67,12 +77,13 @@ impl SlackDeliver {
             return Err(moot("it was taken back"));
         }
         let mut message = self.shown(scene, share).await?;
-        message["channel"] = json!(scene.announcement.channel_id);
+        let channel = stands_in(scene, share);
+        message["channel"] = json!(channel);
         message["ts"] = json!(ts);
         match self.api.post::<Value>("chat.update", &message).await {
             Ok(_) => Ok(true),
             Err(error) if error.code() == Some("message_not_found") => Ok(false),
-            Err(error) => Err(error.into()),
+            Err(error) => Err(line_missed(error, scene, channel)),
         }
     }
 
@@ -85,11 +96,12 @@ impl SlackDeliver {
         if share.withdrawn_at.is_none() {
             return Err(moot("it was shared again"));
         }
-        let arguments = json!({ "channel": scene.announcement.channel_id, "ts": ts });
+        let channel = stands_in(scene, &share);
+        let arguments = json!({ "channel": channel, "ts": ts });
         match self.api.post::<Value>("chat.delete", &arguments).await {
             Ok(_) => Ok(Receipt::Done),
             Err(error) if error.code() == Some("message_not_found") => Ok(Receipt::Done),
-            Err(error) => Err(error.into()),
+            Err(error) => Err(line_missed(error, scene, channel)),
         }
     }
 

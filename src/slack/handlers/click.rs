@@ -76,6 +76,9 @@ pub async fn follow(slack: Arc<Slack>, interaction: Interaction) {
             Action::CreateChannel { number } => {
                 create_channel(&slack, &workspace, called, &opening, number, key).await
             }
+            Action::PostAgain { number } => {
+                post_again(&slack, &workspace, called, &opening, number, key).await
+            }
             Action::WithdrawShare { share } => {
                 withdraw_share(&slack, &workspace, &interaction, share).await
             }
@@ -145,6 +148,7 @@ pub(super) async fn act(
         Action::Preview
         | Action::Take { .. }
         | Action::CreateChannel { .. }
+        | Action::PostAgain { .. }
         | Action::WithdrawShare { .. } => return Ok(()),
         Action::Eta { number }
         | Action::Reassign { number }
@@ -243,6 +247,36 @@ async fn create_channel(
     at_once(slack, workspace, called, opening, number, &command, key).await?;
     let message = views::lists::channel_is_made(number);
     let user = &opening.user;
+    slack.tell(user, &opening.response_url, &message).await;
+    Ok(())
+}
+
+/// Brings an announcement back that stays away. `key` is the click's.
+async fn post_again(
+    slack: &Slack,
+    workspace: &WorkspaceId,
+    called: &str,
+    opening: &Opening,
+    number: OutageNumber,
+    key: String,
+) -> Result<(), DeskError> {
+    let user = &opening.user;
+    let person = slack.desk.meet(workspace, user, called).await?.id;
+    let once = Once::new("slack.button", key, format!("post_again:{number}"));
+    let post = || slack.desk.post_again(workspace, person, number, &once);
+    let posted = match post().await {
+        Err(DeskError::Refused(Refusal::MayNotChange { .. }))
+            if !slack.knows(workspace, user).await? =>
+        {
+            // Their e-mail address may be what gives them the right.
+            slack.get_to_know(workspace, user).await;
+            post().await
+        }
+        outcome => outcome,
+    };
+    let (_, posted) = posted?;
+    let link = slack.permalink(workspace, number).await;
+    let message = views::mended::asked(number, posted, link.as_deref());
     slack.tell(user, &opening.response_url, &message).await;
     Ok(())
 }

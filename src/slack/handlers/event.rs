@@ -8,7 +8,7 @@ use crate::{
     slack::{
         Slack,
         api::CallError,
-        handlers::{Answer, mention},
+        handlers::{Answer, mention, place},
         ingress::envelope::EventEnvelope,
         profiles::SlackUser,
     },
@@ -71,6 +71,11 @@ pub async fn receive(slack: Arc<Slack>, envelope: EventEnvelope) -> Answer {
 /// Whether anything will be done with it. Most of what people write and how they react is no
 /// concern of ours: only in dedicated channels it may be, and elsewhere nothing of it is kept.
 async fn is_used(slack: &Slack, event: &Value) -> store::Result<bool> {
+    if let Some(news) = place::read(event)
+        && slack.concerns_us(&news).await?
+    {
+        return Ok(true);
+    }
     match event["type"].as_str().unwrap_or("") {
         "user_change" | "team_join" | "app_mention" | "app_uninstalled" | "tokens_revoked" => {
             Ok(true)
@@ -145,9 +150,23 @@ impl Slack {
                     tx.commit().await?;
                 }
             }
-            "reaction_added" | "reaction_removed" | "message" => {
+            "reaction_added" | "reaction_removed" => {
                 self.follow_reaction(&received.body.0).await?;
             }
+            "message" => {
+                self.follow_news(&received.body.0).await?;
+                self.follow_reaction(&received.body.0).await?;
+            }
+            "pin_removed"
+            | "channel_archive"
+            | "channel_deleted"
+            | "channel_left"
+            | "channel_unarchive"
+            | "group_archive"
+            | "group_deleted"
+            | "group_left"
+            | "group_unarchive"
+            | "member_joined_channel" => self.follow_news(&received.body.0).await?,
             // They come late or of another token, too: whether ours still works only Slack can say.
             "app_uninstalled" | "tokens_revoked" => match self.api.installation().await {
                 Ok(_) | Err(CallError::Refused { .. }) => {}

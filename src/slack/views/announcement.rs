@@ -11,7 +11,8 @@
 
 use slack_morphism::prelude::{SlackBlock, SlackMessageAttachment};
 
-use super::{Message, people, state};
+pub use super::mended::Again;
+use super::{Message, mended, people, state};
 use crate::{
     domain::{
         outage::{Outage, Phase, Resolution},
@@ -43,6 +44,8 @@ pub struct AnnouncementModel<'a> {
     pub command: &'a str,
     /// The address of the announcement of the outage that this one turned out to be.
     pub original: Option<&'a str>,
+    /// Why it stands where it does, if that needs a word.
+    pub again: Option<Again<'a>>,
 }
 
 pub fn announcement(model: &AnnouncementModel) -> Message {
@@ -136,6 +139,8 @@ fn blocks(model: &AnnouncementModel) -> Vec<SlackBlock> {
     };
     blocks.extend(ending.map(|it| kit::section("resolution", &it)));
     blocks.extend(kit::context("foot", &[foot(outage)]));
+    let again = model.again.as_ref().map(mended::again);
+    blocks.extend(again.and_then(|it| kit::context("again", &[it])));
     let [first, rest] = state::buttons(outage, model.policy);
     blocks.extend(kit::actions("actions", first));
     blocks.extend(kit::actions("more", rest));

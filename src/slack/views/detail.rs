@@ -1,6 +1,6 @@
 //! One outage with its timeline, for one person. Names nobody with a ping.
 
-use super::{Message, changes, people, state};
+use super::{Message, changes, mended, people, state};
 use crate::{
     desk::Detail,
     domain::{
@@ -44,7 +44,11 @@ pub fn detail(detail: &Detail, policy: &Policy, now: Timestamp) -> Message {
             .enumerate()
             .map(|(index, it)| kit::section(&format!("timeline.{index}"), it)),
     );
-    let [first, rest] = state::buttons(outage, policy);
+    let [mut first, rest] = state::buttons(outage, policy);
+    let away = detail.announcement.as_ref().is_some_and(|it| it.away);
+    if away && outage.is_open() {
+        first.push(mended::button(outage.number));
+    }
     blocks.extend(kit::actions("actions", first));
     blocks.extend(kit::actions("more", rest));
     Message::new(&text, blocks)
@@ -190,6 +194,7 @@ fn line(line: &Line, people: &[Person]) -> String {
             (format!("shared what {author} wrote"), "")
         }
         Event::ShareWithdrawn { .. } => ("took a shared message back".to_owned(), ""),
+        Event::Mended { mend } => (mended::in_timeline(mend), ""),
         Event::Reopened { reason } => ("reopened".to_owned(), reason.as_str()),
         Event::Withdrawn {
             why,

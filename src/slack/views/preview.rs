@@ -67,6 +67,7 @@ pub fn view(model: &Model) -> SlackView {
         policy: model.policy,
         command: model.command,
         original: None,
+        again: None,
     });
     let mut blocks = Vec::new();
     let problems = problems(model);

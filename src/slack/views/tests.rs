@@ -64,6 +64,7 @@ fn policy() -> Policy {
     Policy {
         everybody_announces: true,
         announce_channel: ChannelId::from("C1"),
+        fallback_channel: None,
         eta_choices: choices.into_iter().filter_map(EtaChoice::parse).collect(),
         default_severity: Severity::Major,
         questions: shipped_questions(),
@@ -168,6 +169,14 @@ fn announced(outage: Outage) -> (Outage, Option<Announcement>) {
         message_ts: Some("1772366400.000100".into()),
         permalink: Some(LINK.into()),
         pinned: true,
+        pinned_at: None,
+        copy: 1,
+        because: None,
+        copied_at: None,
+        away: false,
+        deletions: 0,
+        unpins: 0,
+        moves: 0,
     };
     (outage, Some(announcement))
 }

@@ -36,6 +36,7 @@ fn share() -> Share {
         offered_to: None,
         round: 1,
         posted_ts: None,
+        posted_channel: None,
         edited: false,
         deleted: false,
         withdrawn_at: None,

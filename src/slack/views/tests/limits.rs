@@ -10,16 +10,18 @@ use crate::{
         change::differences,
         command::MessageRef,
         effect::{Effect, Event, Line},
+        ids::ChannelId,
         impact::{Kind, Question},
         late::TOLD_MOST,
         outage::{PostMortem, Role},
+        repair::Because,
     },
     slack::{
         action::FormContext,
         mrkdwn::width,
         views::{
             Message,
-            announcement::{AnnouncementModel, announcement},
+            announcement::{Again, AnnouncementModel, announcement},
             direct, forms, lists, preview,
             thread::{self, thread_line},
         },
@@ -286,6 +288,11 @@ proptest! {
             policy: &policy(),
             command: "/outage",
             original: Some(LINK),
+            again: Some(Again {
+                because: Because::Left,
+                channel: &ChannelId::from("C0123456789"),
+                thread: Some(LINK),
+            }),
         };
         check_message(&announcement(&model));
     }

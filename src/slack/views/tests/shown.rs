@@ -30,6 +30,7 @@ fn shown(outage: &Outage, minutes: u64) -> serde_json::Value {
         policy: &policy(),
         command: "/outage",
         original: None,
+        again: None,
     })
     .to_json()
 }
