@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 
-use super::{Failure, checks, say, sources};
+use super::{Failure, checks, must_exist, say, sources};
 use crate::{
     app::open_database,
     clock::Clock,
-    config::{self, DatabaseUrl},
+    config,
     domain::{
         actor::Identity,
         ids::DeliveryId,
@@ -40,16 +40,7 @@ enum Command {
 
 pub async fn run(config: Option<PathBuf>, arguments: Arguments) -> Result<(), Failure> {
     let settings = config::load_partial(&sources(config, toml::Table::new()), &checks())?;
-    if let DatabaseUrl::Sqlite(path) = &settings.database.url
-        && !path.exists()
-    {
-        // Opening it would make an empty one, in which nothing waits and nothing is dead.
-        return Err(Failure::Usage(format!(
-            "balefire: there is no database {}. Run this where `balefire serve` runs, or name its \
-             settings with --config.",
-            path.display()
-        )));
-    }
+    must_exist(&settings.database.url)?;
     let zone: Zone = settings.time.zone.parse().unwrap_or(Zone::UTC);
     let db = open_database(&settings.database)
         .await

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 
-use super::{Failure, checks, say, sources, start_logs};
+use super::{Failure, checks, must_exist, say, sources, start_logs};
 use crate::{
     app::{App, open_database},
     clock::Clock,
@@ -41,6 +41,7 @@ pub async fn run(config: Option<PathBuf>, arguments: Arguments) -> Result<(), Fa
 
 async fn list(config: Option<PathBuf>, json: bool) -> Result<(), Failure> {
     let settings = config::load_partial(&sources(config, toml::Table::new()), &checks())?;
+    must_exist(&settings.database.url)?;
     let zone: Zone = settings.time.zone.parse().unwrap_or(Zone::UTC);
     let db = open_database(&settings.database)
         .await

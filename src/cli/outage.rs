@@ -8,11 +8,11 @@ use std::{path::PathBuf, sync::Arc};
 use anyhow::{Context, anyhow};
 use tokio::sync::Notify;
 
-use super::{Failure, checks, say, sources};
+use super::{Failure, checks, must_exist, say, sources};
 use crate::{
     app::{open_database, policy},
     clock::Clock,
-    config::{self, DatabaseUrl},
+    config,
     desk::{Desk, DeskError, Once},
     domain::{
         actor::Identity,
@@ -121,15 +121,7 @@ enum Command {
 
 pub async fn run(config: Option<PathBuf>, arguments: Arguments) -> Result<(), Failure> {
     let settings = config::load_partial(&sources(config, toml::Table::new()), &checks())?;
-    if let DatabaseUrl::Sqlite(path) = &settings.database.url
-        && !path.exists()
-    {
-        return Err(Failure::Usage(format!(
-            "balefire: there is no database {}. Run this where `balefire serve` runs, or name its \
-             settings with --config.",
-            path.display()
-        )));
-    }
+    must_exist(&settings.database.url)?;
     let announce_channel = settings
         .slack
         .as_ref()
@@ -173,7 +165,9 @@ pub async fn run(config: Option<PathBuf>, arguments: Arguments) -> Result<(), Fa
             let key = arguments
                 .once
                 .unwrap_or_else(|| uuid::Uuid::now_v7().to_string());
-            let once = Once::new("command_line", key, format!("{command:?}"));
+            // Somebody else with the same key asks for something else.
+            let asked = format!("{}: {command:?}", person.slack_user);
+            let once = Once::new("command_line", key, asked);
             terminal.write(command, &person, &once).await
         }
     }
@@ -539,6 +533,13 @@ impl Terminal {
                     _ => Vec::new(),
                 };
                 (lists::refusal(refusal, &people, ask), people)
+            }
+            DeskError::DoneOtherwise(number) => {
+                return anyhow!(
+                    "this --once key was used before, for something else: outage {number}. \
+                     Nothing was done; give another key"
+                )
+                .into();
             }
             DeskError::UnknownOutage(number) => {
                 return anyhow!(

@@ -62,7 +62,7 @@ fn is_shown(letter: char) -> bool {
 }
 
 /// Marks that turn the direction of what follows: ours would be turned, too.
-fn turns_text(letter: char) -> bool {
+pub fn turns_text(letter: char) -> bool {
     matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 

@@ -119,6 +119,32 @@ async fn an_outage_is_announced_and_brought_to_its_end_beside_a_server_that_runs
     ])
     .await;
     assert_eq!(said.0, 0, "{}", said.2);
+    // The key of hers gives nobody else what she did, and does nothing else.
+    let bo = ["update", "1", "Well", "--as", "U0BO", "--once", "job-7"];
+    let cy = [
+        "update",
+        "1",
+        "We",
+        "are",
+        "on",
+        "it",
+        "--stage",
+        "identified",
+        "--as",
+        "U0CY",
+        "--once",
+        "job-7",
+    ];
+    for words in [&bo[..], &cy] {
+        let said = run(words).await;
+        assert_eq!((said.0, said.1.as_str()), (1, ""), "{words:?}");
+        assert!(
+            said.2
+                .contains("was used before, for something else: outage 1"),
+            "{}",
+            said.2
+        );
+    }
     let said = run(&["resolve", "1", "Replaced", "--as", "U0BO"]).await;
     assert_eq!(said.0, 1, "Bo has no part in it");
     assert!(said.2.contains("can do that"), "{}", said.2);
@@ -310,8 +336,6 @@ async fn what_is_missing_or_wrong_is_said_with_what_to_do() {
 async fn jobs_are_listed_and_run_from_a_terminal() {
     let folder = tempfile::tempdir().unwrap();
     let slack = local_slack().await;
-    let (mut server, _) = serve(folder.path(), &slack).await;
-    server.kill().await.unwrap();
     let run = async |words: &[&str]| {
         let mut command = balefire(folder.path(), &slack.api_url());
         command.arg("jobs").args(words);
@@ -324,6 +348,12 @@ async fn jobs_are_listed_and_run_from_a_terminal() {
             text(done.stderr),
         )
     };
+    let said = run(&["list"]).await;
+    assert_eq!(said.0, 2);
+    assert!(said.2.contains("there is no database"), "{}", said.2);
+    assert!(!folder.path().join("balefire.db").exists());
+    let (mut server, _) = serve(folder.path(), &slack).await;
+    server.kill().await.unwrap();
     let said = run(&["run", "channels"]).await;
     assert!(
         said.1.contains("channels: 0 channels warned or archived"),
