@@ -25,7 +25,7 @@ use crate::{
         refusal::Refusal,
     },
     slack::views::{self, lists},
-    store::{self, Db},
+    store::{self, Db, people::Standing},
 };
 
 /// How many outages a list reads of those that are open and of those that ended.
@@ -240,6 +240,19 @@ impl Terminal {
             ))),
             (None, _) if is_user_id(named) => {
                 let user = SlackUserId(named.to_owned());
+                let mut tx = self.db.read().await.context("cannot read the database")?;
+                let standing = store::people::standing(&mut tx, &self.workspace, &user).await;
+                drop(tx);
+                let is = match standing.context("cannot read the database")? {
+                    Standing::Member => None,
+                    Standing::App => Some("an app"),
+                    Standing::Gone => Some("somebody whose account is deactivated"),
+                };
+                if let Some(is) = is {
+                    return Err(Failure::Usage(format!(
+                        "balefire: {named} is {is}, and can do nothing in Slack either."
+                    )));
+                }
                 let met = self.desk.meet(&self.workspace, &user, named).await;
                 Ok(met.context("cannot write to the database")?)
             }
