@@ -10,7 +10,7 @@ use std::{
 
 use tokio::sync::Notify;
 
-use super::{Deliver, LEASE, LOOK_AGAIN_AFTER, SWEEP_AFTER, TURN, reach::Reach};
+use super::{Deliver, LEASE, LOOK_AGAIN_AFTER, SWEEP_AFTER, TURN, late::leads, reach::Reach};
 use crate::{
     clock::Clock,
     domain::{
@@ -140,12 +140,21 @@ impl<D: Deliver> Outbox<D> {
         let look_first = delivery.sent_at.is_some();
         let mut tx = self.db.begin().await?;
         let now = self.clock.now();
+        let may_lead = leads(delivery, now);
+        if may_lead && let Some(outage) = delivery.outage_id {
+            // Before any delivery, as whoever changes the outage does: else each could lock what
+            // the other one needs.
+            store::outages::hold_one(&mut tx, outage).await?;
+        }
         let ours =
             store::deliveries::mark_sent(&mut tx, delivery.id, holder(delivery), now).await?;
         if !ours {
             return Ok(());
         }
-        let together = self.told_together(&mut tx, delivery, now).await?;
+        let together = match may_lead {
+            true => self.told_together(&mut tx, delivery, now).await?,
+            false => None,
+        };
         tx.commit().await?;
         let delivery = together.as_ref().unwrap_or(delivery);
         let call = self.deliver.deliver(delivery, look_first);

@@ -10,22 +10,24 @@ use crate::{
     telemetry::DeliveryOutcome,
 };
 
+/// Whether a delivery waited so long that it tells what waits behind it, too. What may stand there
+/// already must not become longer.
+pub(super) fn leads(delivery: &Delivery, now: Timestamp) -> bool {
+    let begun = delivery.sent_at.is_some();
+    let late = now.since(delivery.created_at) >= LATE;
+    late && !begun && can_lead(&delivery.payload)
+}
+
 impl<D: Deliver> Outbox<D> {
-    /// `delivery` as it tells what waits behind it in its lane, too; none when it stays alone.
+    /// `delivery`, which leads, as it tells what waits behind it in its lane, too; none when it stays alone.
     ///
-    /// In the transaction that marks it as sent: from then on it says what it says.
+    /// In the transaction that holds its outage and marks it as sent: from then on it says what it says.
     pub(super) async fn told_together(
         &self,
         tx: &mut Tx,
         delivery: &Delivery,
         now: Timestamp,
     ) -> store::Result<Option<Delivery>> {
-        // What may stand there already must not become longer.
-        let begun = delivery.sent_at.is_some();
-        let late = now.since(delivery.created_at) >= LATE;
-        if begun || !late || !can_lead(&delivery.payload) {
-            return Ok(None);
-        }
         let behind = store::late::behind(tx, delivery).await?;
         let first = Waiting {
             id: delivery.id,

@@ -92,7 +92,7 @@ pub async fn waits(tx: &mut Tx, outage: OutageId, kinds: [&str; 2]) -> Result<bo
 }
 
 /// The newest delivery of a kind for the outage that was queued after `since`: its ID and task.
-/// Locks it until the commit.
+/// Locks it until the commit; none when it was put away while this waited for the lock.
 pub async fn newest_since(
     tx: &mut Tx,
     outage: OutageId,
@@ -104,6 +104,7 @@ pub async fn newest_since(
         WHERE id = (SELECT MAX(id) FROM deliveries
                     WHERE outage_id = $1 AND kind = $2 AND created_at > $3 AND dead_at IS NULL
                       AND folded_into IS NULL)
+          AND dead_at IS NULL AND folded_into IS NULL
         RETURNING id, payload";
     let row: Option<(DeliveryId, Json<Task>)> = on!(tx, |conn| {
         sqlx::query_as(SQL)
@@ -259,17 +260,19 @@ pub async fn pause(
 /// nothing could be tried. Returns how many wait.
 pub async fn go_on(tx: &mut Tx, workspace: &WorkspaceId, now: Timestamp) -> Result<u64> {
     const PAUSE: &str = "DELETE FROM pacing WHERE workspace_id = $1 AND conversation = '*'";
-    const DUE: &str = "
-        UPDATE deliveries SET due_at = $2
-        WHERE workspace_id = $1 AND done_at IS NULL AND locked_by IS NULL AND sent_at IS NULL
-          AND last_error IS NOT NULL AND due_at > $2";
+    let due = of_many(
+        tx,
+        "due_at",
+        "locked_by IS NULL AND sent_at IS NULL AND last_error IS NOT NULL AND due_at > $2",
+    );
     on!(tx, |conn| {
         sqlx::query(PAUSE)
             .bind(workspace)
             .execute(&mut *conn)
             .await?;
-        sqlx::query(DUE)
+        sqlx::query(sqlx::AssertSqlSafe(due))
             .bind(workspace)
+            .bind(now)
             .bind(now)
             .execute(&mut *conn)
             .await?;
@@ -381,16 +384,30 @@ pub async fn begin_anew(
     earlier: Timestamp,
     now: Timestamp,
 ) -> Result<u64> {
-    const SQL: &str = "
-        UPDATE deliveries SET trying_since = $3
-        WHERE workspace_id = $1 AND done_at IS NULL AND trying_since < $2";
-    Ok(on!(tx, |conn| sqlx::query(SQL)
+    let sql = of_many(tx, "trying_since", "trying_since < $2");
+    Ok(on!(tx, |conn| sqlx::query(sqlx::AssertSqlSafe(sql))
         .bind(workspace)
         .bind(earlier)
         .bind(now)
         .execute(conn)
         .await?
         .rows_affected()))
+}
+
+/// Sets `column` of everything of a workspace that waits and is so to `$3`. What somebody else holds
+/// just now is in motion and left alone: whoever waited for it here, with others locked, could be
+/// waited for over there.
+fn of_many(tx: &Tx, column: &str, and_is_so: &str) -> String {
+    let free = if tx.is_postgres() {
+        "FOR UPDATE SKIP LOCKED"
+    } else {
+        ""
+    };
+    format!(
+        "UPDATE deliveries SET {column} = $3 WHERE id IN (
+             SELECT id FROM deliveries
+             WHERE workspace_id = $1 AND done_at IS NULL AND {and_is_so} {free})"
+    )
 }
 
 /// What a finished delivery brought back.

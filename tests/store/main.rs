@@ -8,6 +8,7 @@ mod channels;
 mod databases;
 mod deliveries;
 mod leases;
+mod locks;
 mod outages;
 mod people;
 mod samples;
