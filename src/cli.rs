@@ -23,6 +23,7 @@ use crate::{
     app::open_database,
     config::{Checks, Database, DatabaseUrl, LogFormat, Problems, Sources},
     domain::time::Zone,
+    slack::mrkdwn::turns_text,
     store::{self, Db},
     telemetry::logs::{self, Format},
 };
@@ -120,15 +121,16 @@ pub fn run(arguments: Arguments) -> ExitCode {
 fn report(failure: Failure) -> ExitCode {
     match failure {
         Failure::Settings(problems) => {
-            eprintln!("{problems}");
+            eprintln!("{}", harmless(&problems.to_string()));
             ExitCode::from(2)
         }
         Failure::Usage(text) => {
-            eprintln!("{text}");
+            eprintln!("{}", harmless(&text));
             ExitCode::from(2)
         }
         Failure::Failed(error) => {
-            eprintln!("balefire: {}", in_words(&error));
+            let why = format!("balefire: {}", in_words(&error));
+            eprintln!("{}", harmless(&why));
             ExitCode::FAILURE
         }
     }
@@ -186,7 +188,23 @@ fn start_logs(log: &crate::config::Log) -> anyhow::Result<()> {
 /// Says something on standard output. Whoever stopped listening, such as `head`, is no reason to
 /// fall over, as `println!` would.
 fn say(text: &str) {
-    let _ = writeln!(std::io::stdout(), "{text}");
+    let _ = writeln!(std::io::stdout(), "{}", harmless(text));
+}
+
+/// Without what would command a terminal or turn the direction of what follows: names, errors and
+/// the words of others stand in what is said. Written as JSON writes it, so that JSON stays the same.
+fn harmless(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '\n' | '\t' => shown.push(letter),
+            it if it.is_control() || turns_text(it) => {
+                shown.push_str(&format!("\\u{:04x}", u32::from(it)));
+            }
+            letter => shown.push(letter),
+        }
+    }
+    shown
 }
 
 /// Waits until somebody asks the process to stop.
@@ -207,5 +225,19 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         super::Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn nothing_that_is_said_commands_a_terminal() {
+        let evil = "a\u{1b}]0;x\u{7}\r\u{9b}31m\u{7f}\u{202e}\tb\n\u{e9}";
+        assert_eq!(
+            super::harmless(evil),
+            "a\\u001b]0;x\\u0007\\u000d\\u009b31m\\u007f\\u202e\tb\n\u{e9}"
+        );
+        let json = serde_json::json!({ "summary": evil });
+        let said = super::harmless(&json.to_string());
+        assert!(!said.chars().any(char::is_control), "{said}");
+        let read: serde_json::Value = serde_json::from_str(&said).unwrap_or_default();
+        assert_eq!(read, json);
     }
 }

@@ -26,6 +26,7 @@ pub mod runs;
 pub mod shares;
 pub mod timeline;
 pub mod trouble;
+pub mod waiting;
 pub mod workspaces;
 
 pub use db::{Db, Tx};

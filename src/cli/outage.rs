@@ -25,7 +25,7 @@ use crate::{
         refusal::Refusal,
     },
     slack::views::{self, lists},
-    store::{self, Db},
+    store::{self, Db, people::Standing},
 };
 
 /// How many outages a list reads of those that are open and of those that ended.
@@ -169,7 +169,9 @@ pub async fn run(config: Option<PathBuf>, arguments: Arguments) -> Result<(), Fa
             let key = arguments
                 .once
                 .unwrap_or_else(|| uuid::Uuid::now_v7().to_string());
-            let once = Once::new("command_line", key, format!("{command:?}"));
+            // Somebody else with the same key asks for something else.
+            let asked = format!("{}: {command:?}", person.slack_user);
+            let once = Once::new("command_line", key, asked);
             terminal.write(command, &person, &once).await
         }
     }
@@ -242,6 +244,19 @@ impl Terminal {
             ))),
             (None, _) if is_user_id(named) => {
                 let user = SlackUserId(named.to_owned());
+                let mut tx = self.db.read().await.context("cannot read the database")?;
+                let standing = store::people::standing(&mut tx, &self.workspace, &user).await;
+                drop(tx);
+                let is = match standing.context("cannot read the database")? {
+                    Standing::Member => None,
+                    Standing::App => Some("an app"),
+                    Standing::Gone => Some("somebody whose account is deactivated"),
+                };
+                if let Some(is) = is {
+                    return Err(Failure::Usage(format!(
+                        "balefire: {named} is {is}, and can do nothing in Slack either."
+                    )));
+                }
                 let met = self.desk.meet(&self.workspace, &user, named).await;
                 Ok(met.context("cannot write to the database")?)
             }
@@ -535,6 +550,13 @@ impl Terminal {
                     _ => Vec::new(),
                 };
                 (lists::refusal(refusal, &people, ask), people)
+            }
+            DeskError::DoneOtherwise(number) => {
+                return anyhow!(
+                    "this --once key was used before, for something else: outage {number}. \
+                     Nothing was done; give another key"
+                )
+                .into();
             }
             DeskError::UnknownOutage(number) => {
                 return anyhow!(

@@ -49,7 +49,7 @@ impl Place {
     pub async fn of(tx: &mut Tx, announcement: &Announcement) -> Result<Place, store::Error> {
         let posting = match announcement.message_ts {
             Some(_) => None,
-            None => store::deliveries::posting(tx, announcement.outage_id).await?,
+            None => store::waiting::posting(tx, announcement.outage_id).await?,
         };
         Ok(Place {
             channel: announcement.channel_id.clone(),
@@ -133,7 +133,7 @@ impl Queue<'_> {
                 self.posted = self.push(task, lane, true, None, key).await?;
                 if let Some(posted) = self.posted.filter(|_| copy > 1) {
                     let lanes = ["thread", "link", "pin"].map(|it| format!("outage:{id}:{it}"));
-                    store::deliveries::wait_for(self.tx, posted, lanes).await?;
+                    store::waiting::wait_for(self.tx, posted, lanes).await?;
                 }
                 let after = self.posted;
                 self.linked = self
@@ -150,8 +150,8 @@ impl Queue<'_> {
                 // One that was meant to post a former announcement shows nothing any more.
                 let announce = self.announce_key();
                 let kinds = [Task::Refresh.kind(); 2];
-                if !store::deliveries::waits(self.tx, id, kinds).await?
-                    && !store::deliveries::waits_by_key(self.tx, &announce).await?
+                if !store::waiting::waits(self.tx, id, kinds).await?
+                    && !store::waiting::waits_by_key(self.tx, &announce).await?
                 {
                     // Time makes a rendering stale too, without a new version.
                     let key = format!("refresh:{id}:{version}:{}", self.now.micros());
@@ -161,7 +161,7 @@ impl Queue<'_> {
                 self.topic().await?;
             }
             Effect::Pin => {
-                if !store::deliveries::waits(self.tx, id, [Task::Pin.kind(); 2]).await? {
+                if !store::waiting::waits(self.tx, id, [Task::Pin.kind(); 2]).await? {
                     // Somebody may unpin it without a new version.
                     let key = format!("pin:{id}:{version}:{}", self.now.micros());
                     let after = self.posted;
@@ -297,7 +297,7 @@ impl Queue<'_> {
     async fn topic(&mut self) -> Result<(), store::Error> {
         let (id, version) = (self.outage.id, self.outage.version);
         let exists = store::channels::of_outage(self.tx, id).await?.is_some();
-        if exists && !store::deliveries::waits(self.tx, id, [Task::Topic.kind(); 2]).await? {
+        if exists && !store::waiting::waits(self.tx, id, [Task::Topic.kind(); 2]).await? {
             let key = format!("topic:{id}:{version}:{}", self.now.micros());
             self.push(Task::Topic, "channel", false, None, key).await?;
         }
@@ -316,7 +316,7 @@ impl Queue<'_> {
         let minute = self.now.minus(GROUPED);
         let since = self.place.since.map_or(minute, |it| it.max(minute));
         let kind = "say_changes";
-        let first = store::deliveries::newest_since(self.tx, id, kind, since).await?;
+        let first = store::waiting::newest_since(self.tx, id, kind, since).await?;
         let Some((
             line,
             Task::Say {
@@ -354,7 +354,7 @@ impl Queue<'_> {
                 to_version,
             },
         };
-        if store::deliveries::replace_task(self.tx, line, &longer).await? {
+        if store::waiting::replace_task(self.tx, line, &longer).await? {
             return Ok(());
         }
         let amend = Task::Amend {
@@ -375,7 +375,7 @@ impl Queue<'_> {
         first: Vec<Identity>,
     ) -> Result<Vec<Identity>, store::Error> {
         let since = self.now.minus(GROUPED);
-        let newest = store::deliveries::newest_since(self.tx, self.outage.id, "amend", since);
+        let newest = store::waiting::newest_since(self.tx, self.outage.id, "amend", since);
         match newest.await? {
             Some((_, Task::Amend { line: of, by, .. })) if of == line => Ok(by),
             _ => Ok(first),

@@ -435,7 +435,7 @@ impl<D: Deliver> Outbox<D> {
             .is_some_and(|it| it.message_ts.is_some());
         let after = match posted {
             true => None,
-            false => store::deliveries::posting(tx, outage).await?,
+            false => store::waiting::posting(tx, outage).await?,
         };
         let new = NewDelivery {
             workspace: delivery.workspace_id.clone(),

@@ -10,6 +10,14 @@ use crate::{
     telemetry::DeliveryOutcome,
 };
 
+/// Whether a delivery waited so long that it tells what waits behind it, too. What may stand there
+/// already must not become longer.
+fn leads(delivery: &Delivery, now: Timestamp) -> bool {
+    let begun = delivery.sent_at.is_some();
+    let late = now.since(delivery.created_at) >= LATE;
+    late && !begun && can_lead(&delivery.payload)
+}
+
 impl<D: Deliver> Outbox<D> {
     /// `delivery` as it tells what waits behind it in its lane, too, if it is late. None when it is
     /// not ours any more.
@@ -20,13 +28,15 @@ impl<D: Deliver> Outbox<D> {
         delivery: Delivery,
     ) -> store::Result<Option<Delivery>> {
         let now = self.clock.now();
-        // What may stand there already must not become longer.
-        let begun = delivery.sent_at.is_some();
-        let late = now.since(delivery.created_at) >= LATE;
-        if begun || !late || !can_lead(&delivery.payload) {
+        if !leads(&delivery, now) {
             return Ok(Some(delivery));
         }
         let mut tx = self.db.begin().await?;
+        if let Some(outage) = delivery.outage_id {
+            // Before any delivery, as whoever changes the outage does: else each could lock what
+            // the other one needs.
+            store::outages::hold_one(&mut tx, outage).await?;
+        }
         let (ids, holder) = ([delivery.id], holder(&delivery));
         if store::deliveries::mark_sent(&mut tx, &ids, holder, now).await? == 0 {
             return Ok(None);

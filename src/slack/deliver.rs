@@ -238,6 +238,9 @@ impl SlackDeliver {
                 gained,
                 lost,
             } => {
+                if gained.is_empty() && lost.is_empty() {
+                    return Err(moot("in the end nothing is different for that person"));
+                }
                 let person = scene.person(*person)?;
                 let link = scene.announcement.permalink.as_deref();
                 let message = direct::roles(gained, lost, &scene.outage, link, person);

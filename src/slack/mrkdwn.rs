@@ -23,6 +23,9 @@ const NAME: usize = 80;
 const LINK_LABEL: usize = 120;
 const LINK_ADDRESS: usize = 1000;
 
+/// Where a block of code begins and ends.
+const FENCE: &str = "```";
+
 /// How long a text is for Slack. Its documentation says "characters" and no more; UTF-16 units are
 /// the largest of the likely readings, so what fits by this fits by all of them.
 pub fn width(text: &str) -> usize {
@@ -62,7 +65,7 @@ fn is_shown(letter: char) -> bool {
 }
 
 /// Marks that turn the direction of what follows: ours would be turned, too.
-fn turns_text(letter: char) -> bool {
+pub fn turns_text(letter: char) -> bool {
     matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
@@ -219,6 +222,20 @@ pub fn shorten(text: &str, max: usize) -> String {
 /// Cuts markup, never within an entity or a token. Meant for text that is escaped already.
 pub fn cut(text: &str, max: usize) -> String {
     cut_between(Pieces(text), text, max)
+}
+
+/// As [`cut`], with the end of a block of code that would otherwise take in whatever comes after.
+pub fn cut_whole(text: &str, max: usize) -> String {
+    let is_open = |text: &str| !text.matches(FENCE).count().is_multiple_of(2);
+    let short = cut(text, max);
+    if !is_open(&short) {
+        return short;
+    }
+    let shorter = cut(text, max.saturating_sub(width(FENCE)));
+    match is_open(&shorter) {
+        true => format!("{shorter}{FENCE}"),
+        false => shorter,
+    }
 }
 
 /// Pings.

@@ -74,121 +74,6 @@ pub async fn enqueue(tx: &mut Tx, new: &NewDelivery, now: Timestamp) -> Result<O
     })
 }
 
-/// Whether a delivery of one of `kinds` for the outage still waits and will therefore show the
-/// state of this transaction. It is locked until the commit, so no worker takes it meanwhile.
-pub async fn waits(tx: &mut Tx, outage: OutageId, kinds: [&str; 2]) -> Result<bool> {
-    const SQL: &str = "
-        UPDATE deliveries SET due_at = due_at
-        WHERE outage_id = $1 AND kind IN ($2, $3) AND done_at IS NULL AND locked_by IS NULL
-          AND sent_at IS NULL";
-    Ok(on!(tx, |conn| {
-        sqlx::query(SQL)
-            .bind(outage)
-            .bind(kinds[0])
-            .bind(kinds[1])
-            .execute(conn)
-            .await?
-            .rows_affected()
-    }) > 0)
-}
-
-/// As [`waits`], for one delivery.
-pub async fn waits_by_key(tx: &mut Tx, dedupe_key: &str) -> Result<bool> {
-    const SQL: &str = "
-        UPDATE deliveries SET due_at = due_at
-        WHERE dedupe_key = $1 AND done_at IS NULL AND locked_by IS NULL AND sent_at IS NULL";
-    Ok(on!(tx, |conn| {
-        sqlx::query(SQL)
-            .bind(dedupe_key)
-            .execute(conn)
-            .await?
-            .rows_affected()
-    }) > 0)
-}
-
-/// The delivery that will post the announcement, while it is not posted: what has to stand in its
-/// thread, or is about it, waits for that.
-pub async fn posting(tx: &mut Tx, outage: OutageId) -> Result<Option<DeliveryId>> {
-    const SQL: &str = "
-        SELECT MAX(id) FROM deliveries
-        WHERE outage_id = $1 AND kind = 'announce' AND done_at IS NULL";
-    on!(tx, |conn| sqlx::query_scalar(SQL)
-        .bind(outage)
-        .fetch_one(conn)
-        .await)
-}
-
-/// Lets everything that waits in these lanes wait for `id`, whether somebody is at it or not.
-pub async fn wait_for(tx: &mut Tx, id: DeliveryId, lanes: [String; 3]) -> Result<()> {
-    const SQL: &str = "
-        UPDATE deliveries SET after_id = $1
-        WHERE lane IN ($2, $3, $4) AND done_at IS NULL AND id < $1";
-    let [one, two, three] = lanes;
-    on!(tx, |conn| {
-        sqlx::query(SQL)
-            .bind(id)
-            .bind(one)
-            .bind(two)
-            .bind(three)
-            .execute(conn)
-            .await?;
-    });
-    Ok(())
-}
-
-/// The newest delivery of a kind for the outage that was queued after `since`: its ID and task.
-/// Locks it until the commit.
-pub async fn newest_since(
-    tx: &mut Tx,
-    outage: OutageId,
-    kind: &str,
-    since: Timestamp,
-) -> Result<Option<(DeliveryId, Task)>> {
-    const SQL: &str = "
-        UPDATE deliveries SET due_at = due_at
-        WHERE id = (SELECT MAX(id) FROM deliveries
-                    WHERE outage_id = $1 AND kind = $2 AND created_at > $3 AND dead_at IS NULL
-                      AND folded_into IS NULL)
-        RETURNING id, payload";
-    let row: Option<(DeliveryId, Json<Task>)> = on!(tx, |conn| {
-        sqlx::query_as(SQL)
-            .bind(outage)
-            .bind(kind)
-            .bind(since)
-            .fetch_optional(conn)
-            .await
-    })?;
-    Ok(row.map(|(id, task)| (id, task.0)))
-}
-
-/// Gives a delivery that nobody has taken yet another task; false when it is too late for that.
-pub async fn replace_task(tx: &mut Tx, id: DeliveryId, task: &Task) -> Result<bool> {
-    const SQL: &str = "
-        UPDATE deliveries SET payload = $2
-        WHERE id = $1 AND done_at IS NULL AND locked_by IS NULL AND sent_at IS NULL";
-    Ok(on!(tx, |conn| {
-        sqlx::query(SQL)
-            .bind(id)
-            .bind(Json(task))
-            .execute(conn)
-            .await?
-            .rows_affected()
-    }) == 1)
-}
-
-/// Gives a dead delivery another task, for whoever takes it back to life; nothing happens to one
-/// that is not dead.
-pub async fn replace_dead(tx: &mut Tx, id: DeliveryId, task: &Task) -> Result<()> {
-    on!(tx, |conn| {
-        sqlx::query("UPDATE deliveries SET payload = $2 WHERE id = $1 AND dead_at IS NOT NULL")
-            .bind(id)
-            .bind(Json(task))
-            .execute(conn)
-            .await?;
-    });
-    Ok(())
-}
-
 /// No pause and no lease reaches further ahead. What does was written by a clock that has been set
 /// back since, and nobody should wait for it.
 pub const FURTHEST: Duration = Duration::from_secs(600);
@@ -319,17 +204,19 @@ pub async fn pause(
 /// nothing could be tried. Returns how many wait.
 pub async fn go_on(tx: &mut Tx, workspace: &WorkspaceId, now: Timestamp) -> Result<u64> {
     const PAUSE: &str = "DELETE FROM pacing WHERE workspace_id = $1 AND conversation = '*'";
-    const DUE: &str = "
-        UPDATE deliveries SET due_at = $2
-        WHERE workspace_id = $1 AND done_at IS NULL AND locked_by IS NULL AND sent_at IS NULL
-          AND last_error IS NOT NULL AND due_at > $2";
+    let due = of_many(
+        tx,
+        "due_at",
+        "locked_by IS NULL AND sent_at IS NULL AND last_error IS NOT NULL AND due_at > $2",
+    );
     on!(tx, |conn| {
         sqlx::query(PAUSE)
             .bind(workspace)
             .execute(&mut *conn)
             .await?;
-        sqlx::query(DUE)
+        sqlx::query(sqlx::AssertSqlSafe(due))
             .bind(workspace)
+            .bind(now)
             .bind(now)
             .execute(&mut *conn)
             .await?;
@@ -448,16 +335,30 @@ pub async fn begin_anew(
     earlier: Timestamp,
     now: Timestamp,
 ) -> Result<u64> {
-    const SQL: &str = "
-        UPDATE deliveries SET trying_since = $3
-        WHERE workspace_id = $1 AND done_at IS NULL AND trying_since < $2";
-    Ok(on!(tx, |conn| sqlx::query(SQL)
+    let sql = of_many(tx, "trying_since", "trying_since < $2");
+    Ok(on!(tx, |conn| sqlx::query(sqlx::AssertSqlSafe(sql))
         .bind(workspace)
         .bind(earlier)
         .bind(now)
         .execute(conn)
         .await?
         .rows_affected()))
+}
+
+/// Sets `column` of everything of a workspace that waits and is so to `$3`. What somebody else holds
+/// just now is in motion and left alone: whoever waited for it here, with others locked, could be
+/// waited for over there.
+fn of_many(tx: &Tx, column: &str, and_is_so: &str) -> String {
+    let free = if tx.is_postgres() {
+        "FOR UPDATE SKIP LOCKED"
+    } else {
+        ""
+    };
+    format!(
+        "UPDATE deliveries SET {column} = $3 WHERE id IN (
+             SELECT id FROM deliveries
+             WHERE workspace_id = $1 AND done_at IS NULL AND {and_is_so} {free})"
+    )
 }
 
 /// What a finished delivery brought back.

@@ -265,6 +265,17 @@ pub async fn hold(
     Ok(())
 }
 
+/// As [`hold`], for who knows an outage by its ID.
+pub async fn hold_one(tx: &mut Tx, id: OutageId) -> Result<()> {
+    on!(tx, |conn| {
+        sqlx::query("UPDATE outages SET version = version WHERE id = $1")
+            .bind(id)
+            .execute(conn)
+            .await?;
+    });
+    Ok(())
+}
+
 pub async fn by_number(
     tx: &mut Tx,
     workspace: &WorkspaceId,

@@ -211,9 +211,10 @@ pub async fn by_ids(tx: &mut Tx, ids: &[PersonId]) -> Result<Vec<Person>> {
 /// Members who are called so, by user ID, e-mail address or name; at most two, to know whether it
 /// is clear who is meant.
 pub async fn called(tx: &mut Tx, workspace: &WorkspaceId, said: &str) -> Result<Vec<Person>> {
+    // SQLite lowers no letters but those of ASCII, so a name as it is written counts, too.
     const SQL: &str = "
         SELECT id, slack_user_id, name, email, time_zone, picture FROM people
-        WHERE workspace_id = $1 AND (slack_user_id = $2 OR email = $3 OR LOWER(name) = $3)
+        WHERE workspace_id = $1 AND (slack_user_id = $2 OR email = $3 OR name = $2 OR LOWER(name) = $3)
           AND deactivated_at IS NULL AND NOT is_bot
         ORDER BY id LIMIT 2";
     let rows: Vec<Row> = on!(tx, |conn| {

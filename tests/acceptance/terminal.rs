@@ -2,7 +2,11 @@
 
 use std::path::Path;
 
-use balefire::{domain::time::Timestamp, sandbox::Sandbox, store::Db};
+use balefire::{
+    domain::time::Timestamp,
+    sandbox::Sandbox,
+    store::{self, Db},
+};
 use serde_json::{Value, json};
 
 use crate::crash::{announcements, balefire, control, local_slack, serve, until};
@@ -119,6 +123,32 @@ async fn an_outage_is_announced_and_brought_to_its_end_beside_a_server_that_runs
     ])
     .await;
     assert_eq!(said.0, 0, "{}", said.2);
+    // The key of hers gives nobody else what she did, and does nothing else.
+    let bo = ["update", "1", "Well", "--as", "U0BO", "--once", "job-7"];
+    let cy = [
+        "update",
+        "1",
+        "We",
+        "are",
+        "on",
+        "it",
+        "--stage",
+        "identified",
+        "--as",
+        "U0CY",
+        "--once",
+        "job-7",
+    ];
+    for words in [&bo[..], &cy] {
+        let said = run(words).await;
+        assert_eq!((said.0, said.1.as_str()), (1, ""), "{words:?}");
+        assert!(
+            said.2
+                .contains("was used before, for something else: outage 1"),
+            "{}",
+            said.2
+        );
+    }
     let said = run(&["resolve", "1", "Replaced", "--as", "U0BO"]).await;
     assert_eq!(said.0, 1, "Bo has no part in it");
     assert!(said.2.contains("can do that"), "{}", said.2);
@@ -182,12 +212,9 @@ async fn while_slack_is_away_the_terminal_still_works_and_says_so() {
         .await
         .unwrap();
     let mut tx = db.begin().await.unwrap();
-    let workspace = balefire::store::workspaces::latest(&mut tx)
-        .await
-        .unwrap()
-        .unwrap();
+    let workspace = store::workspaces::latest(&mut tx).await.unwrap().unwrap();
     let long_ago = Timestamp::from_epoch(1_772_366_400);
-    balefire::store::reach::lost(&mut tx, &workspace.id, "nobody answers", long_ago)
+    store::reach::lost(&mut tx, &workspace.id, "nobody answers", long_ago)
         .await
         .unwrap();
     tx.commit().await.unwrap();
@@ -307,11 +334,45 @@ async fn what_is_missing_or_wrong_is_said_with_what_to_do() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn jobs_are_listed_and_run_from_a_terminal() {
+async fn nobody_acts_who_cannot_act_in_slack() {
     let folder = tempfile::tempdir().unwrap();
     let slack = local_slack().await;
     let (mut server, _) = serve(folder.path(), &slack).await;
+    with_payments(folder.path(), &slack).await;
     server.kill().await.unwrap();
+    let announce = ["announce", "payments", "Cards fail", "--as", "U0ANA"];
+    for (is_bot, is_deactivated, told) in [(false, true, "deactivated"), (true, false, "an app")] {
+        let db = Db::open_sqlite(&folder.path().join("balefire.db"))
+            .await
+            .unwrap();
+        let mut tx = db.begin().await.unwrap();
+        let workspace = store::workspaces::latest(&mut tx).await.unwrap().unwrap();
+        let profile = store::people::Profile {
+            slack_user: "U0ANA".into(),
+            name: "Ana".into(),
+            email: None,
+            time_zone: "UTC".into(),
+            picture: None,
+            is_bot,
+            is_restricted: false,
+            is_deactivated,
+        };
+        let now = Timestamp::from_epoch(1_772_366_400);
+        store::people::save_profile(&mut tx, &workspace.id, &profile, now)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        db.close().await;
+        let said = runs(folder.path(), &slack, &announce).await;
+        assert_eq!((said.0, said.1.as_str()), (2, ""), "{}", said.2);
+        assert!(said.2.contains(told), "{}", said.2);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn jobs_are_listed_and_run_from_a_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    let slack = local_slack().await;
     let run = async |words: &[&str]| {
         let mut command = balefire(folder.path(), &slack.api_url());
         command.arg("jobs").args(words);
@@ -324,6 +385,12 @@ async fn jobs_are_listed_and_run_from_a_terminal() {
             text(done.stderr),
         )
     };
+    let said = run(&["list"]).await;
+    assert_eq!(said.0, 2);
+    assert!(said.2.contains("there is no database"), "{}", said.2);
+    assert!(!folder.path().join("balefire.db").exists());
+    let (mut server, _) = serve(folder.path(), &slack).await;
+    server.kill().await.unwrap();
     let said = run(&["run", "channels"]).await;
     assert!(
         said.1.contains("channels: 0 channels warned or archived"),

@@ -169,6 +169,52 @@ async fn roles_that_went_round_in_circles_are_told_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_has_in_the_end_what_they_had_hears_nothing() {
+    let world = World::start().await;
+    let ana = world.person("ana");
+    ana.announces("Payments", "Cards fail").await;
+    world.announcement().await;
+    let limited = json!([{ "method": "chat.postMessage", "kind": "ratelimited", "times": 1000, "retry_after": 600 }]);
+    world.faults(limited).await;
+    for somebody in ["bo", "ana"] {
+        ana.clicks("Reassign").await.form("Reassign outage 1");
+        ana.submits(json!({ "Solution": somebody })).await.closed();
+        world.passes(minutes(4)).await;
+    }
+    world.faults(json!([])).await;
+    minutes_pass(&world, 12).await;
+    let told = world.person("bo").direct_messages().await;
+    assert!(told.is_empty(), "{told:#?}");
+    ana.direct_messages().await;
+    world.thread().await;
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn code_that_was_not_closed_swallows_nobody_elses_words() {
+    let world = World::start().await;
+    let ana = world.person("ana");
+    ana.announces("Payments", "Cards fail").await;
+    world.announcement().await;
+    world.faults(nothing_goes()).await;
+    says(&world, "/outage update 1 The log says ``` panic").await;
+    says(&world, "/outage update 1 Restarted").await;
+    says(&world, "/outage update 1 And again ``` panic").await;
+    minutes_pass(&world, 10).await;
+    world.faults(json!([])).await;
+    minutes_pass(&world, 5).await;
+    let thread = world.thread().await;
+    assert_eq!(thread.len(), 1, "{thread:#?}");
+    let lines: Vec<&str> = thread[0].1.split("<!date").collect();
+    assert_eq!(lines.len(), 4, "{lines:#?}");
+    for line in lines {
+        assert_eq!(line.matches("```").count() % 2, 0, "{line}");
+    }
+    ana.direct_messages().await;
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_call_that_always_fails_does_not_hold_up_the_others() {
     let world = World::start().await;
     let ana = world.person("ana");

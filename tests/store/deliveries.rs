@@ -190,13 +190,13 @@ on_both! {
         let outage = outage(&mut tx).await;
         let refresh = |key: &str| NewDelivery { outage: Some(outage.id), task: Task::Refresh, ..delivery("a", key) };
         let kinds = ["announce", "refresh"];
-        assert!(!store::deliveries::waits(&mut tx, outage.id, kinds).await.unwrap());
+        assert!(!store::waiting::waits(&mut tx, outage.id, kinds).await.unwrap());
         let id = store::deliveries::enqueue(&mut tx, &refresh("1"), noon()).await.unwrap().unwrap();
-        assert!(store::deliveries::waits(&mut tx, outage.id, kinds).await.unwrap());
+        assert!(store::waiting::waits(&mut tx, outage.id, kinds).await.unwrap());
         claim(&mut tx, "w", 0).await;
-        assert!(!store::deliveries::waits(&mut tx, outage.id, kinds).await.unwrap(), "it may have read the old state");
+        assert!(!store::waiting::waits(&mut tx, outage.id, kinds).await.unwrap(), "it may have read the old state");
         store::deliveries::settle(&mut tx, id, "w", &DONE, later(1)).await.unwrap();
-        assert!(!store::deliveries::waits(&mut tx, outage.id, kinds).await.unwrap());
+        assert!(!store::waiting::waits(&mut tx, outage.id, kinds).await.unwrap());
         assert_eq!(store::deliveries::receipt(&mut tx, id).await.unwrap(), Some(Receipt::Done));
     }
 
@@ -208,14 +208,14 @@ on_both! {
         } };
         let new = NewDelivery { outage: Some(outage.id), task: changes(2), ..delivery("a", "1") };
         let id = store::deliveries::enqueue(&mut tx, &new, noon()).await.unwrap().unwrap();
-        let newest = store::deliveries::newest_since(&mut tx, outage.id, "say_changes", later(0)).await.unwrap();
+        let newest = store::waiting::newest_since(&mut tx, outage.id, "say_changes", later(0)).await.unwrap();
         assert_eq!(newest, None, "not after that time");
         let minute_before = noon().minus(std::time::Duration::from_secs(60));
-        let newest = store::deliveries::newest_since(&mut tx, outage.id, "say_changes", minute_before).await.unwrap();
+        let newest = store::waiting::newest_since(&mut tx, outage.id, "say_changes", minute_before).await.unwrap();
         assert_eq!(newest, Some((id, changes(2))));
-        assert!(store::deliveries::replace_task(&mut tx, id, &changes(3)).await.unwrap());
+        assert!(store::waiting::replace_task(&mut tx, id, &changes(3)).await.unwrap());
         claim(&mut tx, "w", 0).await;
-        assert!(!store::deliveries::replace_task(&mut tx, id, &changes(4)).await.unwrap());
+        assert!(!store::waiting::replace_task(&mut tx, id, &changes(4)).await.unwrap());
         assert_eq!(store::deliveries::by_id(&mut tx, id).await.unwrap().unwrap().payload, changes(3));
     }
 

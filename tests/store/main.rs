@@ -11,6 +11,7 @@ mod databases;
 mod deliveries;
 mod faults;
 mod leases;
+mod locks;
 mod migrations;
 mod outages;
 mod people;

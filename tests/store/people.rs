@@ -48,6 +48,17 @@ on_both! {
         }
     }
 
+    async fn people_are_found_by_their_names_in_all_alphabets(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        let known = Profile { name: "Žofie".into(), ..profile("U1", "Zofie@Example.com") };
+        store::people::save_profile(&mut tx, &workspace(), &known, noon()).await.unwrap();
+        for said in ["Žofie", "U1", "ZOFIE@example.com"] {
+            let found = store::people::called(&mut tx, &workspace(), said).await.unwrap();
+            assert_eq!(found.len(), 1, "{said}");
+        }
+        assert!(store::people::called(&mut tx, &workspace(), "Zofie").await.unwrap().is_empty());
+    }
+
     async fn a_profile_is_written_over_what_was_known(db: &Db) {
         let mut tx = db.begin().await.unwrap();
         let met = person(&mut tx, "U1").await;

@@ -57,6 +57,118 @@ const EVENTS: &[(&str, &str)] = &[
     ("user_change", "users:read"),
 ];
 
+/// What the bot calls, and what each call needs for everything that it is called for, in public
+/// channels and private ones. None where nothing is needed, or no token of the bot's.
+const METHODS: &[(&str, &[&str])] = &[
+    ("apps.connections.open", &[]),
+    ("auth.test", &[]),
+    ("bookmarks.add", &["bookmarks:write"]),
+    ("bookmarks.list", &["bookmarks:read"]),
+    ("chat.delete", &["chat:write"]),
+    ("chat.getPermalink", &[]),
+    ("chat.postEphemeral", &["chat:write"]),
+    ("chat.postMessage", &["chat:write", "chat:write.customize"]),
+    ("chat.update", &["chat:write"]),
+    ("conversations.archive", &["channels:manage"]),
+    ("conversations.create", &["channels:manage"]),
+    (
+        "conversations.history",
+        &[
+            "channels:history",
+            "groups:history",
+            "im:history",
+            "metadata.message:read",
+        ],
+    ),
+    ("conversations.info", &["channels:read", "groups:read"]),
+    (
+        "conversations.invite",
+        &["channels:manage", "groups:write.invites"],
+    ),
+    ("conversations.join", &["channels:join"]),
+    ("conversations.list", &["channels:read"]),
+    ("conversations.members", &["channels:read", "groups:read"]),
+    ("conversations.open", &["im:write"]),
+    (
+        "conversations.replies",
+        &[
+            "channels:history",
+            "groups:history",
+            "metadata.message:read",
+        ],
+    ),
+    (
+        "conversations.setTopic",
+        &["channels:manage", "groups:write.topic"],
+    ),
+    ("pins.add", &["pins:write"]),
+    ("pins.remove", &["pins:write"]),
+    ("reactions.add", &["reactions:write"]),
+    ("reactions.get", &["reactions:read"]),
+    ("reactions.remove", &["reactions:write"]),
+    ("usergroups.users.list", &["usergroups:read"]),
+    ("users.info", &["users:read", "users:read.email"]),
+    ("views.open", &[]),
+    ("views.push", &[]),
+    ("views.update", &[]),
+];
+
+/// Families of Slack's methods, so that a new call is seen.
+const FAMILIES: &[&str] = &[
+    "admin",
+    "api",
+    "apps",
+    "assistant",
+    "auth",
+    "bookmarks",
+    "bots",
+    "calls",
+    "canvases",
+    "chat",
+    "conversations",
+    "dialog",
+    "dnd",
+    "emoji",
+    "files",
+    "functions",
+    "im",
+    "lists",
+    "migration",
+    "mpim",
+    "oauth",
+    "openid",
+    "pins",
+    "reactions",
+    "reminders",
+    "search",
+    "stars",
+    "team",
+    "tooling",
+    "usergroups",
+    "users",
+    "views",
+    "workflows",
+];
+
+/// Everything in quotes, in all files below a folder, that reads like one of Slack's methods.
+fn called_below(folder: &std::path::Path, found: &mut BTreeSet<String>) {
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            called_below(&path, found);
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).expect("a text");
+        for quoted in text.split('"').filter(|it| it.len() < 50) {
+            let letters = |it: char| it.is_ascii_alphabetic() || it == '.';
+            let family = quoted.split_once('.').map(|(family, _)| family);
+            if quoted.chars().all(letters) && family.is_some_and(|it| FAMILIES.contains(&it)) {
+                found.insert(quoted.to_owned());
+            }
+        }
+    }
+}
+
 fn wanted(url: Option<&str>, commands: &[&str], invite_groups: bool) -> Wanted {
     Wanted {
         url: url.map(str::to_owned),
@@ -185,6 +297,32 @@ fn keeps_to_slacks_limits(manifest: &Value) {
         &["is_enabled", "request_url", "message_menu_options_url"],
     );
     assert_eq!(settings["interactivity"]["is_enabled"], true);
+}
+
+#[test]
+fn the_app_asks_for_what_is_called_and_for_nothing_else() {
+    let mut called = BTreeSet::new();
+    let below = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/slack");
+    called_below(&below, &mut called);
+    let known: BTreeSet<String> = METHODS.iter().map(|it| it.0.to_owned()).collect();
+    assert_eq!(called, known);
+
+    let shipped = yaml::parse(SHIPPED);
+    let scopes: BTreeSet<&str> = words(&shipped["oauth_config"]["scopes"]["bot"])
+        .into_iter()
+        .collect();
+    let events = words(&shipped["settings"]["event_subscriptions"]["bot_events"]);
+    let heard = EVENTS.iter().filter(|(event, _)| events.contains(event));
+    let mut needed: BTreeSet<&str> = heard.map(|(_, scope)| *scope).collect();
+    needed.extend(
+        METHODS
+            .iter()
+            .flat_map(|(_, scopes)| scopes.iter().copied()),
+    );
+    needed.remove("");
+    // Of the slash commands and the shortcuts.
+    needed.insert("commands");
+    assert_eq!(scopes, needed);
 }
 
 #[test]

@@ -158,7 +158,7 @@ impl SlackDeliver {
         let Some(Receipt::Posted { channel, ts }) = receipt else {
             // Should somebody retry the line, it tells everything.
             let longer = Task::Say { line: told.clone() };
-            store::deliveries::replace_dead(&mut tx, line, &longer).await?;
+            store::waiting::replace_dead(&mut tx, line, &longer).await?;
             tx.commit().await?;
             return Err(moot("the line it belongs to was not posted"));
         };

@@ -48,6 +48,21 @@ fn a_cut_falls_between_entities_and_tokens() {
 }
 
 #[test]
+fn no_block_of_code_takes_in_what_follows() {
+    for (text, max, expected) in [
+        ("no code", 80, "no code"),
+        ("```a\nb```", 80, "```a\nb```"),
+        ("```a\nb", 80, "```a\nb```"),
+        ("see ```one two three```", 17, "see ```one tw…```"),
+        ("see ```one two three```", 9, "see `…"),
+        ("```", 2, "`…"),
+    ] {
+        assert_eq!(cut_whole(text, max), expected, "{text}");
+        assert!(width(expected) <= max);
+    }
+}
+
+#[test]
 fn what_is_abridged_says_where_to_read_on() {
     assert_eq!(abridge("short", 20, "(more)"), "short");
     assert_eq!(
@@ -225,6 +240,13 @@ proptest! {
         }
         prop_assert!(width(&quote(&text, max)) <= max);
         prop_assert!(width(&shorten(&text, max)) <= max);
+    }
+
+    #[test]
+    fn blocks_of_code_end_where_they_are_cut(text in "[`a\n&]{0,40}", max in 0usize..60) {
+        let whole = cut_whole(&escape(&text), max);
+        prop_assert!(width(&whole) <= max, "{whole}");
+        prop_assert!(whole.matches("```").count().is_multiple_of(2), "{whole}");
     }
 
     #[test]

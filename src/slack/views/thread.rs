@@ -128,8 +128,8 @@ pub fn caught_up(spoken: &[(Timestamp, String)], outage: &Outage, command: &str)
     let mut shortened = false;
     for (at, words) in spoken {
         let when = format!("\n{} – ", mrkdwn::date(*at));
-        let short = mrkdwn::cut(words, each.saturating_sub(mrkdwn::width(&when)));
-        shortened |= short != *words;
+        let short = mrkdwn::cut_whole(words, each.saturating_sub(mrkdwn::width(&when)));
+        shortened |= !short.starts_with(words.as_str());
         text.push_str(&when);
         text.push_str(&short);
     }
@@ -147,7 +147,7 @@ pub fn said_earlier(message: ThreadMessage, line: &Line, at: Timestamp) -> Threa
     }
     let note = format!("\n_Said {}._", mrkdwn::date(at));
     let room = MOST - mrkdwn::width(&note);
-    let noted = |text: &str| format!("{}{note}", mrkdwn::cut(text, room));
+    let noted = |text: &str| format!("{}{note}", mrkdwn::cut_whole(text, room));
     ThreadMessage {
         text: noted(&message.text),
         unsigned: noted(&message.unsigned),
