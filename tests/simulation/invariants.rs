@@ -10,7 +10,7 @@ use balefire::{
 };
 use serde_json::Value;
 
-use crate::world::World;
+use crate::{trouble::BOOKMARKS, world::World};
 
 /// An invariant that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +46,7 @@ struct Shown {
 
 impl Shown {
     async fn of(world: &World) -> Shown {
-        let state = world.state().await;
+        let state = world.state();
         let channels = state["channels"].as_array().unwrap().clone();
         let mut keys = BTreeMap::new();
         for place in [&channels, state["dms"].as_array().unwrap()] {
@@ -101,6 +101,12 @@ fn key(message: &Value) -> Option<&str> {
     message["metadata"]["event_payload"]["delivery"].as_str()
 }
 
+/// Which delivery posted it, and when that was queued.
+fn delivery(message: &Value) -> Option<(i64, i64)> {
+    let (id, queued) = key(message)?.split_once('-')?;
+    Some((id.parse().ok()?, queued.parse().ok()?))
+}
+
 fn text(message: &Value) -> &str {
     message["text"].as_str().unwrap_or("")
 }
@@ -130,6 +136,9 @@ fn all_words(blocks: &Value) -> Vec<String> {
 
 /// After every step. `heard` is whether Slack was called since the last time.
 pub async fn always(world: &mut World, heard: bool) -> Result<(), Violation> {
+    if let Some(seen) = world.silences.seen.take() {
+        return Err(seen);
+    }
     in_the_database(world).await?;
     if !heard {
         return Ok(());
@@ -161,7 +170,10 @@ pub async fn always(world: &mut World, heard: bool) -> Result<(), Violation> {
 async fn threads(world: &World, shown: &Shown) -> Result<(), Violation> {
     for (_, id, thread) in announcements(world).await {
         let Some(thread) = thread else { continue };
-        let said = shown.said(Some(&thread));
+        let mut said = shown.said(Some(&thread));
+        // What was retried by hand comes out of its turn.
+        let retried = &world.model.retried;
+        said.retain(|it| !delivery(it).is_some_and(|(id, _)| retried.contains(&id)));
         // In which message, and where in it: what came late is told together.
         let place = |word: &str| {
             let places = said.iter().enumerate();
@@ -280,6 +292,7 @@ pub async fn finally(world: &mut World) -> Result<(), Violation> {
     always(world, true).await?;
     let shown = Shown::of(world).await;
     nothing_is_left(world).await?;
+    world.is_known_to_be_back().await?;
     for (key, times) in &shown.keys {
         if *times > 1 {
             return violated(
@@ -301,6 +314,13 @@ pub async fn finally(world: &mut World) -> Result<(), Violation> {
         };
         equals(world, &shown, number, &message).await?;
         lines(world, &shown, id, &message)?;
+        let posted: Vec<i64> = shown
+            .said(Some(&message))
+            .into_iter()
+            .filter(|it| !text(it).contains("\n— "))
+            .filter_map(|it| delivery(it).map(|it| it.1))
+            .collect();
+        world.no_flood(&message, &posted)?;
     }
     shares(world, &shown)?;
     channels(world, &shown).await
@@ -490,7 +510,8 @@ async fn channels(world: &World, shown: &Shown) -> Result<(), Violation> {
             return violated(CONVERGES, seen);
         }
         let bookmarks = channel["bookmarks"].as_array().map_or(0, Vec::len);
-        if bookmarks != 1 {
+        let wanted = usize::from(world.lacks != Some(BOOKMARKS));
+        if bookmarks != wanted {
             return violated(NO_EFFECT_TWICE, format!("{bookmarks} bookmarks in {name}"));
         }
     }
