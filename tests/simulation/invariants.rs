@@ -10,7 +10,7 @@ use balefire::{
 };
 use serde_json::Value;
 
-use crate::{trouble::BOOKMARKS, world::World};
+use crate::{amended::amended, trouble::BOOKMARKS, world::World};
 
 /// An invariant that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,12 +31,12 @@ const NO_EFFECT_TWICE: &str = "no effect twice";
 const ORDER: &str = "the order of thread lines";
 const NOTHING_LOST: &str = "nothing acknowledged is lost";
 const NOTHING_AFTER: &str = "no message after withdrawal";
-const CONVERGES: &str = "once quiet, the announcement equals the state";
+pub const CONVERGES: &str = "once quiet, the announcement equals the state";
 const QUIET: &str = "it becomes quiet";
 const HISTORY: &str = "every change has its version, and numbers have no gaps";
 
 /// What Slack shows, taken apart.
-struct Shown {
+pub struct Shown {
     channels: Vec<Value>,
     /// How often a message with this key is there.
     keys: BTreeMap<String, usize>,
@@ -74,7 +74,7 @@ impl Shown {
     }
 
     /// What the bot said in #outages: announcements, or what stands in the thread of one.
-    fn said(&self, thread: Option<&str>) -> Vec<&Value> {
+    pub fn said(&self, thread: Option<&str>) -> Vec<&Value> {
         let all = messages(self.channel("C0OUTAGES"));
         let ours = all.filter(|it| it["bot_id"].is_string() && it["subtype"] != "tombstone");
         ours.filter(|it| {
@@ -102,12 +102,12 @@ fn key(message: &Value) -> Option<&str> {
 }
 
 /// Which delivery posted it, and when that was queued.
-fn delivery(message: &Value) -> Option<(i64, i64)> {
+pub fn delivery(message: &Value) -> Option<(i64, i64)> {
     let (id, queued) = key(message)?.split_once('-')?;
     Some((id.parse().ok()?, queued.parse().ok()?))
 }
 
-fn text(message: &Value) -> &str {
+pub fn text(message: &Value) -> &str {
     message["text"].as_str().unwrap_or("")
 }
 
@@ -314,6 +314,7 @@ pub async fn finally(world: &mut World) -> Result<(), Violation> {
         };
         equals(world, &shown, number, &message).await?;
         lines(world, &shown, id, &message)?;
+        amended(world, &shown, id, &message).await?;
         let posted: Vec<i64> = shown
             .said(Some(&message))
             .into_iter()
@@ -484,13 +485,19 @@ fn shares(world: &World, shown: &Shown) -> Result<(), Violation> {
 /// One dedicated channel for each outage that asked for one, with one first message.
 async fn channels(world: &World, shown: &Shown) -> Result<(), Violation> {
     let made = |it: &&Value| it["name"].as_str().is_some_and(|it| it.starts_with("o-"));
-    let made: Vec<&Value> = shown.channels.iter().filter(made).collect();
     let rows: Vec<(i64, Option<String>, String, String)> = world
         .rows(
             "SELECT number, channel_id, name, topic FROM dedicated_channels
              JOIN outages ON outages.id = outage_id ORDER BY number",
         )
         .await;
+    // One that was archived may have a successor, when its outage was reopened.
+    let is_wanted = |it: &&Value| {
+        let known = rows.iter().any(|row| row.1.as_deref() == it["id"].as_str());
+        known || it["is_archived"] != true
+    };
+    let made: Vec<&Value> = shown.channels.iter().filter(made).collect();
+    let made: Vec<&Value> = made.into_iter().filter(is_wanted).collect();
     if made.len() != rows.len() {
         let seen = format!("{} channels for {} outages", made.len(), rows.len());
         return violated(NO_EFFECT_TWICE, seen);

@@ -5,6 +5,7 @@
 // A test that cannot go on has failed.
 #![allow(clippy::unwrap_used)]
 
+mod amended;
 mod dead;
 mod invariants;
 mod looking;

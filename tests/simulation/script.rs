@@ -163,6 +163,11 @@ impl Who {
         ["ana", "bo", "cy", "dee"][self as usize]
     }
 
+    /// As in their profiles.
+    pub fn real_name(self) -> &'static str {
+        ["Ana Alvarez", "Bo Berg", "Cy Chen", "Dee Diaz"][self as usize]
+    }
+
     pub fn id(self) -> &'static str {
         ["U0ANA", "U0BO", "U0CY", "U0DEE"][self as usize]
     }

@@ -48,9 +48,13 @@ impl Terminal {
         }
     }
 
+    /// Under the name that Slack has, too: what was shown does not change when that becomes known.
     async fn person(&self, who: Who) -> Person {
         let user = SlackUserId(who.id().to_owned());
-        let met = self.desk.meet(&self.workspace, &user, who.name()).await;
+        let met = self
+            .desk
+            .meet(&self.workspace, &user, who.real_name())
+            .await;
         met.unwrap()
     }
 
