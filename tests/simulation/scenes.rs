@@ -47,14 +47,15 @@ pub fn shared(luck: &mut fastrand::Rng) -> Vec<Step> {
         // Shared, seen in the thread, and taken back.
         let node = luck.usize(..2);
         let how = Hearing::Once;
-        let hears = Step::Hear {
-            event: 0,
-            node,
-            how,
-        };
-        let follows = Step::Follow { node, crash: None };
-        steps.extend([react(false), hears.clone(), hears.clone(), Step::Drain]);
-        steps.extend([react(true), hears.clone(), hears, follows, Step::Drain]);
+        for remove in [false, true] {
+            steps.push(react(remove));
+            steps.extend((0..8).map(|_| Step::Hear {
+                event: 0,
+                node,
+                how,
+            }));
+            steps.push(Step::Drain);
+        }
     }
     if luck.u32(..4) == 0 {
         let verb = Verb::Resolve;
