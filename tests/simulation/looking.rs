@@ -1,10 +1,35 @@
-//! Looking into the database.
+//! Looking into the database, and at what only one person sees.
 
 use balefire::store::Db;
 
-use crate::world::World;
+use serde_json::{Value, json};
+
+use crate::{script::Who, world::World};
 
 impl World {
+    /// What only this person sees and offers to take a shared message back: its channel and time.
+    pub fn offered_to_take_back(&self, who: Who) -> Option<(Value, Value)> {
+        let state = self.state();
+        let mut whispered = state["ephemerals"].as_array().into_iter().flatten().rev();
+        let found = whispered.find(|it| {
+            it["user"] == who.id() && it.to_string().contains("balefire.v1.withdraw_share")
+        })?;
+        Some((found["channel"].clone(), found["ts"].clone()))
+    }
+
+    pub async fn takes_back(&mut self, who: Who) {
+        let Some((channel, ts)) = self.offered_to_take_back(who) else {
+            return;
+        };
+        let node = self.living(0).await;
+        self.count("take a shared message back");
+        let body = json!({
+            "user": who.name(), "channel": channel, "ts": ts,
+            "action_id": "balefire.v1.withdraw_share",
+        });
+        self.asks_once(node, "click", body).await;
+    }
+
     pub async fn one<T>(&self, sql: &'static str) -> T
     where
         T: for<'r> sqlx::Decode<'r, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite> + Send + Unpin,

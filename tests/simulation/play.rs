@@ -74,6 +74,7 @@ impl World {
                 who,
                 remove,
             } => self.reacts(*message, *who, *remove).await,
+            Step::TakeBack { who } => self.takes_back(*who).await,
             Step::Rewrite { message } => self.rewrites(*message, false).await,
             Step::Delete { message } => self.rewrites(*message, true).await,
             Step::Hear { event, node, how } => self.hears(*event, *node, *how).await,
@@ -180,7 +181,7 @@ impl World {
         }
     }
 
-    async fn asks_once(&mut self, node: usize, what: &str, body: Value) -> Option<Value> {
+    pub async fn asks_once(&mut self, node: usize, what: &str, body: Value) -> Option<Value> {
         self.wire.route(node, Passing::Through);
         let seen = self.control(what, body).await;
         self.rests(node).await;

@@ -2,10 +2,10 @@
 
 use crate::{
     script::{
-        End, Entry, Hearing, How, METHODS, Step, Verb, Who, crash, step, terminal, verb, who,
+        Crash, End, Entry, Hearing, How, METHODS, Step, Verb, Who, crash, step, terminal, verb, who,
     },
     silence::Silence,
-    trouble::Trouble,
+    trouble::{Hold, Trouble},
 };
 
 /// People work in a dedicated channel and share what they find.
@@ -54,8 +54,19 @@ pub fn shared(luck: &mut fastrand::Rng) -> Vec<Step> {
                 node,
                 how,
             }));
+            // Whoever works on it crashes, and another one finishes it.
+            for node in [node, 1 - node] {
+                let crash = Some(Crash {
+                    nth: 0,
+                    hold: Hold::BeforeCommit,
+                });
+                steps.extend([Step::Follow { node, crash }, Step::Start { node }]);
+            }
+            steps.push(Step::Drain);
+            steps.push(Step::Pass { seconds: 130 });
             steps.push(Step::Drain);
         }
+        steps.extend([Step::TakeBack { who }, Step::Drain]);
     }
     if luck.u32(..4) == 0 {
         let verb = Verb::Resolve;
@@ -97,7 +108,46 @@ pub fn overtaken(luck: &mut fastrand::Rng) -> Vec<Step> {
         },
         false => Step::GoOn,
     };
-    vec![first, waits, other(), other(), last]
+    let mut steps = vec![first, waits, other(), other(), last];
+    steps.extend(overtaken_by_silence(node));
+    steps
+}
+
+/// A node stands still before it posts a line; the one that goes on in its place posts it and hears
+/// no answer; then the first one posts it, too.
+fn overtaken_by_silence(node: usize) -> Vec<Step> {
+    let entry = Entry {
+        node,
+        how: How::Plain,
+    };
+    let attempt = |node, end| Step::Attempt { node, end };
+    let before = Crash {
+        nth: 0,
+        hold: Hold::BeforeCommit,
+    };
+    let posts = METHODS.iter().position(|it| *it == "chat.postMessage");
+    let answer_lost = Step::Fault {
+        method: posts.unwrap_or(0),
+        trouble: Trouble::LostAfter,
+    };
+    vec![
+        Step::GoOn,
+        Step::Drain,
+        Step::Words {
+            outage: 0,
+            verb: Verb::Update,
+            who: Who::Ana,
+            entry,
+        },
+        // The announcement has its turn first.
+        attempt(node, End::Settled),
+        Step::Pass { seconds: 2 },
+        attempt(node, End::Stall { crash: before }),
+        Step::Pass { seconds: 65 },
+        answer_lost,
+        attempt(1 - node, End::Settled),
+        Step::GoOn,
+    ]
 }
 
 /// Slack is away for minutes or hours, and people go on.

@@ -68,6 +68,10 @@ pub enum Step {
         who: Who,
         remove: bool,
     },
+    /// Somebody presses the button that takes what was shared out of the thread.
+    TakeBack {
+        who: Who,
+    },
     Rewrite {
         message: usize,
     },
