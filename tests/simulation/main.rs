@@ -79,6 +79,7 @@ fn sometimes() -> Vec<&'static str> {
         "write",
         "react",
         "take a reaction away",
+        "take a shared message back",
         "change a message",
         "delete a message",
         // requests
