@@ -374,10 +374,9 @@ impl Queue<'_> {
         line: DeliveryId,
         first: Vec<Identity>,
     ) -> Result<Vec<Identity>, store::Error> {
-        let since = self.now.minus(GROUPED);
-        let newest = store::waiting::newest_since(self.tx, self.outage.id, "amend", since);
+        let newest = store::waiting::newest_amend(self.tx, self.outage.id, line);
         match newest.await? {
-            Some((_, Task::Amend { line: of, by, .. })) if of == line => Ok(by),
+            Some(Task::Amend { by, .. }) => Ok(by),
             _ => Ok(first),
         }
     }

@@ -176,7 +176,12 @@ impl Task {
     pub fn shows_state(&self) -> bool {
         matches!(
             self,
-            Task::Refresh | Task::Pin | Task::Topic | Task::Mark { .. } | Task::Reshow { .. }
+            Task::Refresh
+                | Task::Pin
+                | Task::Topic
+                | Task::Mark { .. }
+                | Task::Reshow { .. }
+                | Task::Amend { .. }
         )
     }
 

@@ -491,9 +491,15 @@ impl<D: Deliver> Outbox<D> {
         now: Timestamp,
     ) -> store::Result<()> {
         let swept = store::deliveries::by_id(tx, of).await?;
-        let Some(swept) = swept.filter(|it| it.payload.shows_state()) else {
+        let Some(mut swept) = swept.filter(|it| it.payload.shows_state()) else {
             return Ok(());
         };
+        // The line may have grown since.
+        if let (Task::Amend { line, .. }, Some(outage)) = (&swept.payload, swept.outage_id)
+            && let Some(newest) = store::waiting::newest_amend(tx, outage, *line).await?
+        {
+            swept.payload = newest;
+        }
         let new = NewDelivery {
             workspace: swept.workspace_id,
             outage: swept.outage_id,

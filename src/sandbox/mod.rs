@@ -146,6 +146,18 @@ impl Sandbox {
         self.shared.connect_app(app_url);
     }
 
+    /// What `GET /_sandbox/state` answers, for whoever looks often.
+    pub fn state(&self) -> serde_json::Value {
+        control::look::shown(&self.shared)
+    }
+
+    /// Stops the clock at a time, as `POST /_sandbox/clock` does with `stand_at_micros`.
+    pub async fn stand_at(&self, micros: i64) {
+        self.shared.change(|world| world.clock.stand_at(micros));
+        self.shared.post_due_messages();
+        self.shared.run_due_retries().await;
+    }
+
     /// Asks the app at its URL to repeat a challenge, as Slack does when a URL is saved.
     pub async fn verify(&self) -> Verified {
         self.shared.verify().await

@@ -125,3 +125,20 @@ pub async fn replace_dead(tx: &mut Tx, id: DeliveryId, task: &Task) -> Result<()
     });
     Ok(())
 }
+
+/// What a line of changes was to become last, if it was to be written anew at all.
+pub async fn newest_amend(tx: &mut Tx, outage: OutageId, line: DeliveryId) -> Result<Option<Task>> {
+    const SQL: &str = "
+        SELECT payload FROM deliveries
+        WHERE outage_id = $1 AND kind = 'amend' AND id > $2 AND dead_at IS NULL
+        ORDER BY id DESC";
+    let rows: Vec<Json<Task>> = on!(tx, |conn| {
+        sqlx::query_scalar(SQL)
+            .bind(outage)
+            .bind(line)
+            .fetch_all(conn)
+            .await
+    })?;
+    let mut tasks = rows.into_iter().map(|it| it.0);
+    Ok(tasks.find(|it| matches!(it, Task::Amend { line: of, .. } if *of == line)))
+}

@@ -1,5 +1,7 @@
 //! What happens when Slack does not do what it is asked, or does it and says nothing.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use crate::{
@@ -292,6 +294,47 @@ async fn an_update_that_slack_carries_out_late_does_not_stay() {
     world.thread().await;
     ana.direct_messages().await;
     world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_of_changes_that_slack_writes_anew_late_shows_the_newest() {
+    for scratch in [databases::sqlite().await, databases::postgres().await] {
+        let world = World::on(scratch, Setup::default()).await;
+        let ana = world.person("ana");
+        ana.announces("Payments", "Cards fail").await;
+        ana.runs("/outage eta 1 45m").await;
+        world.settle().await;
+        let goes_on = async || {
+            world
+                .control("clock", json!({ "advance_seconds": 2 }))
+                .await;
+            world.outbox.run_once().await.unwrap();
+        };
+        ana.runs("/outage eta 1 2h").await;
+        // First the announcement, then the line in its thread.
+        goes_on().await;
+        world
+            .faults(json!([{ "method": "chat.update", "kind": "late_commit", "milliseconds": 3000, "times": 1 }]))
+            .await;
+        goes_on().await;
+        ana.runs("/outage eta 1 3h").await;
+        world.passes(Duration::from_secs(45)).await;
+        let line = async || world.thread().await.swap_remove(0).1;
+        let newest = line().await;
+        for _ in 0..1000 {
+            if line().await != newest {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        assert_ne!(line().await, newest, "Slack did it only now");
+        world.passes(minutes(5)).await;
+        assert_eq!(line().await, newest);
+        assert_eq!(world.thread().await.len(), 1);
+        world.announcement().await;
+        ana.direct_messages().await;
+        world.end().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

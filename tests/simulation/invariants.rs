@@ -10,7 +10,7 @@ use balefire::{
 };
 use serde_json::Value;
 
-use crate::world::World;
+use crate::{amended::amended, trouble::BOOKMARKS, world::World};
 
 /// An invariant that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,12 +31,12 @@ const NO_EFFECT_TWICE: &str = "no effect twice";
 const ORDER: &str = "the order of thread lines";
 const NOTHING_LOST: &str = "nothing acknowledged is lost";
 const NOTHING_AFTER: &str = "no message after withdrawal";
-const CONVERGES: &str = "once quiet, the announcement equals the state";
+pub const CONVERGES: &str = "once quiet, the announcement equals the state";
 const QUIET: &str = "it becomes quiet";
 const HISTORY: &str = "every change has its version, and numbers have no gaps";
 
 /// What Slack shows, taken apart.
-struct Shown {
+pub struct Shown {
     channels: Vec<Value>,
     /// How often a message with this key is there.
     keys: BTreeMap<String, usize>,
@@ -46,7 +46,7 @@ struct Shown {
 
 impl Shown {
     async fn of(world: &World) -> Shown {
-        let state = world.state().await;
+        let state = world.state();
         let channels = state["channels"].as_array().unwrap().clone();
         let mut keys = BTreeMap::new();
         for place in [&channels, state["dms"].as_array().unwrap()] {
@@ -74,7 +74,7 @@ impl Shown {
     }
 
     /// What the bot said in #outages: announcements, or what stands in the thread of one.
-    fn said(&self, thread: Option<&str>) -> Vec<&Value> {
+    pub fn said(&self, thread: Option<&str>) -> Vec<&Value> {
         let all = messages(self.channel("C0OUTAGES"));
         let ours = all.filter(|it| it["bot_id"].is_string() && it["subtype"] != "tombstone");
         ours.filter(|it| {
@@ -101,7 +101,13 @@ fn key(message: &Value) -> Option<&str> {
     message["metadata"]["event_payload"]["delivery"].as_str()
 }
 
-fn text(message: &Value) -> &str {
+/// Which delivery posted it, and when that was queued.
+pub fn delivery(message: &Value) -> Option<(i64, i64)> {
+    let (id, queued) = key(message)?.split_once('-')?;
+    Some((id.parse().ok()?, queued.parse().ok()?))
+}
+
+pub fn text(message: &Value) -> &str {
     message["text"].as_str().unwrap_or("")
 }
 
@@ -130,6 +136,9 @@ fn all_words(blocks: &Value) -> Vec<String> {
 
 /// After every step. `heard` is whether Slack was called since the last time.
 pub async fn always(world: &mut World, heard: bool) -> Result<(), Violation> {
+    if let Some(seen) = world.silences.seen.take() {
+        return Err(seen);
+    }
     in_the_database(world).await?;
     if !heard {
         return Ok(());
@@ -161,7 +170,10 @@ pub async fn always(world: &mut World, heard: bool) -> Result<(), Violation> {
 async fn threads(world: &World, shown: &Shown) -> Result<(), Violation> {
     for (_, id, thread) in announcements(world).await {
         let Some(thread) = thread else { continue };
-        let said = shown.said(Some(&thread));
+        let mut said = shown.said(Some(&thread));
+        // What was retried by hand comes out of its turn.
+        let retried = &world.model.retried;
+        said.retain(|it| !delivery(it).is_some_and(|(id, _)| retried.contains(&id)));
         // In which message, and where in it: what came late is told together.
         let place = |word: &str| {
             let places = said.iter().enumerate();
@@ -280,6 +292,7 @@ pub async fn finally(world: &mut World) -> Result<(), Violation> {
     always(world, true).await?;
     let shown = Shown::of(world).await;
     nothing_is_left(world).await?;
+    world.is_known_to_be_back().await?;
     for (key, times) in &shown.keys {
         if *times > 1 {
             return violated(
@@ -301,6 +314,14 @@ pub async fn finally(world: &mut World) -> Result<(), Violation> {
         };
         equals(world, &shown, number, &message).await?;
         lines(world, &shown, id, &message)?;
+        amended(world, &shown, id, &message).await?;
+        let posted: Vec<i64> = shown
+            .said(Some(&message))
+            .into_iter()
+            .filter(|it| !text(it).contains("\n— "))
+            .filter_map(|it| delivery(it).map(|it| it.1))
+            .collect();
+        world.no_flood(&message, &posted)?;
     }
     shares(world, &shown)?;
     channels(world, &shown).await
@@ -465,13 +486,19 @@ fn shares(world: &World, shown: &Shown) -> Result<(), Violation> {
 /// One dedicated channel for each outage that asked for one, with one first message.
 async fn channels(world: &World, shown: &Shown) -> Result<(), Violation> {
     let made = |it: &&Value| it["name"].as_str().is_some_and(|it| it.starts_with("o-"));
-    let made: Vec<&Value> = shown.channels.iter().filter(made).collect();
     let rows: Vec<(i64, Option<String>, String, String)> = world
         .rows(
             "SELECT number, channel_id, name, topic FROM dedicated_channels
              JOIN outages ON outages.id = outage_id ORDER BY number",
         )
         .await;
+    // One that was archived may have a successor, when its outage was reopened.
+    let is_wanted = |it: &&Value| {
+        let known = rows.iter().any(|row| row.1.as_deref() == it["id"].as_str());
+        known || it["is_archived"] != true
+    };
+    let made: Vec<&Value> = shown.channels.iter().filter(made).collect();
+    let made: Vec<&Value> = made.into_iter().filter(is_wanted).collect();
     if made.len() != rows.len() {
         let seen = format!("{} channels for {} outages", made.len(), rows.len());
         return violated(NO_EFFECT_TWICE, seen);
@@ -491,7 +518,8 @@ async fn channels(world: &World, shown: &Shown) -> Result<(), Violation> {
             return violated(CONVERGES, seen);
         }
         let bookmarks = channel["bookmarks"].as_array().map_or(0, Vec::len);
-        if bookmarks != 1 {
+        let wanted = usize::from(world.lacks != Some(BOOKMARKS));
+        if bookmarks != wanted {
             return violated(NO_EFFECT_TWICE, format!("{bookmarks} bookmarks in {name}"));
         }
     }

@@ -5,14 +5,20 @@
 // A test that cannot go on has failed.
 #![allow(clippy::unwrap_used)]
 
+mod amended;
+mod dead;
 mod invariants;
+mod looking;
 mod model;
 mod node;
 mod play;
 mod request;
 mod run;
+mod scenes;
 mod script;
+mod silence;
 mod sockets;
+mod terminal;
 mod trouble;
 mod wire;
 mod world;
@@ -73,6 +79,7 @@ fn sometimes() -> Vec<&'static str> {
         "write",
         "react",
         "take a reaction away",
+        "take a shared message back",
         "change a message",
         "delete a message",
         // requests
@@ -110,15 +117,25 @@ fn sometimes() -> Vec<&'static str> {
         "timeout before commit",
         "timeout after commit",
         "late commit",
+        "refused for good",
+        "a retry by hand",
+        "an optional scope is missing",
+        "Slack is down",
+        "Slack is down: not reached",
+        "Slack is down: errors",
+        "Slack is down: no answers",
+        "Slack is down: rate limited throughout",
+        "Slack is down: the token is revoked",
+        "told together: roles",
+        // a terminal
+        "a command in a terminal",
+        "a command in a terminal again",
+        "an outage announced in a terminal",
         // time
         "hours pass",
         "a clock jumps",
     ];
-    all.extend(
-        KINDS
-            .iter()
-            .filter(|it| **it != "apologise" && **it != "unshare"),
-    );
+    all.extend(KINDS);
     all
 }
 

@@ -40,6 +40,10 @@ pub struct Model {
     pub written: Vec<Written>,
     /// Outages whose dedicated channel was asked for, and people were told so.
     pub channels: Vec<i64>,
+    /// Deliveries of which Slack refused a call for good.
+    pub refused: Vec<i64>,
+    /// Deliveries that an operator took back to life, and that come out of their turn.
+    pub retried: Vec<i64>,
     /// Withdrawn outages, and when that was seen first.
     pub withdrawn: Vec<(i64, i64)>,
 }

@@ -4,7 +4,7 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use balefire::{
-    app::{App, Running},
+    app::{App, ConnectError, Running},
     clock::Clock,
     config::{self, Checks, Settings, Sources},
     domain::time::{Timestamp, Zone},
@@ -34,7 +34,7 @@ pub struct Node {
     /// What it has claimed and not begun with.
     pub claimed: Vec<Delivery>,
     /// An attempt in the middle of which it stands still.
-    pub stalled: Option<JoinHandle<()>>,
+    pub stalled: Option<(i64, JoinHandle<()>)>,
     /// How many of its connections have broken. It replaces the first loss of each at once; for more
     /// it would really wait.
     pub broken: usize,
@@ -62,7 +62,11 @@ impl Node {
         let starting = runtime.spawn(async move {
             let db = Db::open_sqlite(&path).await.unwrap();
             let app = App::with_database(settings, db, its_clock).unwrap();
-            app.connect().await.unwrap();
+            match app.connect().await {
+                // The workspace is known from before: people can go on.
+                Ok(()) | Err(ConnectError::Slack(_)) => {}
+                Err(error) => panic!("{error}"),
+            }
             let (router, slack) = (app.router(), app.slack.clone());
             let outbox = app.outbox.clone();
             let jobs = Arc::new(app.jobs());

@@ -53,12 +53,28 @@ impl World {
             Step::Channel { outage, who, entry } => {
                 self.wants_channel(*outage, *who, *entry).await?;
             }
+            Step::Terminal {
+                outage,
+                verb,
+                who,
+                again,
+            } => self.types(*outage, *verb, *who, *again).await?,
+            Step::AnnounceInTerminal {
+                who,
+                component,
+                again,
+            } => {
+                self.announces_in_a_terminal(*who, *component, *again)
+                    .await?;
+            }
+            Step::Silence { how, minutes } => self.falls_silent(*how, *minutes).await,
             Step::Write { outage } => self.writes(*outage).await,
             Step::React {
                 message,
                 who,
                 remove,
             } => self.reacts(*message, *who, *remove).await,
+            Step::TakeBack { who } => self.takes_back(*who).await,
             Step::Rewrite { message } => self.rewrites(*message, false).await,
             Step::Delete { message } => self.rewrites(*message, true).await,
             Step::Hear { event, node, how } => self.hears(*event, *node, *how).await,
@@ -165,7 +181,7 @@ impl World {
         }
     }
 
-    async fn asks_once(&mut self, node: usize, what: &str, body: Value) -> Option<Value> {
+    pub async fn asks_once(&mut self, node: usize, what: &str, body: Value) -> Option<Value> {
         self.wire.route(node, Passing::Through);
         let seen = self.control(what, body).await;
         self.rests(node).await;
@@ -199,7 +215,7 @@ impl World {
 
     /// Whether the person has a form open.
     async fn has_form(&self, who: Who) -> bool {
-        let state = self.state().await;
+        let state = self.state();
         let stack = state["views"][who.id()].as_array();
         stack.is_some_and(|it| !it.is_empty())
     }
@@ -309,8 +325,14 @@ impl World {
             .await
     }
 
+    /// Number and phase of an outage.
+    pub async fn numbered(&self, index: usize) -> Option<(i64, String)> {
+        let found = self.outage(index).await?;
+        Some((found.number, found.phase))
+    }
+
     /// Looks whether a line was decided on, which it must be when people were told so.
-    async fn line(&mut self, word: String, outage: i64, withdraws: bool, told: bool) -> Played {
+    pub async fn line(&mut self, word: String, outage: i64, withdraws: bool, told: bool) -> Played {
         let found = "SELECT outage_id FROM timeline WHERE event LIKE $1";
         let there = !self.mentions(found, &word).await.is_empty();
         if told && !there {
@@ -408,7 +430,7 @@ impl World {
             return;
         }
         let channel = made[index % made.len()].0.clone();
-        let state = self.state().await;
+        let state = self.state();
         let channels = state["channels"].as_array().unwrap();
         let found = channels.iter().find(|it| it["id"] == channel.as_str());
         let members = found.and_then(|it| it["members"].as_array()).cloned();

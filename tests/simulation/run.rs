@@ -36,6 +36,8 @@ pub fn run(script: &Script) -> Outcome {
     let outcome = runtime.block_on(async {
         make_empty_database().await;
         let mut world = World::begin(script.seed, script.begins, script.sockets).await;
+        world.lacks = script.lacks;
+        world.wire.lacks(script.lacks);
         let mut story = Vec::new();
         let mut played = 0;
         let playing = play(&mut world, &script.steps, &mut played, &mut story);
@@ -86,6 +88,9 @@ impl World {
     /// Nothing goes wrong any more, and time passes until nothing is left to do.
     async fn becomes_quiet(&mut self) -> Result<(), Violation> {
         self.wire.mend();
+        if self.wire.silent_until().is_some() {
+            self.speaks_again().await;
+        }
         self.go_on().await;
         for index in 0..2 {
             self.start(index).await;
@@ -107,7 +112,10 @@ impl World {
                 )
                 .await;
             let until = match (left, late) {
-                (0, None) if jobs_ran => return Ok(()),
+                (0, None) if jobs_ran => match self.retries_what_is_dead().await? {
+                    true => continue,
+                    false => return Ok(()),
+                },
                 (0, None) => {
                     self.jobs(0).await;
                     jobs_ran = true;
@@ -130,9 +138,14 @@ impl World {
         let rows: Vec<(String, i64)> = self
             .rows("SELECT kind, COUNT(*) FROM deliveries GROUP BY kind ORDER BY kind")
             .await;
+        let folded: i64 = self
+            .one("SELECT COUNT(*) FROM deliveries WHERE kind = 'tell_roles' AND folded_into IS NOT NULL")
+            .await;
+        let folded = (folded > 0).then_some(("told together: roles", folded as u64));
         let known = |kind: &str| KINDS.iter().find(|it| **it == kind).copied();
         rows.into_iter()
             .map(|(kind, many)| (known(&kind).unwrap_or("a new kind"), many as u64))
+            .chain(folded)
             .collect()
     }
 }

@@ -4,7 +4,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::trouble::{Hold, Trouble};
+use crate::{
+    scenes,
+    silence::Silence,
+    trouble::{self, Hold, Trouble},
+};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Script {
@@ -13,6 +17,9 @@ pub struct Script {
     pub begins: i64,
     /// In Socket Mode, not over HTTP.
     pub sockets: bool,
+    /// The optional scope that the app lacks, by its place among them.
+    #[serde(default)]
+    pub lacks: Option<usize>,
     pub steps: Vec<Step>,
 }
 
@@ -61,6 +68,10 @@ pub enum Step {
         who: Who,
         remove: bool,
     },
+    /// Somebody presses the button that takes what was shared out of the thread.
+    TakeBack {
+        who: Who,
+    },
     Rewrite {
         message: usize,
     },
@@ -103,6 +114,23 @@ pub enum Step {
         node: usize,
         seconds: i64,
     },
+    /// Slack is away for a while.
+    Silence {
+        how: Silence,
+        minutes: u64,
+    },
+    /// Somebody types a command in a shell, and perhaps the same again with the same key.
+    Terminal {
+        outage: usize,
+        verb: Verb,
+        who: Who,
+        again: bool,
+    },
+    AnnounceInTerminal {
+        who: Who,
+        component: usize,
+        again: bool,
+    },
     /// What runs because time passes.
     Jobs {
         node: usize,
@@ -137,6 +165,11 @@ impl Who {
 
     pub fn name(self) -> &'static str {
         ["ana", "bo", "cy", "dee"][self as usize]
+    }
+
+    /// As in their profiles.
+    pub fn real_name(self) -> &'static str {
+        ["Ana Alvarez", "Bo Berg", "Cy Chen", "Dee Diaz"][self as usize]
     }
 
     pub fn id(self) -> &'static str {
@@ -295,13 +328,19 @@ pub fn written(seed: u64) -> Script {
     let begins = BEGINNINGS[luck.usize(..BEGINNINGS.len())] + luck.i64(0..7200);
     let sockets = luck.u32(..3) == 0;
     let length = luck.usize(30..70);
+    let lacks = (luck.u32(..8) == 0).then(|| luck.usize(..trouble::OPTIONAL.len()));
     // Some scripts have hardly any trouble, some little else.
     let trouble = luck.u32(0..30);
     let mut steps = Vec::new();
     while steps.len() < length {
-        match luck.u32(..60) {
-            0 => steps.extend(overtaken(&mut luck)),
-            1..3 => steps.extend(shared(&mut luck)),
+        match luck.u32(..120) {
+            0..2 => steps.extend(scenes::overtaken(&mut luck)),
+            2..6 => steps.extend(scenes::shared(&mut luck)),
+            6 => steps.extend(scenes::silence(&mut luck)),
+            7 => steps.extend(scenes::roles_wait(&mut luck)),
+            8 => steps.extend(scenes::late_amend(&mut luck)),
+            9..11 => steps.push(refusal(&mut luck)),
+            11..14 => steps.push(terminal(&mut luck)),
             _ => steps.push(step(&mut luck, trouble)),
         }
     }
@@ -309,89 +348,51 @@ pub fn written(seed: u64) -> Script {
         seed,
         begins,
         sockets,
+        lacks,
         steps,
     }
 }
 
-/// People work in a dedicated channel and share what they find.
-fn shared(luck: &mut fastrand::Rng) -> Vec<Step> {
-    let (outage, message) = (luck.usize(..1000), luck.usize(..1000));
-    let entry = Entry {
-        node: luck.usize(..2),
-        how: How::Plain,
-    };
-    let who = Who::Ana;
-    let react = |remove| Step::React {
-        message,
-        who,
-        remove,
-    };
-    let mut steps = vec![
-        Step::Drain,
-        Step::Channel { outage, who, entry },
-        Step::Drain,
-        Step::Write { outage },
-        react(false),
-        Step::Hear {
-            event: luck.usize(..1000),
-            node: luck.usize(..2),
-            how: Hearing::Once,
-        },
-        Step::Follow {
-            node: luck.usize(..2),
-            crash: luck.bool().then(|| crash(luck)),
-        },
+/// A call that Slack refuses for good. Not the channel's: whether there is one decides too much.
+fn refusal(luck: &mut fastrand::Rng) -> Step {
+    const REFUSED: [&str; 10] = [
+        "chat.postMessage",
+        "chat.postMessage",
+        "chat.postMessage",
+        "chat.update",
+        "chat.update",
+        "chat.delete",
+        "pins.add",
+        "pins.remove",
+        "conversations.open",
+        "conversations.replies",
     ];
-    steps.extend((0..4).map(|_| step(luck, 10)));
-    steps.push(match luck.u32(..4) {
-        0 => Step::Rewrite { message },
-        1 => Step::Delete { message },
-        _ => react(luck.bool()),
-    });
-    if luck.u32(..4) == 0 {
-        let verb = Verb::Resolve;
-        steps.extend([
-            Step::Drain,
-            Step::Words {
-                outage,
-                verb,
-                who,
-                entry,
-            },
-            Step::PassWorking { hours: 26 },
-            Step::PassWorking { hours: 8 },
-        ]);
+    let named = REFUSED[luck.usize(..REFUSED.len())];
+    let code = luck.usize(..trouble::FOR_GOOD);
+    Step::Fault {
+        method: METHODS.iter().position(|it| *it == named).unwrap_or(0),
+        trouble: Trouble::Refused { code },
     }
-    steps
 }
 
-/// A node stands still for longer than its lease, and the other one goes on in its place.
-fn overtaken(luck: &mut fastrand::Rng) -> Vec<Step> {
-    let node = luck.usize(..2);
-    let claims = luck.bool();
-    let stalls = End::Stall { crash: crash(luck) };
-    let other = || Step::Attempt {
-        node: 1 - node,
-        end: End::Settled,
-    };
-    let waits = Step::Pass {
-        seconds: luck.u64(61..80),
-    };
-    let first = match claims {
-        true => Step::Claim { node },
-        false => Step::Attempt { node, end: stalls },
-    };
-    let last = match claims {
-        true => Step::Attempt {
-            node,
-            end: End::Settled,
-        },
-        false => Step::GoOn,
-    };
-    vec![first, waits, other(), other(), last]
+pub fn terminal(luck: &mut fastrand::Rng) -> Step {
+    let (who, again) = (who(luck), luck.u32(..4) == 0);
+    if luck.u32(..5) == 0 {
+        return Step::AnnounceInTerminal {
+            who,
+            component: luck.usize(..6),
+            again,
+        };
+    }
+    Step::Terminal {
+        outage: luck.usize(..1000),
+        verb: verb(luck),
+        who,
+        again,
+    }
 }
 
-fn step(luck: &mut fastrand::Rng, trouble: u32) -> Step {
+pub fn step(luck: &mut fastrand::Rng, trouble: u32) -> Step {
     let node = luck.usize(..2);
     let outage = luck.usize(..1000);
     if luck.u32(..100) < trouble {
@@ -489,11 +490,11 @@ fn step(luck: &mut fastrand::Rng, trouble: u32) -> Step {
     }
 }
 
-fn who(luck: &mut fastrand::Rng) -> Who {
+pub fn who(luck: &mut fastrand::Rng) -> Who {
     Who::ALL[[0, 0, 0, 0, 1, 1, 2, 2, 3][luck.usize(..9)]]
 }
 
-fn verb(luck: &mut fastrand::Rng) -> Verb {
+pub fn verb(luck: &mut fastrand::Rng) -> Verb {
     match luck.u32(..20) {
         0..9 => Verb::Update,
         9..11 => Verb::Eta {
@@ -509,7 +510,7 @@ fn verb(luck: &mut fastrand::Rng) -> Verb {
     }
 }
 
-fn entry(luck: &mut fastrand::Rng) -> Entry {
+pub fn entry(luck: &mut fastrand::Rng) -> Entry {
     Entry {
         node: luck.usize(..2),
         how: match luck.u32(..30) {
@@ -526,7 +527,7 @@ fn entry(luck: &mut fastrand::Rng) -> Entry {
     }
 }
 
-fn crash(luck: &mut fastrand::Rng) -> Crash {
+pub fn crash(luck: &mut fastrand::Rng) -> Crash {
     Crash {
         nth: [0, 0, 0, 1, 1, 2][luck.usize(..6)],
         hold: [Hold::BeforeCommit, Hold::AfterCommit][luck.usize(..2)],

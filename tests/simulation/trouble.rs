@@ -21,6 +21,39 @@ pub enum Trouble {
     LostAfter,
     /// No answer; it is done so many seconds later.
     Late { seconds: u64 },
+    /// One of [`CODES`]; nothing is done.
+    Refused { code: usize },
+}
+
+/// What Slack refuses calls with: the first three for good.
+pub const CODES: [&str; 4] = [
+    "channel_not_found",
+    "is_archived",
+    "invalid_blocks",
+    "token_revoked",
+];
+
+/// How many of them are for good.
+pub const FOR_GOOD: usize = 3;
+
+pub const REVOKED: usize = 3;
+
+/// Scopes that an app may lack, with the methods that need it. The last one is about messages under
+/// a person's name.
+pub const OPTIONAL: [(&str, &[&str]); 4] = [
+    ("reactions:write", &["reactions.add", "reactions.remove"]),
+    ("bookmarks:write", &["bookmarks.add", "bookmarks.list"]),
+    ("channels:manage", &["conversations.setTopic"]),
+    ("chat:write.customize", &["chat.postMessage"]),
+];
+
+pub const BOOKMARKS: usize = 1;
+
+/// Whether a call needs that scope.
+pub fn needs(scope: usize, method: &str, body: &[u8]) -> bool {
+    let (name, methods) = OPTIONAL[scope % OPTIONAL.len()];
+    let customized = || body.windows(10).any(|it| it == b"\"username\"");
+    methods.contains(&method) && (name != "chat:write.customize" || customized())
 }
 
 impl Trouble {
@@ -34,6 +67,7 @@ impl Trouble {
             Trouble::LostBefore => "timeout before commit",
             Trouble::LostAfter => "timeout after commit",
             Trouble::Late { .. } => "late commit",
+            Trouble::Refused { .. } => "refused for good",
         }
     }
 }

@@ -2,6 +2,9 @@
 //! as the script says, and requests in, which are passed on as the script says. It knows what Slack
 //! did and what the node heard of it, and so what may be there twice for a while.
 
+mod entering;
+mod silent;
+
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard},
@@ -9,16 +12,17 @@ use std::{
 
 use axum::{
     body::{Body, Bytes, to_bytes},
-    http::{HeaderMap, HeaderValue, Request, Response, StatusCode},
+    http::{HeaderMap, Request, Response},
 };
-use hyper_util::{rt::TokioIo, service::TowerToHyperService};
+use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
 use crate::{
-    request::{Kept, is_by_a_person, sign},
+    request::Kept,
+    silence::Silence,
     sockets::Sockets,
-    trouble::{Hold, Trouble},
+    trouble::{self, CODES, FOR_GOOD, Hold, Trouble},
 };
 
 const LONGEST_BODY: usize = 4 * 1024 * 1024;
@@ -85,6 +89,12 @@ struct Call {
 struct State {
     now: i64,
     troubles: Vec<(String, Trouble)>,
+    /// Until when nothing gets through, and how many calls did not.
+    silence: Option<(Silence, i64, u64)>,
+    /// The optional scope that the app lacks.
+    lacks: Option<usize>,
+    /// Whether a call was refused for good since somebody asked last.
+    refused: bool,
     /// A hold for the n-th call from now, counted down.
     hold: Option<(usize, Hold)>,
     held: usize,
@@ -108,6 +118,10 @@ pub struct Wire {
     changed: watch::Sender<u64>,
     http: reqwest::Client,
     address: std::net::SocketAddr,
+    door: std::net::SocketAddr,
+    /// Whether nobody is to get a connection, and whether it is so.
+    shut: watch::Sender<bool>,
+    is_shut: watch::Sender<bool>,
     sandbox: String,
     pub sockets: Arc<Sockets>,
 }
@@ -119,20 +133,27 @@ impl Wire {
     /// Listens, and passes on to the sandbox at `sandbox`.
     pub async fn start(sandbox: String, tasks: &mut JoinSet<()>) -> Arc<Wire> {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let door = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let wire = Arc::new(Wire {
             state: Mutex::default(),
             verdict: watch::Sender::new((0, Verdict::Wait)),
             changed: watch::Sender::new(0),
             http: reqwest::Client::builder()
                 .no_proxy()
+                // Reading the system's certificates takes longer than many a script.
+                .tls_certs_only([])
                 .redirect(reqwest::redirect::Policy::none())
                 .build()
                 .unwrap(),
             address: listener.local_addr().unwrap(),
+            door: door.local_addr().unwrap(),
+            shut: watch::Sender::new(false),
+            is_shut: watch::Sender::new(false),
             sandbox,
             sockets: Sockets::start(tasks).await,
         });
-        tasks.spawn(wire.clone().accept(listener));
+        tasks.spawn(wire.clone().accept(listener, true));
+        tasks.spawn(wire.clone().accept(door, false));
         wire
     }
 
@@ -143,7 +164,7 @@ impl Wire {
 
     /// Where Slack finds the app.
     pub fn door(&self) -> String {
-        format!("http://{}/door", self.address)
+        format!("http://{}/door", self.door)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -162,10 +183,19 @@ impl Wire {
         }
     }
 
-    async fn accept(self: Arc<Self>, listener: TcpListener) {
+    /// `calls` are what nodes send, and what fails when Slack is not reached.
+    async fn accept(self: Arc<Self>, mut listener: TcpListener, calls: bool) {
         let mut connections = JoinSet::new();
+        let mut shut = self.shut.subscribe();
         loop {
-            let (stream, _) = listener.accept().await.unwrap();
+            let accepted = tokio::select! {
+                accepted = listener.accept() => Some(accepted.unwrap().0),
+                _ = shut.wait_for(|it| *it), if calls => None,
+            };
+            let Some(stream) = accepted else {
+                listener = self.shut_for_a_while(listener, &mut shut).await;
+                continue;
+            };
             stream.set_nodelay(true).unwrap();
             let wire = self.clone();
             connections.spawn(async move {
@@ -179,6 +209,8 @@ impl Wire {
                     });
                 // Errors are our own hanging up, and nodes that are gone.
                 let _ = hyper::server::conn::http1::Builder::new()
+                    // Every call has to be let in anew.
+                    .keep_alive(!calls)
                     .serve_connection(TokioIo::new(stream), service)
                     .await;
             });
@@ -222,7 +254,26 @@ impl Wire {
         let (trouble, hold) = {
             let mut state = self.state();
             state.calls += 1;
+            let silent = state.silent();
+            let lacks = state.lacks;
+            if silent.is_none()
+                && let Some(scope) =
+                    lacks.filter(|it| trouble::needs(*it, &call.method, &call.body))
+            {
+                state
+                    .log
+                    .push(format!("{}: a scope is missing", call.method));
+                let counted = "an optional scope is missing";
+                *state.counts.entry(counted).or_default() += 1;
+                let needed = trouble::OPTIONAL[scope % trouble::OPTIONAL.len()].0;
+                let refusal = json!({ "ok": false, "error": "missing_scope", "needed": needed });
+                return Ok(answer(200, &refusal));
+            }
             let hold = match state.hold.take() {
+                hold if silent.is_some() => {
+                    state.hold = hold;
+                    None
+                }
                 Some((0, hold)) => Some(hold),
                 Some((n, hold)) => {
                     state.hold = Some((n - 1, hold));
@@ -234,11 +285,13 @@ impl Wire {
                 .troubles
                 .iter()
                 .position(|(method, _)| *method == call.method);
-            let trouble = match hold {
-                Some(_) => None,
-                None => found.map(|at| state.troubles.remove(at).1),
+            let trouble = match (hold, silent) {
+                (_, Some(silent)) => Some(silent),
+                (Some(_), _) => None,
+                (None, None) => found.map(|at| state.troubles.remove(at).1),
             };
-            if let Some(trouble) = trouble {
+            if let Some(trouble) = trouble.filter(|_| silent.is_none()) {
+                state.refused |= matches!(trouble, Trouble::Refused { code } if code < FOR_GOOD);
                 *state.counts.entry(trouble.word()).or_default() += 1;
             }
             let told = match (trouble, hold) {
@@ -272,6 +325,10 @@ impl Wire {
                 &json!({ "ok": false, "error": "internal_error" }),
             )),
             Trouble::LostBefore => Err(HungUp),
+            Trouble::Refused { code } => {
+                let code = CODES[code % CODES.len()];
+                Ok(answer(200, &json!({ "ok": false, "error": code })))
+            }
             Trouble::LostAfter => {
                 self.commit(&call, false).await?;
                 Err(HungUp)
@@ -409,128 +466,6 @@ impl Wire {
     async fn rule(&self, verdict: Verdict) {
         self.verdict.send_modify(|it| *it = (it.0 + 1, verdict));
         self.until(|state| state.held == 0).await;
-    }
-
-    // ---- requests in
-
-    pub fn open(&self, node: usize, entrance: Option<Entrance>) {
-        self.state().entrances[node] = entrance;
-    }
-
-    /// Where the next request goes, and how it fares.
-    pub fn route(&self, node: usize, passing: Passing) {
-        self.state().next = (node, passing);
-    }
-
-    async fn enter(
-        &self,
-        path: &str,
-        headers: &HeaderMap,
-        body: Bytes,
-    ) -> Result<Response<Body>, HungUp> {
-        let content_type = headers["content-type"].to_str().unwrap().to_owned();
-        let kept = Kept {
-            path: path.to_owned(),
-            content_type,
-            body: self.readdress(&body),
-        };
-        let (node, passing) = {
-            let mut state = self.state();
-            if path.ends_with("/events") {
-                if is_by_a_person(&body) {
-                    state.events.push_back(kept);
-                }
-                drop(state);
-                self.notice();
-                return Ok(Response::new(Body::empty()));
-            }
-            state.last = Some(kept.clone());
-            state.next
-        };
-        let answer = match passing {
-            Passing::Lost => return Err(HungUp),
-            _ => self.pass_on(node, &kept).await,
-        };
-        match (passing, answer) {
-            (Passing::Through, Some((status, content_type, body))) => {
-                let mut response = Response::builder().status(status);
-                if let Some(content_type) = content_type {
-                    response = response.header("content-type", content_type);
-                }
-                Ok(response.body(Body::from(body)).unwrap())
-            }
-            _ => Err(HungUp),
-        }
-    }
-
-    /// Slack gives addresses of its own to answer at; they lead over this wire, too.
-    fn readdress(&self, body: &Bytes) -> Bytes {
-        let ours = self.address.to_string();
-        let slacks = self.sandbox.trim_start_matches("http://").to_owned();
-        let text = String::from_utf8(body.to_vec()).unwrap();
-        let text = text.replace(&format!("{slacks}/hooks"), &format!("{ours}/hooks"));
-        let escaped = |it: &str| it.replace(':', "%3A") + "%2Fhooks";
-        Bytes::from(text.replace(&escaped(&slacks), &escaped(&ours)))
-    }
-
-    /// Hands a request to a node; none when the node is not there, or is gone before it answers.
-    pub async fn pass_on(
-        &self,
-        node: usize,
-        kept: &Kept,
-    ) -> Option<(StatusCode, Option<HeaderValue>, Bytes)> {
-        let (entrance, now) = {
-            let state = self.state();
-            (state.entrances[node].clone()?, state.now)
-        };
-        let Entrance::Http { router, runtime } = entrance else {
-            let (kind, payload) = kept.in_envelope();
-            let body = self.sockets.send(node, kind, payload).await?;
-            let content_type = HeaderValue::from_static("application/json; charset=utf-8");
-            return Some((StatusCode::OK, Some(content_type), body));
-        };
-        let seconds = (now / 1_000_000).to_string();
-        let request = Request::post(kept.path.clone())
-            .header("content-type", &kept.content_type)
-            .header("x-slack-request-timestamp", &seconds)
-            .header("x-slack-signature", sign(&seconds, &kept.body))
-            .body(Body::from(kept.body.clone()))
-            .unwrap();
-        let service = TowerToHyperService::new(router);
-        let answering = runtime.spawn(async move {
-            let Ok(answer) = hyper::service::Service::call(&service, request).await;
-            let (parts, body) = answer.into_parts();
-            let body = to_bytes(body, LONGEST_BODY).await.unwrap();
-            let content_type = parts.headers.get("content-type").cloned();
-            (parts.status, content_type, body)
-        });
-        answering.await.ok()
-    }
-
-    /// What Slack sent last.
-    pub fn last(&self) -> Option<Kept> {
-        self.state().last.clone()
-    }
-
-    /// How many events wait for Slack to send them.
-    pub fn events(&self) -> usize {
-        self.state().events.len()
-    }
-
-    pub async fn events_are(&self, many: usize) {
-        let wait = self.until(|state| state.events.len() >= many);
-        let patience = std::time::Duration::from_secs(20);
-        tokio::time::timeout(patience, wait)
-            .await
-            .expect("what somebody did becomes an event");
-    }
-
-    pub fn take_event(&self, at: usize) -> Option<Kept> {
-        self.state().events.remove(at)
-    }
-
-    pub fn give_back(&self, event: Kept) {
-        self.state().events.push_back(event);
     }
 
     pub fn took(&self) -> Vec<Took> {

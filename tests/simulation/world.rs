@@ -25,6 +25,8 @@ use crate::{
     node::{BOT_TOKEN, Node},
     request::SIGNING_SECRET,
     script::{Crash, End},
+    silence::{Silence, Silences},
+    terminal::Terminal,
     wire::Wire,
 };
 
@@ -81,6 +83,10 @@ pub struct World {
     seed: u64,
     luck: u64,
     stalled_since: i64,
+    pub silences: Silences,
+    /// The optional scope that the app lacks.
+    pub lacks: Option<usize>,
+    terminal: Option<Terminal>,
     /// Whether the nodes hear from Slack in Socket Mode.
     sockets: bool,
     path: PathBuf,
@@ -147,9 +153,16 @@ impl World {
             seed,
             luck: 0,
             stalled_since: 0,
+            silences: Silences::default(),
+            lacks: None,
+            terminal: None,
             sockets,
             path,
-            http: reqwest::Client::builder().no_proxy().build().unwrap(),
+            http: reqwest::Client::builder()
+                .no_proxy()
+                .tls_certs_only([])
+                .build()
+                .unwrap(),
             _folder: folder,
             _tasks: tasks,
         };
@@ -165,6 +178,7 @@ impl World {
         provision_components(&slack.db, &slack.clock, &workspace, &catalog, false, &by)
             .await
             .unwrap();
+        world.terminal = Some(Terminal::start(&world.path, world.node(0)).await);
         world
     }
 
@@ -179,7 +193,15 @@ impl World {
         *self.counts.entry(what).or_default() += 1;
     }
 
-    fn luck(&mut self) -> u64 {
+    pub fn terminal(&mut self) -> &mut Terminal {
+        self.terminal.as_mut().unwrap()
+    }
+
+    pub fn is_over_sockets(&self) -> bool {
+        self.sockets
+    }
+
+    pub fn luck(&mut self) -> u64 {
         self.luck += 1;
         self.seed.wrapping_mul(1_000_003).wrapping_add(self.luck)
     }
@@ -200,10 +222,8 @@ impl World {
         serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap()
     }
 
-    pub async fn state(&self) -> Value {
-        let url = format!("{}/_sandbox/state", self.sandbox.url());
-        let answer = self.http.get(url).send().await.unwrap();
-        serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap()
+    pub fn state(&self) -> Value {
+        self.sandbox.state()
     }
 
     // ---- time
@@ -214,12 +234,15 @@ impl World {
             self.go_on().await;
         }
         self.now += micros;
-        let body = json!({ "stand_at_micros": self.now });
-        self.control("clock", body).await;
+        if self.wire.silent_until().is_some_and(|it| it <= self.now) {
+            self.speaks_again().await;
+        }
+        self.sandbox.stand_at(self.now).await;
         for node in self.nodes.iter().flatten() {
             node.move_to(self.now);
         }
         self.wire.pass_to(self.now).await;
+        self.asks_for_a_sign().await;
     }
 
     // ---- nodes
@@ -233,6 +256,9 @@ impl World {
         match (&self.nodes[index], &self.nodes[1 - index]) {
             (None, Some(_)) => 1 - index,
             (None, None) => {
+                if !self.may_start() {
+                    self.speaks_again().await;
+                }
                 self.start(index).await;
                 index
             }
@@ -241,9 +267,18 @@ impl World {
     }
 
     pub async fn start(&mut self, index: usize) {
-        if self.nodes[index].is_none() {
+        if self.nodes[index].is_none() && self.may_start() {
             let node = Node::start(index, &self.wire, &self.path, self.now, self.sockets).await;
             self.nodes[index] = Some(node);
+        }
+    }
+
+    /// Without Slack a node starts where it knows the workspace from before, but for a token that is
+    /// no good. Over sockets it would go on asking by itself.
+    fn may_start(&self) -> bool {
+        match self.wire.silence() {
+            None => true,
+            Some(how) => how != Silence::Barred && !self.sockets,
         }
     }
 
@@ -283,8 +318,11 @@ impl World {
 
     async fn let_go(&mut self) {
         for node in self.nodes.iter_mut().flatten() {
-            if let Some(stalled) = node.stalled.take() {
+            if let Some((delivery, stalled)) = node.stalled.take() {
                 stalled.await.unwrap();
+                if self.wire.take_refused() {
+                    self.model.refused.push(delivery);
+                }
             }
         }
     }
@@ -316,6 +354,7 @@ impl World {
     /// Claims at most one delivery.
     pub async fn claim(&mut self, index: usize) -> bool {
         let luck = self.luck();
+        let dark = self.is_known_to_be_away().await;
         let Some(node) = &mut self.nodes[index] else {
             return false;
         };
@@ -323,7 +362,11 @@ impl World {
         let claimed = node.run(luck, async move { outbox.claim(1).await });
         let claimed = claimed.await.unwrap().unwrap();
         let found = !claimed.is_empty();
+        let many = claimed.len();
         node.claimed.extend(claimed);
+        if dark {
+            self.took_in_the_dark(many);
+        }
         found
     }
 
@@ -343,6 +386,8 @@ impl World {
             return true;
         }
         let delivery = node.claimed.remove(0);
+        let id = delivery.id.0;
+        self.wire.take_refused();
         let hold = match end {
             End::CrashInCall { crash } | End::Stall { crash } if !held_already => Some(crash),
             _ => None,
@@ -373,11 +418,17 @@ impl World {
             if hold.is_none() {
                 attempt.await.unwrap();
             }
+            if self.wire.take_refused() {
+                self.model.refused.push(id);
+            }
             if end == End::CrashAfterSettle {
                 self.count("crash after a settlement");
                 self.crash(index).await;
             }
             return true;
+        }
+        if self.wire.take_refused() {
+            self.model.refused.push(id);
         }
         let before = hold.is_some_and(|it| it.hold == crate::trouble::Hold::BeforeCommit);
         if let End::Stall { .. } = end {
@@ -387,7 +438,7 @@ impl World {
             });
             self.stalled_since = self.now;
             if let Some(node) = &mut self.nodes[index] {
-                node.stalled = Some(attempt);
+                node.stalled = Some((id, attempt));
             }
         } else {
             self.count(match before {
@@ -512,37 +563,5 @@ impl World {
             self.pass((end - self.now).clamp(1000, hour)).await;
         }
         self.drain().await;
-    }
-
-    // ---- looking
-
-    pub async fn one<T>(&self, sql: &'static str) -> T
-    where
-        T: for<'r> sqlx::Decode<'r, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite> + Send + Unpin,
-    {
-        let Db::Sqlite { readers, .. } = &self.db else {
-            unreachable!()
-        };
-        sqlx::query_scalar(sql).fetch_one(readers).await.unwrap()
-    }
-
-    /// How many rows of this query have the word in them.
-    pub async fn mentions(&self, sql: &'static str, word: &str) -> Vec<i64> {
-        let Db::Sqlite { readers, .. } = &self.db else {
-            unreachable!()
-        };
-        let like = format!("%{word}%");
-        let found = sqlx::query_scalar(sql).bind(like).fetch_all(readers);
-        found.await.unwrap()
-    }
-
-    pub async fn rows<T>(&self, sql: &'static str) -> Vec<T>
-    where
-        T: for<'r> sqlx::FromRow<'r, sqlx::sqlite::SqliteRow> + Send + Unpin,
-    {
-        let Db::Sqlite { readers, .. } = &self.db else {
-            unreachable!()
-        };
-        sqlx::query_as(sql).fetch_all(readers).await.unwrap()
     }
 }

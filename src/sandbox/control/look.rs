@@ -31,10 +31,15 @@ pub async fn manual() -> Response {
 }
 
 pub async fn state(State(shared): State<Arc<Shared>>) -> Response {
+    json_response(StatusCode::OK, &shown(&shared))
+}
+
+/// The whole workspace.
+pub fn shown(shared: &Shared) -> Value {
     let revision = shared.revision();
     let mut state = shared.read(|world| show_world(world, revision));
     state["sockets"] = shared.sockets.show();
-    json_response(StatusCode::OK, &state)
+    state
 }
 
 #[derive(Deserialize)]

@@ -10,7 +10,7 @@ mod click;
 mod connect;
 mod forms;
 mod guard;
-mod look;
+pub(super) mod look;
 mod seen;
 mod talk;
 mod tune;
