@@ -9,6 +9,7 @@
 //! What is delivered, and where, is the business of whoever implements [`Deliver`].
 
 mod attempt;
+mod follow;
 mod group;
 mod late;
 mod reach;

@@ -26,6 +26,7 @@ pub mod runs;
 pub mod shares;
 pub mod timeline;
 pub mod trouble;
+pub mod versions;
 pub mod waiting;
 pub mod workspaces;
 

@@ -168,7 +168,7 @@ impl Desk {
             return Ok(current);
         }
         let mut tx = self.db.read().await?;
-        let then = store::outages::at_version(&mut tx, current.id, version).await?;
+        let then = store::versions::at_version(&mut tx, current.id, version).await?;
         Ok(then.unwrap_or(current))
     }
 

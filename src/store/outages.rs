@@ -115,7 +115,7 @@ pub async fn insert(
         facts,
     };
     write_parts(tx, &outage).await?;
-    write_snapshot(tx, &outage, by, "", now).await?;
+    super::versions::write_snapshot(tx, &outage, by, "", now).await?;
     Ok(outage)
 }
 
@@ -170,7 +170,7 @@ pub async fn save(
     }
     next.version += 1;
     write_parts(tx, &next).await?;
-    write_snapshot(tx, &next, by, why, now).await?;
+    super::versions::write_snapshot(tx, &next, by, why, now).await?;
     Ok(Some(next))
 }
 
@@ -212,30 +212,6 @@ async fn write_parts(tx: &mut Tx, outage: &Outage) -> Result<()> {
             .execute(&mut *conn)
             .await?;
         }
-    });
-    Ok(())
-}
-
-async fn write_snapshot(
-    tx: &mut Tx,
-    outage: &Outage,
-    by: &Identity,
-    why: &str,
-    now: Timestamp,
-) -> Result<()> {
-    const SQL: &str = "
-        INSERT INTO outage_versions (outage_id, version, snapshot, actor, why, recorded_at)
-        VALUES ($1, $2, $3, $4, $5, $6)";
-    on!(tx, |conn| {
-        sqlx::query(SQL)
-            .bind(outage.id)
-            .bind(outage.version)
-            .bind(Json(outage))
-            .bind(Json(by))
-            .bind(why)
-            .bind(now)
-            .execute(conn)
-            .await?;
     });
     Ok(())
 }
@@ -433,19 +409,6 @@ pub async fn count_open(tx: &mut Tx) -> Result<i64> {
     const SQL: &str = "
         SELECT COUNT(*) FROM outages WHERE phase IN ('investigating', 'identified', 'monitoring')";
     on!(tx, |conn| sqlx::query_scalar(SQL).fetch_one(conn).await)
-}
-
-/// The outage as it was at a version.
-pub async fn at_version(tx: &mut Tx, id: OutageId, version: i64) -> Result<Option<Outage>> {
-    const SQL: &str = "SELECT snapshot FROM outage_versions WHERE outage_id = $1 AND version = $2";
-    let found: Option<Json<Outage>> = on!(tx, |conn| {
-        sqlx::query_scalar(SQL)
-            .bind(id)
-            .bind(version)
-            .fetch_optional(conn)
-            .await
-    })?;
-    Ok(found.map(|it| it.0))
 }
 
 async fn assemble(tx: &mut Tx, row: Row) -> Result<Outage> {

@@ -87,7 +87,7 @@ async fn words(world: &World, outage: OutageId, line: &Line) -> String {
         .unwrap();
     let mut versions = Vec::new();
     for version in [from_version, to_version] {
-        let found = store::outages::at_version(&mut tx, outage, *version).await;
+        let found = store::versions::at_version(&mut tx, outage, *version).await;
         versions.push(found.unwrap().unwrap());
     }
     let mut named = people_of(&now);

@@ -545,8 +545,13 @@ impl World {
         let jobs = node.run(luck, async move {
             for job in Job::ALL {
                 let turn = all.turn(job, true).await.unwrap();
-                // The other node may have crashed in the middle of one: its lease runs out.
-                assert!(!matches!(turn, Turn::Failed(_)), "{job:?}: {turn:?}");
+                // The other node may have crashed in the middle of one: its lease runs out. What
+                // asks Slack may get no answer, and asks again.
+                let may_fail = job == Job::Announcements;
+                assert!(
+                    may_fail || !matches!(turn, Turn::Failed(_)),
+                    "{job:?}: {turn:?}"
+                );
             }
         });
         jobs.await.unwrap();

@@ -216,6 +216,6 @@ on_both! {
         let read = store::outages::by_id(&mut tx, first.id).await.unwrap().unwrap();
         assert_eq!(read, saved);
         assert_eq!((read.slips, read.roles.solution), (3, None));
-        assert_eq!(store::outages::at_version(&mut tx, first.id, 2).await.unwrap().unwrap(), saved);
+        assert_eq!(store::versions::at_version(&mut tx, first.id, 2).await.unwrap().unwrap(), saved);
     }
 }

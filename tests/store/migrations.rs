@@ -76,7 +76,9 @@ pub async fn reads_everything(db: &Db) {
     assert_eq!(open[0].channel.as_ref().unwrap().name, "o-payments-260302");
     let ended = store::outages::ended(tx, id, 10).await.unwrap();
     assert_eq!(ended.len(), 1);
-    let snapshot = store::outages::at_version(tx, open[0].id, 1).await.unwrap();
+    let snapshot = store::versions::at_version(tx, open[0].id, 1)
+        .await
+        .unwrap();
     assert_eq!(snapshot.unwrap().summary, "Cards fail again");
     let (lines, all) = store::timeline::last(tx, first.id, 10).await.unwrap();
     assert_eq!((lines.len(), all), (2, 2));

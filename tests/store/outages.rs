@@ -30,7 +30,7 @@ on_both! {
         let read = store::outages::by_number(&mut tx, &workspace(), OutageNumber(1)).await.unwrap().unwrap();
         assert_eq!(read, written);
         assert_eq!(store::outages::by_id(&mut tx, written.id).await.unwrap().unwrap(), written);
-        assert_eq!(store::outages::at_version(&mut tx, written.id, 1).await.unwrap().unwrap(), written);
+        assert_eq!(store::versions::at_version(&mut tx, written.id, 1).await.unwrap().unwrap(), written);
         assert_eq!(store::outages::by_number(&mut tx, &"T2".into(), OutageNumber(1)).await.unwrap(), None);
     }
 
@@ -56,7 +56,7 @@ on_both! {
         assert_eq!(stale, None);
         let read = store::outages::by_id(&mut tx, first.id).await.unwrap().unwrap();
         assert_eq!(read, saved);
-        assert_eq!(store::outages::at_version(&mut tx, first.id, 1).await.unwrap().unwrap(), first);
+        assert_eq!(store::versions::at_version(&mut tx, first.id, 1).await.unwrap().unwrap(), first);
     }
 
     async fn every_version_is_kept_with_who_when_and_why(db: &Db) {
@@ -73,7 +73,7 @@ on_both! {
         ];
         assert_eq!(versions(&mut tx, first.id).await, expected);
         for version in [first, second] {
-            let kept = store::outages::at_version(&mut tx, version.id, version.version).await;
+            let kept = store::versions::at_version(&mut tx, version.id, version.version).await;
             assert_eq!(kept.unwrap().unwrap(), version);
         }
     }

@@ -63,6 +63,7 @@ const METHODS: &[(&str, &[&str])] = &[
     ("apps.connections.open", &[]),
     ("auth.test", &[]),
     ("bookmarks.add", &["bookmarks:write"]),
+    ("bookmarks.edit", &["bookmarks:write"]),
     ("bookmarks.list", &["bookmarks:read"]),
     ("chat.delete", &["chat:write"]),
     ("chat.getPermalink", &[]),

@@ -119,8 +119,8 @@ impl SlackDeliver {
             } => {
                 let mut tx = self.db.read().await?;
                 let id = scene.outage.id;
-                let before = store::outages::at_version(&mut tx, id, *from_version).await?;
-                let after = store::outages::at_version(&mut tx, id, *to_version).await?;
+                let before = store::versions::at_version(&mut tx, id, *from_version).await?;
+                let after = store::versions::at_version(&mut tx, id, *to_version).await?;
                 let versions = before.as_ref().zip(after.as_ref());
                 // Roles that changed name people who have no part in it any more.
                 let mut people = scene.people.clone();

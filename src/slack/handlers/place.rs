@@ -244,12 +244,15 @@ impl Slack {
     /// Looks whether the announcements of open outages stand where they should, in case nobody told:
     /// first their channels, then those that nobody looked at for longest. Says what it did.
     pub async fn look_after_announcements(&self, lease: Option<&Lease>) -> anyhow::Result<String> {
+        let mut tx = self.db.read().await?;
         let workspace = match self.workspace() {
             Some(workspace) => workspace,
-            // Who runs a job by hand has not met Slack yet.
-            None => WorkspaceId(self.api.installation().await?.team_id),
+            // Who runs a job by hand has not met Slack, and a node that starts not yet.
+            None => match store::workspaces::latest(&mut tx).await? {
+                Some(known) => known.id,
+                None => return Ok("no workspace is known yet".to_owned()),
+            },
         };
-        let mut tx = self.db.read().await?;
         let mut channels = store::announcements::channels_in_use(&mut tx, &workspace).await?;
         let lost = store::places::lost(&mut tx, &workspace).await?;
         drop(tx);

@@ -39,6 +39,10 @@ VALUES (1, 1, 'announced', '{"kind":"person","id":1}', '{"event":"announced"}', 
        (2, 1, 'announced', '{"kind":"person","id":2}', '{"event":"announced"}', '2026-03-02T12:00:00+00:00', '2026-03-02T12:00:00+00:00');
 INSERT INTO announcements (outage_id, workspace_id, channel_id, message_ts, permalink, pinned, posted_at, rendered_at)
 VALUES (1, 'T1', 'C1', '1772366400.000100', 'https://example.slack.com/archives/C1/p1772366400000100', TRUE, '2026-03-01T12:00:01+00:00', '2026-03-01T13:00:01+00:00');
+INSERT INTO former_announcements (outage_id, copy, workspace_id, channel_id, message_ts, permalink, thread_stands, left_at)
+VALUES (1, 0, 'T1', 'C1', '1772366300.000100', 'https://example.slack.com/archives/C1/p1772366300000100', TRUE, '2026-03-01T12:00:01+00:00');
+INSERT INTO announcement_channels (workspace_id, channel_id, lost_at, because, found_at)
+VALUES ('T1', 'C1', '2026-02-27T12:00:00+00:00', NULL, '2026-02-28T12:00:00+00:00');
 INSERT INTO dedicated_channels (outage_id, workspace_id, name, channel_id, made_here, requested_by, requested_at, topic)
 VALUES (2, 'T1', 'o-payments-260302', 'C2', TRUE, '{"kind":"person","id":2}', '2026-03-02T12:01:00+00:00', 'Outage 2');
 INSERT INTO shares (workspace_id, outage_id, channel_id, message_ts, author_user, author_name, text, shared_by, posted_ts, created_at)
