@@ -27,11 +27,7 @@ pub fn shared(luck: &mut fastrand::Rng) -> Vec<Step> {
         Step::Drain,
         Step::Write { outage },
         react(false),
-        Step::Hear {
-            event: luck.usize(..1000),
-            node: luck.usize(..2),
-            how: Hearing::Once,
-        },
+        heard(luck),
         Step::Follow {
             node: luck.usize(..2),
             crash: luck.bool().then(|| crash(luck)),
@@ -257,4 +253,20 @@ pub fn late_amend(luck: &mut fastrand::Rng) -> Vec<Step> {
     steps.push(Step::Pass { seconds: 45 });
     steps.push(Step::Drain);
     steps
+}
+
+/// An event comes in, in any of the ways in which Slack sends one.
+fn heard(luck: &mut fastrand::Rng) -> Step {
+    let event = luck.usize(..1000);
+    Step::Hear {
+        event,
+        node: luck.usize(..2),
+        how: match event % 5 {
+            0 => Hearing::Once,
+            1 => Hearing::Repeated,
+            2 => Hearing::OtherId,
+            3 => Hearing::AnswerLost,
+            _ => Hearing::CrashAfter,
+        },
+    }
 }

@@ -517,7 +517,15 @@ impl World {
         let event: Option<balefire::domain::time::Timestamp> = self
             .one("SELECT MIN(due_at) FROM inbox WHERE done_at IS NULL")
             .await;
+        // Nodes look every second whether a lease ran out; here only when one does.
+        let leases: Vec<(balefire::domain::time::Timestamp,)> = self
+            .rows(
+                "SELECT locked_until FROM deliveries
+                 WHERE done_at IS NULL AND locked_until IS NOT NULL",
+            )
+            .await;
         let dues = [due, event].into_iter().flatten();
+        let dues = dues.chain(leases.into_iter().map(|it| it.0));
         dues.map(|it| it.micros() - node.skew)
             .filter(|it| *it > self.now)
             .min()
