@@ -32,7 +32,7 @@ def expect(what, actual, wanted):
         raise Difference(f"{what}: expected {wanted!r}, got {actual!r}")
 
 
-def wait(what, there, seconds=10):
+def wait(what, there, seconds=30):
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         found = there()
@@ -78,7 +78,8 @@ def tokens(url, token, app_token):
 
 def envelopes(control, received):
     def outage(text):
-        return control("command", user="ana", channel="outages", text=text)["seen"]
+        asked = {"user": "ana", "channel": "outages", "text": text, "wait_ms": 30_000}
+        return control("command", **asked)["seen"]
 
     expect("answer", outage("/outage one")["ephemeral"]["text"], "You said one")
     kind = {request.type for request in received}
@@ -120,7 +121,6 @@ def endings(control, received):
             f"another connection after {order}",
             lambda: [s for s in control.sockets() if s["id"] not in before]
             and not [s for s in control.sockets() if s["id"] in before],
-            seconds=30,
         )
         count = len(received)
         # A connection is registered before its client has read the hello.
@@ -136,7 +136,8 @@ def endings(control, received):
 
 def oddities(control, received):
     control("socket", garbage="{this is no envelope")
-    answer = control("command", user="ana", channel="outages", text="after")["seen"]
+    asked = {"user": "ana", "channel": "outages", "text": "after", "wait_ms": 30_000}
+    answer = control("command", **asked)["seen"]
     expect("after garbage", answer["ephemeral"]["text"], "You said after")
 
 
