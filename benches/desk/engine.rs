@@ -34,8 +34,8 @@ pub struct Engine<'a> {
     pub stub: &'a Stub,
 }
 
-/// The default first, and the most that can be set.
-const WORKERS: [Option<u32>; 3] = [None, Some(4), Some(64)];
+/// The default first, which is the most that can be set.
+const WORKERS: [Option<u32>; 3] = [None, Some(4), Some(16)];
 
 impl Engine<'_> {
     /// How many deliveries a second, all to channels of their own.
@@ -90,6 +90,8 @@ impl Engine<'_> {
         // Who they are is asked first.
         sender.command("warm", "list").await?;
         self.stub.comes_to_rest().await?;
+        // What was delivered last had the turn of its channel: nobody waits for that any more.
+        tokio::time::sleep(balefire::outbox::TURN).await;
         self.stub.watch();
         let mut running = tokio::task::JoinSet::new();
         let began = Instant::now();

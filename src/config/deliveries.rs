@@ -14,7 +14,7 @@ pub struct Deliveries {
 
 pub(super) fn read(reader: &mut Reader) -> Option<Deliveries> {
     let hours = reader.number("deliveries.give_up_after_hours", 24, 1..=720, "hours");
-    let workers = reader.number("deliveries.workers", 16, 1..=64, "workers");
+    let workers = reader.number("deliveries.workers", 64, 1..=64, "workers");
     Some(Deliveries {
         give_up_after: Duration::from_secs(u64::from(hours?) * 3600),
         workers: workers?,

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     clock::Clock,
     domain::{
-        delivery::{Outcome, Receipt},
+        delivery::Outcome,
         ids::WorkspaceId,
         time::Timestamp,
     },
@@ -177,31 +177,19 @@ impl<D: Deliver> Outbox<D> {
         self.ask_if_suspicious(&workspace).await
     }
 
-    /// Settles one attempt in a transaction. None when the lease has passed to another worker: then
-    /// nothing was written.
-    pub(super) async fn settle_in(
+    /// Puts back, or gives up, what was not delivered. None when the lease has passed to another
+    /// worker: then nothing was written.
+    pub(super) async fn put_back(
         &self,
         tx: &mut Tx,
         ended: &Ended,
+        now: Timestamp,
     ) -> store::Result<Option<DeliveryOutcome>> {
-        let now = self.clock.now();
         let (delivery, outcome, looked_first) =
             (&ended.delivery, &ended.outcome, ended.looked_first);
         let (how, label) = match outcome {
-            Outcome::Delivered(receipt) => (
-                Settle::Done {
-                    receipt,
-                    note: None,
-                },
-                DeliveryOutcome::Delivered,
-            ),
-            Outcome::Moot { why } => (
-                Settle::Done {
-                    receipt: &Receipt::Done,
-                    note: Some(why),
-                },
-                DeliveryOutcome::Delivered,
-            ),
+            // These are finished and not put back.
+            Outcome::Delivered(_) | Outcome::Moot { .. } => return Ok(None),
             Outcome::RateLimited { .. }
                 if now.since(delivery.trying_since) >= self.give_up_after =>
             {
@@ -262,13 +250,6 @@ impl<D: Deliver> Outbox<D> {
         }
         let kind = delivery.payload.kind();
         match outcome {
-            Outcome::Delivered(receipt) => {
-                self.record(tx, delivery, receipt, now).await?;
-                let task = &delivery.payload;
-                if looked_first && (task.creates_message() || task.shows_state()) {
-                    self.sweep_later(tx, delivery, now).await?;
-                }
-            }
             // Said once by whoever calls; here it would be said for each delivery every minute.
             Outcome::Barred { why } => {
                 tracing::debug!(delivery.id = delivery.id.0, why, "a delivery waits");
@@ -292,7 +273,7 @@ impl<D: Deliver> Outbox<D> {
             Outcome::RateLimited { .. } if label == DeliveryOutcome::Dead => {
                 self.given_up(tx, delivery, PAUSES, now).await?;
             }
-            Outcome::RateLimited { .. } | Outcome::Moot { .. } => {}
+            Outcome::RateLimited { .. } | Outcome::Delivered(_) | Outcome::Moot { .. } => {}
         }
         Ok(Some(label))
     }

@@ -1,10 +1,10 @@
 //! What follows from a settled attempt, in the same transaction: what came back is written where
 //! others look for it, and what it brings about is queued.
 
-use super::{Deliver, Outbox, SWEEP_AFTER};
+use super::{Deliver, Outbox, SWEEP_AFTER, group::Ended};
 use crate::{
     domain::{
-        delivery::{Receipt, Task},
+        delivery::{Outcome, Receipt, Task},
         effect::Line,
         ids::{DeliveryId, OutageId},
         outage::Phase,
@@ -17,6 +17,24 @@ use crate::{
 };
 
 impl<D: Deliver> Outbox<D> {
+    /// What follows when it came to a good end.
+    pub(super) async fn follow(
+        &self,
+        tx: &mut Tx,
+        ended: &Ended,
+        now: Timestamp,
+    ) -> store::Result<()> {
+        let Outcome::Delivered(receipt) = &ended.outcome else {
+            return Ok(());
+        };
+        let (delivery, task) = (&ended.delivery, &ended.delivery.payload);
+        self.record(tx, delivery, receipt, now).await?;
+        if ended.looked_first && (task.creates_message() || task.shows_state()) {
+            self.sweep_later(tx, delivery, now).await?;
+        }
+        Ok(())
+    }
+
     /// What follows when nobody will try again.
     pub(super) async fn given_up(
         &self,
@@ -36,7 +54,7 @@ impl<D: Deliver> Outbox<D> {
     }
 
     /// Writes what came back where others look for it.
-    pub(super) async fn record(
+    async fn record(
         &self,
         tx: &mut Tx,
         delivery: &Delivery,
@@ -185,7 +203,7 @@ impl<D: Deliver> Outbox<D> {
         Ok(())
     }
 
-    pub(super) async fn sweep_later(
+    async fn sweep_later(
         &self,
         tx: &mut Tx,
         delivery: &Delivery,

@@ -1,14 +1,20 @@
 //! Attempts that end while others are being settled are settled together: one transaction, and one
 //! wait for the disk, for all of them.
 
-use std::sync::{Mutex, PoisonError};
+use std::{
+    collections::BTreeSet,
+    sync::{Mutex, PoisonError},
+};
 
 use tokio::sync::oneshot;
 
-use super::{Deliver, Outbox};
+use super::{Deliver, Outbox, attempt::holder};
 use crate::{
-    domain::delivery::Outcome,
-    store::{self, deliveries::Delivery},
+    domain::delivery::{Outcome, Receipt},
+    store::{
+        self,
+        deliveries::{Delivery, Finished},
+    },
     telemetry::DeliveryOutcome,
 };
 
@@ -57,7 +63,7 @@ impl<D: Deliver> Outbox<D> {
         // What did not go through locks more than its own rows, and is rare: each for itself.
         let (mut together, mut alone): (Vec<_>, Vec<_>) = group
             .into_iter()
-            .partition(|it| matches!(it.outcome, Outcome::Delivered(_) | Outcome::Moot { .. }));
+            .partition(|it| it.finished().is_some());
         // Rows of others that follow from these are locked in one order on all nodes.
         together.sort_by_key(|it| it.delivery.id);
         match self.settle_in_one(&together).await {
@@ -80,10 +86,23 @@ impl<D: Deliver> Outbox<D> {
         if group.is_empty() {
             return Ok(());
         }
+        let now = self.clock.now();
         let mut tx = self.db.begin().await?;
+        let finished: Vec<_> = group.iter().filter_map(Ended::finished).collect();
+        let ours = match finished.is_empty() {
+            true => BTreeSet::new(),
+            false => store::deliveries::finish(&mut tx, &finished, now).await?,
+        };
         let mut labels = Vec::with_capacity(group.len());
         for ended in group {
-            labels.push(self.settle_in(&mut tx, ended).await?);
+            labels.push(match ended.finished() {
+                Some(it) if ours.contains(&it.id) => {
+                    self.follow(&mut tx, ended, now).await?;
+                    Some(DeliveryOutcome::Delivered)
+                }
+                Some(_) => None,
+                None => self.put_back(&mut tx, ended, now).await?,
+            });
         }
         tx.commit().await?;
         for (ended, label) in group.iter().zip(labels) {
@@ -105,6 +124,21 @@ impl<D: Deliver> Outbox<D> {
 }
 
 impl Ended {
+    /// How it is put away, if it came to a good end.
+    fn finished(&self) -> Option<Finished<'_>> {
+        let (receipt, note) = match &self.outcome {
+            Outcome::Delivered(receipt) => (receipt, None),
+            Outcome::Moot { why } => (&Receipt::Done, Some(why.as_str())),
+            _ => return None,
+        };
+        Some(Finished {
+            id: self.delivery.id,
+            worker: holder(&self.delivery),
+            receipt,
+            note,
+        })
+    }
+
     fn tell(self, result: store::Result<()>) {
         // Whoever waited for it may have been stopped.
         let _ = self.settled.send(result);

@@ -1,6 +1,6 @@
 //! Rows of the outbox: written with the change they follow from, claimed one attempt at a time.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use sqlx::types::Json;
 
@@ -248,14 +248,52 @@ pub async fn mark_sent(
     }))
 }
 
-/// How a claimed delivery is put back or put away.
+/// A claimed delivery that came to its good end.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Finished<'a> {
+    pub id: DeliveryId,
+    /// Who holds it.
+    pub worker: &'a str,
+    /// What came back.
+    pub receipt: &'a Receipt,
+    /// Why nothing had to be done.
+    pub note: Option<&'a str>,
+}
+
+/// Puts away what was delivered, all at once. Returns which were still held by who delivered them;
+/// of the others, whose lease has passed to somebody else, nothing is written.
+pub async fn finish(
+    tx: &mut Tx,
+    finished: &[Finished<'_>],
+    now: Timestamp,
+) -> Result<BTreeSet<DeliveryId>> {
+    let elements = match tx.is_postgres() {
+        true => "JSONB_ARRAY_ELEMENTS",
+        false => "JSON_EACH",
+    };
+    let sql = format!(
+        "UPDATE deliveries SET done_at = $3, result = it.value -> 'receipt',
+             last_error = it.value ->> 'note', locked_by = NULL, locked_until = NULL
+         FROM {elements}($2) AS it
+         WHERE {} AND deliveries.id = CAST(it.value ->> 'id' AS BIGINT)
+           AND locked_by = it.value ->> 'worker' AND done_at IS NULL
+         RETURNING deliveries.id",
+        among(tx, "deliveries.id")
+    );
+    let ids: Vec<DeliveryId> = on!(tx, |conn| {
+        sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
+            .bind(super::among::ids(finished.iter().map(|it| it.id.0)))
+            .bind(Json(finished))
+            .bind(now)
+            .fetch_all(conn)
+            .await
+    })?;
+    Ok(ids.into_iter().collect())
+}
+
+/// How a claimed delivery that was not delivered is put back or put away.
 #[derive(Clone, Debug)]
 pub enum Settle<'a> {
-    /// Finished, with what came back.
-    Done {
-        receipt: &'a Receipt,
-        note: Option<&'a str>,
-    },
     /// Nobody will try again.
     Dead { why: &'a str },
     /// To be tried again.
@@ -269,7 +307,7 @@ pub enum Settle<'a> {
     },
 }
 
-/// Settles an attempt. False when the lease has passed to another worker: then nothing is written.
+/// Settles an attempt that failed. False when the lease has passed to another worker: then nothing is written.
 pub async fn settle(
     tx: &mut Tx,
     id: DeliveryId,
@@ -277,9 +315,6 @@ pub async fn settle(
     how: &Settle<'_>,
     now: Timestamp,
 ) -> Result<bool> {
-    const DONE: &str = "
-        UPDATE deliveries SET done_at = $3, result = $4, last_error = $5, locked_by = NULL, locked_until = NULL
-        WHERE id = $1 AND locked_by = $2 AND done_at IS NULL";
     const DEAD: &str = "
         UPDATE deliveries SET done_at = $3, dead_at = $3, last_error = $4, locked_by = NULL, locked_until = NULL
         WHERE id = $1 AND locked_by = $2 AND done_at IS NULL";
@@ -289,15 +324,6 @@ pub async fn settle(
         WHERE id = $1 AND locked_by = $2 AND done_at IS NULL";
     let written = on!(tx, |conn| {
         match how {
-            Settle::Done { receipt, note } => sqlx::query(DONE)
-                .bind(id)
-                .bind(worker)
-                .bind(now)
-                .bind(Json(receipt))
-                .bind(*note)
-                .execute(conn)
-                .await?
-                .rows_affected(),
             Settle::Dead { why } => sqlx::query(DEAD)
                 .bind(id)
                 .bind(worker)

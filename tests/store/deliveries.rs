@@ -5,11 +5,12 @@ use balefire::{
         actor::Identity,
         delivery::{Receipt, Task},
         effect::Line,
+        ids::DeliveryId,
         late::Together,
     },
     store::{
         self, Tx,
-        deliveries::{NewDelivery, Settle},
+        deliveries::{Finished, NewDelivery, Settle},
     },
 };
 
@@ -22,10 +23,18 @@ async fn claim(tx: &mut Tx, worker: &str, at: u64) -> Vec<i64> {
     claimed.into_iter().map(|it| it.id.0).collect()
 }
 
-const DONE: Settle<'static> = Settle::Done {
-    receipt: &Receipt::Done,
-    note: None,
-};
+/// Whether `worker` still held it, so that it is done now.
+async fn done(tx: &mut Tx, id: DeliveryId, worker: &str, at: u64) -> bool {
+    let finished = Finished {
+        id,
+        worker,
+        receipt: &Receipt::Done,
+        note: None,
+    };
+    let finished = [finished];
+    let ours = store::deliveries::finish(tx, &finished, later(at));
+    ours.await.unwrap().contains(&id)
+}
 
 on_both! {
     async fn a_key_is_queued_once(db: &Db) {
@@ -49,8 +58,30 @@ on_both! {
         let other = store::deliveries::enqueue(&mut tx, &delivery("b", "3"), noon()).await.unwrap().unwrap();
         assert_eq!(claim(&mut tx, "w", 0).await, [first.0, other.0]);
         assert!(claim(&mut tx, "v", 1).await.is_empty());
-        assert!(store::deliveries::settle(&mut tx, first, "w", &DONE, later(2)).await.unwrap());
+        assert!(done(&mut tx, first, "w", 2).await);
         assert_eq!(claim(&mut tx, "v", 3).await, [second.0]);
+    }
+
+    async fn what_ended_together_is_put_away_together(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        let mut ids = Vec::new();
+        for key in ["1", "2", "3"] {
+            ids.extend(store::deliveries::enqueue(&mut tx, &delivery(key, key), noon()).await.unwrap());
+        }
+        assert_eq!(claim(&mut tx, "w", 0).await.len(), 3);
+        let posted = Receipt::Posted { channel: "C1".into(), ts: "1.000001".into() };
+        let finished = [
+            Finished { id: ids[2], worker: "w", receipt: &posted, note: None },
+            Finished { id: ids[0], worker: "another", receipt: &posted, note: None },
+            Finished { id: ids[1], worker: "w", receipt: &Receipt::Done, note: Some("it's \"over\"") },
+        ];
+        let ours = store::deliveries::finish(&mut tx, &finished, later(1)).await.unwrap();
+        assert!(ours.into_iter().eq([ids[1], ids[2]]));
+        assert_eq!(store::deliveries::receipt(&mut tx, ids[0]).await.unwrap(), None);
+        assert_eq!(store::deliveries::receipt(&mut tx, ids[1]).await.unwrap(), Some(Receipt::Done));
+        assert_eq!(store::deliveries::receipt(&mut tx, ids[2]).await.unwrap(), Some(posted));
+        // Done once is done.
+        assert!(!done(&mut tx, ids[2], "w", 2).await);
     }
 
     async fn a_dead_delivery_does_not_block_its_lane(db: &Db) {
@@ -74,7 +105,7 @@ on_both! {
         let waits = store::deliveries::enqueue(&mut tx, &waits, noon()).await.unwrap().unwrap();
         assert_eq!(claim(&mut tx, "w", 0).await, [first.0]);
         assert!(claim(&mut tx, "w", 1).await.is_empty());
-        store::deliveries::settle(&mut tx, first, "w", &DONE, later(2)).await.unwrap();
+        assert!(done(&mut tx, first, "w", 2).await);
         assert_eq!(claim(&mut tx, "w", 3).await, [waits.0]);
     }
 
@@ -167,9 +198,9 @@ on_both! {
         assert!(claim(&mut tx, "quick", 59).await.is_empty());
         let claimed = store::deliveries::claim(&mut tx, "quick", later(60), later(120), 1).await.unwrap();
         assert_eq!((claimed[0].id, claimed[0].sent_at, claimed[0].attempts), (id, Some(noon()), 2));
-        assert!(!store::deliveries::settle(&mut tx, id, "slow", &DONE, later(61)).await.unwrap());
+        assert!(!done(&mut tx, id, "slow", 61).await);
         assert_eq!(store::deliveries::mark_sent(&mut tx, &[id], "slow", later(61)).await.unwrap(), 0);
-        assert!(store::deliveries::settle(&mut tx, id, "quick", &DONE, later(61)).await.unwrap());
+        assert!(done(&mut tx, id, "quick", 61).await);
     }
 
     async fn an_unknown_answer_is_remembered_and_a_known_failure_is_not(db: &Db) {
@@ -195,7 +226,7 @@ on_both! {
         assert!(store::waiting::waits(&mut tx, outage.id, kinds).await.unwrap());
         claim(&mut tx, "w", 0).await;
         assert!(!store::waiting::waits(&mut tx, outage.id, kinds).await.unwrap(), "it may have read the old state");
-        store::deliveries::settle(&mut tx, id, "w", &DONE, later(1)).await.unwrap();
+        assert!(done(&mut tx, id, "w", 1).await);
         assert!(!store::waiting::waits(&mut tx, outage.id, kinds).await.unwrap());
         assert_eq!(store::deliveries::receipt(&mut tx, id).await.unwrap(), Some(Receipt::Done));
     }
@@ -244,7 +275,7 @@ on_both! {
         let dead = NewDelivery { after: Some(first), ..delivery("b", "2") };
         let dead = store::deliveries::enqueue(&mut tx, &dead, noon()).await.unwrap().unwrap();
         claim(&mut tx, "w", 0).await;
-        store::deliveries::settle(&mut tx, first, "w", &DONE, later(1)).await.unwrap();
+        assert!(done(&mut tx, first, "w", 1).await);
         claim(&mut tx, "w", 2).await;
         store::deliveries::settle(&mut tx, dead, "w", &Settle::Dead { why: "no" }, later(3)).await.unwrap();
         assert_eq!(store::deliveries::figures(&mut tx, later(4)).await.unwrap(), (0, 1, None));
@@ -278,7 +309,7 @@ on_both! {
                     }
                     for delivery in claimed {
                         let mut tx = db.begin().await.unwrap();
-                        assert!(store::deliveries::settle(&mut tx, delivery.id, &worker, &DONE, noon()).await.unwrap());
+                        assert!(done(&mut tx, delivery.id, &worker, 0).await);
                         tx.commit().await.unwrap();
                         mine.push(delivery.id.0);
                     }
