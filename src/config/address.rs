@@ -32,10 +32,8 @@ pub(super) fn base_url(text: &str) -> Result<BaseUrl, Fault> {
         "It must not contain a user name or password."
     } else if url.query().is_some() || url.fragment().is_some() {
         "It must not contain a question mark or #."
-    } else if text.ends_with('/') {
-        "It must not end with a slash."
     } else {
-        return Ok(BaseUrl(text.to_owned()));
+        return Ok(BaseUrl(text.trim_end_matches('/').to_owned()));
     };
     Err(Fault::new(reason, example))
 }
@@ -66,11 +64,18 @@ mod tests {
     }
 
     #[test]
+    fn a_slash_at_the_end_does_not_matter() {
+        assert_eq!(
+            base_url("https://a.example/x/").expect("address").as_str(),
+            "https://a.example/x"
+        );
+    }
+
+    #[test]
     fn bad_addresses_are_refused_with_their_reason() {
         for (text, reason) in [
             ("a.example", "not a web address"),
             ("ftp://a.example", "begin with http"),
-            ("https://a.example/", "slash"),
             ("https://ana:pw@a.example", "user name"),
             ("https://a.example?x=1", "question mark"),
             ("https://", "not a web address"),

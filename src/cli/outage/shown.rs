@@ -45,12 +45,68 @@ pub fn words(message: &Message, people: &[Person]) -> String {
     texts.join("\n")
 }
 
-/// Markup of Slack's as people read it: times in UTC, people by their names.
+/// Markup of Slack's as people read it at a terminal: times in UTC, people by their names, addresses
+/// after what links to them, and nothing in bold.
 pub fn plain(text: &str, people: &[Person]) -> String {
-    markup::plain(text, |user| {
+    let text = unstyled(&with_addresses(text));
+    markup::plain(&text, |user| {
         let person = people.iter().find(|it| it.slack_user.as_str() == user);
         person.map(|it| it.name.clone())
     })
+}
+
+/// Links with their addresses behind them: nobody presses a link here.
+fn with_addresses(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    // Words of people have no bracket: it is escaped.
+    while let Some((before, after)) = rest.split_once('<') {
+        shown.push_str(before);
+        let Some((token, after)) = after.split_once('>') else {
+            shown.push('<');
+            rest = after;
+            break;
+        };
+        match token.split_once('|') {
+            Some((address, label)) if address.starts_with("http") && address != label => {
+                shown.push_str(&format!("{label}: {address}"));
+            }
+            _ => shown.push_str(&format!("<{token}>")),
+        }
+        rest = after;
+    }
+    shown + rest
+}
+
+/// Without the asterisks and underscores that Slack turns into bold and slanted letters: those
+/// around words, and not those within.
+fn unstyled(text: &str) -> String {
+    let marks = |mark: char| mark == '*' || mark == '_';
+    let letters: Vec<char> = text.chars().collect();
+    let mut kept = vec![true; letters.len()];
+    let outside = |at: Option<&char>| at.is_none_or(|it| !it.is_alphanumeric());
+    let blank = |at: Option<&char>| at.is_none_or(|it| it.is_whitespace());
+    let mut at = 0;
+    while at < letters.len() {
+        let before = at.checked_sub(1).and_then(|it| letters.get(it));
+        if marks(letters[at]) && outside(before) && !blank(letters.get(at + 1)) {
+            let of_line = letters[at + 1..]
+                .iter()
+                .take_while(|it| **it != '\n')
+                .count();
+            let end = (at + 2..=at + of_line).find(|end| {
+                letters[*end] == letters[at]
+                    && !blank(letters.get(end - 1))
+                    && outside(letters.get(end + 1))
+            });
+            if let Some(end) = end {
+                (kept[at], kept[end]) = (false, false);
+            }
+        }
+        at += 1;
+    }
+    let kept = letters.iter().zip(kept).filter(|(_, kept)| *kept);
+    kept.map(|(letter, _)| letter).collect()
 }
 
 /// An outage as programs read it. Names stay as they are; what is not known is null.
@@ -102,4 +158,33 @@ pub fn json(outage: &Outage, announcement: Option<&Announcement>, people: &[Pers
 /// A line of the timeline as programs read it.
 pub fn line_json(line: &timeline::Line) -> Value {
     json!({ "at": line.occurred_at.iso(), "by": line.by, "event": line.event })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_shows_words_and_addresses() {
+        for (markup, expected) in [
+            ("*No outage is open.*", "No outage is open."),
+            (
+                "▲ *Outage 1 · Cards* — _major_",
+                "▲ Outage 1 · Cards — major",
+            ),
+            ("*a* and *b*", "a and b"),
+            ("2*3*4 and snake_case_name", "2*3*4 and snake_case_name"),
+            ("* one\n* two *", "* one\n* two *"),
+            ("*not\nclosed*", "*not\nclosed*"),
+            ("** and * and _", "** and * and _"),
+            (
+                "<https://a.test/p?x=1&amp;y=2|Go to the announcement>",
+                "Go to the announcement: https://a.test/p?x=1&y=2",
+            ),
+            ("<https://a.test> &lt;b&gt; <", "https://a.test <b> <"),
+            ("<!date^1772366400^{date}|1 Mar>", "1 Mar"),
+        ] {
+            assert_eq!(plain(markup, &[]), expected, "{markup:?}");
+        }
+    }
 }

@@ -95,10 +95,6 @@ fn values_out_of_range_or_shape_are_refused() {
             "[server]\nlisten = \"localhost:8080\"",
             "not an IP address with a port",
         ),
-        (
-            "[server]\npublic_url = \"https://a.example/\"",
-            "end with a slash",
-        ),
         ("[database]\nmax_connections = 0", "between 1 and 1000"),
         ("[deliveries]\nworkers = 65", "between 1 and 64"),
         ("[log]\nfilter = \"inof\"", "There is no such level."),
