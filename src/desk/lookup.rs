@@ -1,5 +1,7 @@
 //! Questions that change nothing: lists, details, suggestions, and who may do what.
 
+use std::collections::HashMap;
+
 use super::{Desk, DeskError, actor};
 use crate::{
     domain::{
@@ -297,12 +299,14 @@ async fn with_announcements(
     tx: &mut store::Tx,
     outages: Vec<Outage>,
 ) -> Result<Vec<(Outage, Option<Announcement>)>, DeskError> {
-    let mut all = Vec::with_capacity(outages.len());
-    for outage in outages {
-        let announcement = store::announcements::of_outage(tx, outage.id).await?;
-        all.push((outage, announcement));
-    }
-    Ok(all)
+    let ids = outages.iter().map(|it| it.id);
+    let found = store::announcements::of_outages(tx, ids).await?;
+    let mut found: HashMap<_, _> = found.into_iter().map(|it| (it.outage_id, it)).collect();
+    let with_its_own = |outage: Outage| {
+        let announcement = found.remove(&outage.id);
+        (outage, announcement)
+    };
+    Ok(outages.into_iter().map(with_its_own).collect())
 }
 
 /// Everybody whom a rendering of the outage may name.

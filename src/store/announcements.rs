@@ -2,7 +2,7 @@
 
 use sqlx::types::Json;
 
-use super::{Result, Tx, db::on};
+use super::{Result, Tx, among::among, db::on};
 use crate::domain::{
     ids::{ChannelId, MessageTs, OutageId, OutageNumber, WorkspaceId},
     repair::Because,
@@ -87,6 +87,22 @@ pub async fn of_outage(tx: &mut Tx, outage: OutageId) -> Result<Option<Announcem
     on!(tx, |conn| sqlx::query_as(sqlx::AssertSqlSafe(sql))
         .bind(outage)
         .fetch_optional(conn)
+        .await)
+}
+
+/// The announcements of several outages, in no order.
+pub async fn of_outages(
+    tx: &mut Tx,
+    outages: impl IntoIterator<Item = OutageId>,
+) -> Result<Vec<Announcement>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM announcements WHERE {}",
+        among(tx, "outage_id")
+    );
+    let ids = super::among::ids(outages.into_iter().map(|it| it.0));
+    on!(tx, |conn| sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .bind(ids)
+        .fetch_all(conn)
         .await)
 }
 
