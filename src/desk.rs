@@ -6,6 +6,7 @@
 mod due;
 mod effects;
 mod lookup;
+mod profiles;
 mod repair;
 mod shares;
 
