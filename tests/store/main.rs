@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod announcements;
+mod attempts;
 mod backup;
 mod channels;
 #[path = "../harness/databases.rs"]
