@@ -110,7 +110,7 @@ impl App {
             &settings.slack.bot_token,
             settings.slack.timeout,
         )?;
-        let api = Arc::new(api.watched());
+        let api = Arc::new(api.watched(clock.clone()));
         let fallback = settings.slack.fallback_channel.clone().map(ChannelId);
         let policy = Arc::new(policy(
             &settings,

@@ -6,6 +6,7 @@
 mod due;
 mod effects;
 mod lookup;
+mod profiles;
 mod repair;
 mod shares;
 
@@ -267,6 +268,17 @@ impl Desk {
             None => Place::new(self.policy.announce_channel.clone()),
         };
         effects::enqueue(tx, outage, &place, by, effects, now).await
+    }
+
+    /// What the same `once` did before, if it did; for those who have to look up or work out what
+    /// is asked for, which may be another matter by now.
+    pub async fn done_before(
+        &self,
+        workspace: &WorkspaceId,
+        once: &Once,
+    ) -> Result<Option<Outage>, DeskError> {
+        let mut tx = self.db.read().await?;
+        self.already(&mut tx, workspace, once).await
     }
 
     async fn already(

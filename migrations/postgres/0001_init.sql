@@ -305,12 +305,13 @@ CREATE TABLE pacing (
 );
 CREATE INDEX pacing_free ON pacing (free_at);
 
--- Workspaces that cannot be reached, while they cannot.
+-- Workspaces that cannot be reached, while they cannot; and whether the log says so.
 CREATE TABLE unreached (
     workspace_id TEXT        PRIMARY KEY,
     since        TIMESTAMPTZ NOT NULL,
     why          TEXT        NOT NULL,
-    checked_at   TIMESTAMPTZ NOT NULL
+    checked_at   TIMESTAMPTZ NOT NULL,
+    told         BOOLEAN     NOT NULL DEFAULT FALSE
 );
 
 CREATE TABLE inbox (

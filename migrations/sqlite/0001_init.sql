@@ -305,12 +305,13 @@ CREATE TABLE pacing (
 ) STRICT;
 CREATE INDEX pacing_free ON pacing (free_at);
 
--- Workspaces that cannot be reached, while they cannot.
+-- Workspaces that cannot be reached, while they cannot; and whether the log says so.
 CREATE TABLE unreached (
     workspace_id TEXT    PRIMARY KEY,
     since        TEXT    NOT NULL,
     why          TEXT    NOT NULL,
-    checked_at   TEXT    NOT NULL
+    checked_at   TEXT    NOT NULL,
+    told         INTEGER NOT NULL DEFAULT FALSE CHECK (told IN (0, 1))
 ) STRICT;
 
 CREATE TABLE inbox (

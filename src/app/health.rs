@@ -75,7 +75,7 @@ impl Health {
         {
             return answered;
         }
-        let answered = self.slack.api.installation().await.is_ok();
+        let answered = self.slack.api.sign_of_life().await.is_ok();
         *known = Some((now, answered));
         answered
     }

@@ -1,11 +1,13 @@
 //! `balefire outage`: what people do in Slack, from a terminal or a script: the same use cases, the
 //! same rights, also while Slack is away. What is written here is delivered by `balefire serve`.
 
+mod command;
 mod shown;
 
 use std::{path::PathBuf, sync::Arc};
 
 use anyhow::{Context, anyhow};
+use command::Command;
 use tokio::sync::Notify;
 
 use super::{Failure, checks, existing_database, say, sources};
@@ -47,76 +49,6 @@ pub struct Arguments {
     json: bool,
     #[command(subcommand)]
     command: Command,
-}
-
-#[derive(Debug, clap::Subcommand)]
-enum Command {
-    /// What is open, and what ended last.
-    List,
-    /// One outage with its timeline.
-    Show { number: i64 },
-    /// Announce an outage.
-    Announce {
-        /// What is affected: a component's key, alias or name.
-        component: String,
-        /// What happened.
-        #[arg(required = true)]
-        summary: Vec<String>,
-        /// minor, major or critical; without it what `outages.default_severity` says.
-        #[arg(long)]
-        severity: Option<String>,
-        /// When it should be over, such as 45m, 16:30 or "tomorrow 9:00"; without it nothing is promised.
-        #[arg(long)]
-        eta: Option<String>,
-        /// An answer about the impact, such as sales=yes; once for each question.
-        #[arg(long = "answer", value_name = "QUESTION=ANSWER")]
-        answers: Vec<String>,
-        /// Also when something of the component is open or was resolved just now.
-        #[arg(long)]
-        anyway: bool,
-    },
-    /// Say what is known now.
-    Update {
-        number: i64,
-        #[arg(required = true)]
-        text: Vec<String>,
-        /// investigating, identified or monitoring.
-        #[arg(long)]
-        stage: Option<String>,
-        /// A new promise.
-        #[arg(long)]
-        eta: Option<String>,
-    },
-    /// Promise another end.
-    Eta {
-        number: i64,
-        #[arg(required = true)]
-        eta: Vec<String>,
-        /// Why it changed.
-        #[arg(long, default_value = "")]
-        reason: String,
-    },
-    /// It is over, now.
-    Resolve {
-        number: i64,
-        /// How it was resolved.
-        text: Vec<String>,
-        /// An answer about the impact, such as sales=no; once for each question.
-        #[arg(long = "answer", value_name = "QUESTION=ANSWER")]
-        answers: Vec<String>,
-    },
-    /// It is not over after all.
-    Reopen {
-        number: i64,
-        #[arg(required = true)]
-        reason: Vec<String>,
-    },
-    /// It was no outage.
-    Withdraw {
-        number: i64,
-        #[arg(required = true)]
-        why: Vec<String>,
-    },
 }
 
 pub async fn run(config: Option<PathBuf>, arguments: Arguments) -> Result<(), Failure> {
@@ -268,7 +200,29 @@ impl Terminal {
     }
 
     async fn write(&self, command: Command, person: &Person, once: &Once) -> Result<(), Failure> {
-        let (done, written) = match command {
+        let done = command.done();
+        // Before anything is read again: "in 2 h" may mean nothing any more, and a component may
+        // have been renamed since.
+        let written = match self.desk.done_before(&self.workspace, once).await {
+            Ok(Some(outage)) => Ok(outage),
+            Ok(None) => self.carry_out(command, person, once).await?,
+            Err(error) => Err(error),
+        };
+        let outage = match written {
+            Ok(outage) => outage,
+            Err(error) => return Err(self.explained(error).await),
+        };
+        self.audit(person, done, outage.number).await?;
+        self.told(&outage, done).await
+    }
+
+    async fn carry_out(
+        &self,
+        command: Command,
+        person: &Person,
+        once: &Once,
+    ) -> Result<Result<Outage, DeskError>, Failure> {
+        Ok(match command {
             Command::Announce {
                 component,
                 summary,
@@ -289,8 +243,7 @@ impl Terminal {
                     from_message: None,
                     not_the_same_as: Vec::new(),
                 };
-                let declared = self.declare(person, request, once, anyway).await;
-                ("announced", declared)
+                self.declare(person, request, once, anyway).await
             }
             Command::Update {
                 number,
@@ -306,7 +259,7 @@ impl Terminal {
                         None => None,
                     },
                 });
-                ("updated", self.change(person, number, &update, once).await)
+                self.change(person, number, &update, once).await
             }
             Command::Eta {
                 number,
@@ -315,10 +268,7 @@ impl Terminal {
             } => {
                 let eta = self.promise(&eta.join(" "), person)?;
                 let change = Change::Eta { eta, reason };
-                (
-                    "promised anew",
-                    self.change(person, number, &change, once).await,
-                )
+                self.change(person, number, &change, once).await
             }
             Command::Resolve {
                 number,
@@ -327,34 +277,24 @@ impl Terminal {
             } => {
                 let answers = self.answers(&answers)?;
                 let resolve = self.resolve(number, text.join(" "), answers).await?;
-                (
-                    "resolved",
-                    self.change(person, number, &resolve, once).await,
-                )
+                self.change(person, number, &resolve, once).await
             }
             Command::Reopen { number, reason } => {
                 let reason = reason.join(" ");
                 let change = Change::Reopen { reason };
-                ("reopened", self.change(person, number, &change, once).await)
+                self.change(person, number, &change, once).await
             }
             Command::Withdraw { number, why } => {
                 let change = Change::Withdraw {
                     why: why.join(" "),
                     duplicate_of: None,
                 };
-                (
-                    "withdrawn",
-                    self.change(person, number, &change, once).await,
-                )
+                self.change(person, number, &change, once).await
             }
-            Command::List | Command::Show { .. } => return Ok(()),
-        };
-        let outage = match written {
-            Ok(outage) => outage,
-            Err(error) => return Err(self.explained(error).await),
-        };
-        self.audit(person, done, outage.number).await?;
-        self.told(&outage, done).await
+            Command::List | Command::Show { .. } => {
+                return Err(anyhow!("looking changes nothing").into());
+            }
+        })
     }
 
     async fn declare(

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 
-use crate::slack::Slack;
+use crate::{slack::Slack, store};
 
 /// How often to look for events whose first try failed.
 const POLL: Duration = Duration::from_secs(5);
@@ -21,7 +21,8 @@ pub async fn run_once(slack: &Slack) -> anyhow::Result<usize> {
 pub async fn run(slack: Arc<Slack>, stop: CancellationToken) {
     while !stop.is_cancelled() {
         if let Err(error) = run_once(&slack).await {
-            tracing::error!(%error, "events could not be worked on");
+            let error = store::trouble::of_any(&error);
+            tracing::error!(error, "events could not be worked on");
         }
         let until = slack.clock.now().plus(POLL);
         tokio::select! {

@@ -44,7 +44,8 @@ impl<D: Deliver> Jobs<D> {
                 Ok(Turn::Early { next_at }) => until = until.min(next_at),
                 Ok(_) => {}
                 Err(error) => {
-                    tracing::error!(job = job.name(), %error, "a job could not be looked at");
+                    let error = store::trouble::in_words(&error);
+                    tracing::error!(job = job.name(), error, "a job could not be looked at");
                 }
             }
             tokio::select! {
@@ -116,7 +117,7 @@ impl<D: Deliver> Jobs<D> {
         match ran {
             Ok(done) => Turn::Ran(done),
             Err(error) => {
-                let why = format!("{error:#}");
+                let why = store::trouble::of_any(&error);
                 tracing::error!(job = job.name(), why, "a job failed and is tried again");
                 Turn::Failed(why)
             }

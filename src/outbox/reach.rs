@@ -70,11 +70,11 @@ impl<D: Deliver> Outbox<D> {
     async fn lost(&self, workspace: &WorkspaceId, why: &str) -> store::Result<()> {
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
-        let news = store::reach::lost(&mut tx, workspace, why, now).await?;
+        let say = store::reach::lost(&mut tx, workspace, why, now).await?;
         store::deliveries::pause(&mut tx, workspace, "*", now.plus(REST)).await?;
         tx.commit().await?;
         self.metrics.set_slack_reachable(false);
-        if news {
+        if say {
             tracing::error!(
                 why,
                 "Slack cannot be reached: nothing is lost, deliveries wait until it answers"
@@ -86,13 +86,13 @@ impl<D: Deliver> Outbox<D> {
     async fn found(&self, workspace: &WorkspaceId) -> store::Result<()> {
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
-        let since = store::reach::found(&mut tx, workspace).await?;
+        let was = store::reach::found(&mut tx, workspace).await?;
         let waiting = store::deliveries::go_on(&mut tx, workspace, now).await?;
         tx.commit().await?;
         self.metrics.set_slack_reachable(true);
         self.wake.notify_one();
-        if let Some(since) = since {
-            let seconds = now.since(since).as_secs();
+        if let Some(was) = was.filter(|it| it.told) {
+            let seconds = now.since(was.since).as_secs();
             tracing::info!(seconds, waiting, "Slack answers again: deliveries go on");
         }
         Ok(())

@@ -15,7 +15,10 @@ use slack_morphism::{
 };
 
 use super::contact::{Contact, Hindrance, why_unreached};
-use crate::domain::ids::{ChannelId, MessageTs};
+use crate::{
+    clock::Clock,
+    domain::ids::{ChannelId, MessageTs},
+};
 
 type Connector = SlackClientHyperConnector<hyper_rustls::HttpsConnector<HttpConnector>>;
 
@@ -104,8 +107,8 @@ impl SlackApi {
     }
 
     /// Says in the log, and to whoever asks, when nothing at all can be had from Slack.
-    pub fn watched(mut self) -> SlackApi {
-        self.contact = Some(Contact::default());
+    pub fn watched(mut self, clock: Clock) -> SlackApi {
+        self.contact = Some(Contact::new(clock));
         self
     }
 
@@ -165,6 +168,24 @@ impl SlackApi {
         self.post("auth.test", &serde_json::json!({})).await
     }
 
+    /// Whether anybody is there who takes the token's calls. Any answer of Slack's shows it, a
+    /// refusal or a wish for a pause as well, but for one that all calls get. `auth.test` may be
+    /// ill all by itself; so before nobody is believed to be there, something else is asked, too.
+    pub async fn sign_of_life(&self) -> Result<(), CallError> {
+        let Err(error) = shows_life(self.installation().await) else {
+            return Ok(());
+        };
+        match error {
+            CallError::Unknown { .. } | CallError::NotSlack { .. } => {
+                // Everybody has it, and if not, that is an answer, too.
+                let somebody = [("user", "USLACKBOT".to_owned())];
+                let answer = self.get::<Value>("users.info", &somebody).await;
+                shows_life(answer).map_err(|_| error)
+            }
+            _ => Err(error),
+        }
+    }
+
     async fn bounded<T: DeserializeOwned>(
         &self,
         call: impl Future<Output = Result<Value, SlackClientError>>,
@@ -179,6 +200,14 @@ impl SlackApi {
             contact.learn(answer.as_ref().err());
         }
         answer
+    }
+}
+
+fn shows_life<T>(answer: Result<T, CallError>) -> Result<(), CallError> {
+    match answer {
+        Ok(_) | Err(CallError::RateLimited { .. }) => Ok(()),
+        Err(error @ CallError::Refused { .. }) if Hindrance::of(&error).is_none() => Ok(()),
+        Err(error) => Err(error),
     }
 }
 

@@ -1,14 +1,22 @@
 //! Whether Slack can be talked to at all, as far as the last calls showed, and what whoever runs
-//! Balefire can do about it. Said when it begins and when it is over, and not with every call;
+//! Balefire can do about it. Said when it begins and when it is over, and not with every call, nor
+//! over and over while it comes and goes;
 //! what single calls were refused for is the business of whoever made them.
 
 use std::{
     error::Error,
     io::{self, ErrorKind},
+    mem::{Discriminant, discriminant},
     sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use super::api::CallError;
+use crate::{clock::Clock, domain::time::Timestamp};
+
+/// A hindrance that comes and goes is said again after this time: some of Slack's calls may work
+/// for hours while others do not.
+const QUIET: Duration = Duration::from_secs(120);
 
 /// What keeps every call from being carried out.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -89,12 +97,37 @@ impl Hindrance {
 }
 
 /// What the last call showed.
+pub struct Contact {
+    clock: Clock,
+    state: Mutex<State>,
+}
+
 #[derive(Default)]
-pub struct Contact(Mutex<Option<Hindrance>>);
+struct State {
+    hindrance: Option<Hindrance>,
+    /// What the log said last, if it does not say since that it is over.
+    said: Option<Hindrance>,
+    /// When something of each kind was said last.
+    said_at: Vec<(Discriminant<Hindrance>, Timestamp)>,
+}
+
+/// What should stand in the log now.
+#[derive(Clone, Debug, PartialEq)]
+enum Say {
+    Trouble(Hindrance),
+    Over,
+}
 
 impl Contact {
+    pub fn new(clock: Clock) -> Contact {
+        Contact {
+            clock,
+            state: Mutex::default(),
+        }
+    }
+
     pub fn hindrance(&self) -> Option<Hindrance> {
-        self.lock().clone()
+        self.lock().hindrance.clone()
     }
 
     /// Takes in how a call ended.
@@ -109,18 +142,39 @@ impl Contact {
                 (None, _) => return,
             },
         };
-        let before = std::mem::replace(&mut *self.lock(), found.clone());
-        match found {
-            Some(hindrance) if before.as_ref() == Some(&hindrance) => {}
-            Some(hindrance) if hindrance.needs_somebody() => tracing::error!("{hindrance}"),
-            Some(hindrance) => tracing::warn!("{hindrance}"),
-            None if before.is_some() => tracing::info!("Slack answers again"),
+        let say = self.lock().take_in(found, self.clock.now());
+        match say {
+            Some(Say::Trouble(it)) if it.needs_somebody() => tracing::error!("{it}"),
+            Some(Say::Trouble(it)) => tracing::warn!("{it}"),
+            Some(Say::Over) => tracing::info!("Slack answers again"),
             None => {}
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Hindrance>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn take_in(&mut self, found: Option<Hindrance>, now: Timestamp) -> Option<Say> {
+        self.hindrance.clone_from(&found);
+        let Some(hindrance) = found else {
+            // Whoever read that it began reads that it is over.
+            return self.said.take().map(|_| Say::Over);
+        };
+        let kind = discriminant(&hindrance);
+        let lately = self
+            .said_at
+            .iter()
+            .any(|(said, at)| *said == kind && *at <= now && now.since(*at) < QUIET);
+        if lately || self.said.as_ref() == Some(&hindrance) {
+            return None;
+        }
+        self.said = Some(hindrance.clone());
+        self.said_at.retain(|(said, _)| *said != kind);
+        self.said_at.push((kind, now));
+        Some(Say::Trouble(hindrance))
     }
 }
 
@@ -257,7 +311,7 @@ mod tests {
 
     #[test]
     fn what_a_single_call_is_refused_for_hinders_no_other() {
-        let contact = Contact::default();
+        let contact = Contact::new(Clock::system());
         contact.learn(Some(&refused("token_revoked")));
         assert!(contact.hindrance().is_some_and(|it| it.is_the_token()));
         // Nothing is known by these.
@@ -266,6 +320,35 @@ mod tests {
         assert!(contact.hindrance().is_some());
         contact.learn(Some(&refused("channel_not_found")));
         assert_eq!(contact.hindrance(), None);
+    }
+
+    #[test]
+    fn what_comes_and_goes_is_said_now_and_then_and_its_end_as_often() {
+        let mut state = State::default();
+        let page = |what: &str| Some(Hindrance::Page { what: what.into() });
+        let away = Hindrance::Away { why: "x".into() };
+        let noon = Timestamp::from_epoch(1_772_366_400);
+        let mut said: Vec<(u64, Say)> = Vec::new();
+        for second in 0..300 {
+            let now = noon.plus(Duration::from_secs(second));
+            // Two that differ in words only, another one, and a call that works.
+            for found in [page("a"), page("b"), Some(away.clone()), None] {
+                said.extend(state.take_in(found, now).map(|it| (second, it)));
+            }
+        }
+        let expected = [0, 120, 240].map(|second| {
+            let page = page("a").map(Say::Trouble).unwrap();
+            [page, Say::Trouble(away.clone()), Say::Over].map(|it| (second, it))
+        });
+        assert_eq!(said, expected.concat());
+
+        // What lasts is said after a while.
+        let mut said = Vec::new();
+        for second in 300..500 {
+            let now = noon.plus(Duration::from_secs(second));
+            said.extend(state.take_in(page("a"), now).map(|_| second));
+        }
+        assert_eq!(said, [360]);
     }
 
     #[test]

@@ -151,17 +151,14 @@ impl Deliver for SlackDeliver {
             Err(Stop::Outcome(outcome)) => outcome,
             Err(Stop::Call(error)) => judge(error),
             Err(Stop::Store(error)) => Outcome::Failed {
-                why: format!("the database did not answer: {error}"),
+                why: store::trouble::in_words(&error),
             },
         }
     }
 
     async fn answers(&self) -> Result<(), String> {
-        match self.api.installation().await {
-            // Whoever asks for a pause is there.
-            Ok(_) | Err(CallError::RateLimited { .. }) => Ok(()),
-            Err(error) => Err(error.to_string()),
-        }
+        let sign = self.api.sign_of_life().await;
+        sign.map_err(|error| error.to_string())
     }
 }
 

@@ -44,6 +44,8 @@ pub fn escape_within(text: &str, max: usize) -> String {
     let mut escaped = String::with_capacity(text.len());
     for (at, letter) in text.char_indices() {
         match letter {
+            // Whoever shows them begins a new line, so they are told apart as one.
+            '\u{2028}' | '\u{2029}' => escaped.push('\n'),
             '&' => escaped.push_str("&amp;"),
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
@@ -92,6 +94,22 @@ pub fn quote(text: &str, max: usize) -> String {
     let lines = |text: &str| format!("> {}", text.replace('\n', "\n> "));
     let quoted = lines(&escape(text.trim()));
     cut(&quoted, max)
+}
+
+/// As [`quote`], with a note below on where to read on when it was cut. The note is ours.
+pub fn quote_abridged(text: &str, max: usize, note: &str) -> String {
+    let whole = quote(text, usize::MAX);
+    if width(&whole) <= max {
+        return whole;
+    }
+    let room = max.saturating_sub(width(note) + 1);
+    format!("{}\n{note}", cut(&whole, room))
+}
+
+/// Markup in which nothing begins or ends a block of code: what follows such a block stands on a
+/// line of its own, outside of the quotation that it was in.
+pub fn without_fences(markup: &str) -> String {
+    markup.replace(FENCE, &format!("`{JOINER}`{JOINER}`"))
 }
 
 /// Markup that [`foreign`] made as a quotation, at most `max` long.

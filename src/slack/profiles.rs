@@ -82,7 +82,8 @@ impl Slack {
     /// what was known.
     pub async fn get_to_know(&self, workspace: &WorkspaceId, user: &SlackUserId) {
         if let Err(error) = self.try_to_know(workspace, user).await {
-            tracing::warn!(%error, "somebody's profile could not be read");
+            let error = store::trouble::of_any(&error);
+            tracing::warn!(error, "somebody's profile could not be read");
         }
     }
 
@@ -93,7 +94,6 @@ impl Slack {
         if age.is_some_and(|at| self.is_fresh(at)) {
             return Ok(());
         }
-        let now = self.clock.now();
         #[derive(Deserialize)]
         struct Answer {
             user: SlackUser,
@@ -101,9 +101,7 @@ impl Slack {
         let arguments = [("user", user.to_string())];
         let answer: Result<Answer, CallError> = self.api.get("users.info", &arguments).await;
         if let Some(profile) = answer?.user.into_profile() {
-            let mut tx = self.db.begin().await?;
-            store::people::save_profile(&mut tx, workspace, &profile, now).await?;
-            tx.commit().await?;
+            self.desk.learn(workspace, &profile).await?;
         }
         Ok(())
     }

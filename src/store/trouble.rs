@@ -35,6 +35,12 @@ pub fn in_words(error: &Error) -> String {
     }
 }
 
+/// As [`in_words`], for what may have gone wrong elsewhere: that says itself what it is.
+pub fn of_any(error: &anyhow::Error) -> String {
+    let ours = error.chain().find_map(|it| it.downcast_ref::<Error>());
+    ours.map_or_else(|| format!("{error:#}"), in_words)
+}
+
 fn of_sqlite(known: &Sqlite) -> &'static str {
     match known {
         Sqlite::Locked => {

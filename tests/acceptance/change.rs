@@ -1,8 +1,21 @@
 //! Updates and edits: what changes, who is heard, and in which order.
 
+use balefire::{
+    desk::Once,
+    domain::{
+        command::{Command, Request, Update},
+        eta::Eta,
+        ids::OutageNumber,
+        outage::Severity,
+    },
+};
 use serde_json::json;
 
-use crate::harness::{World, minutes, words};
+use crate::{
+    databases,
+    harness::{Setup, World, minutes, words},
+    ingress::signed_body,
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_update_changes_the_announcement_and_stands_in_the_thread() {
@@ -214,4 +227,75 @@ async fn a_text_that_was_rewritten_meanwhile_is_shown_before_it_is_replaced() {
     world.thread().await;
     bo.direct_messages().await;
     world.end().await;
+}
+
+/// Whoever announces from a terminal may be known by what was typed there.
+#[tokio::test(flavor = "multi_thread")]
+async fn once_somebodys_profile_is_known_open_announcements_call_them_by_their_name() {
+    for scratch in [databases::sqlite().await, databases::postgres().await] {
+        let setup = Setup {
+            allow_all: true,
+            ..Setup::default()
+        };
+        let world = World::on(scratch, setup).await;
+        let (desk, workspace) = (&world.slack.desk, world.slack.workspace().unwrap());
+        let bo = "U0BO".into();
+        let met = desk.meet(&workspace, &bo, "the night shift").await.unwrap();
+        for component in ["payments", "booking"] {
+            let found = desk.announcing(&workspace, &bo, component).await.unwrap();
+            let request = Request {
+                summary: "It fails".into(),
+                component: found.component.unwrap(),
+                severity: Severity::Major,
+                eta: Eta::unknown(world.clock.now()),
+                answers: Vec::new(),
+                from_message: None,
+                not_the_same_as: Vec::new(),
+            };
+            let once = Once::new("test", component.into(), String::new());
+            let declared = desk.declare(&workspace, met.id, &request, &once).await;
+            let number = declared.unwrap().number;
+            let update = Command::Update(Update {
+                text: "On it".into(),
+                stage: None,
+                eta: None,
+            });
+            let once = Once::new("test", format!("{component} update"), String::new());
+            let changed = desk.change(&workspace, met.id, number, &update, &once);
+            changed.await.unwrap();
+            world.settle().await;
+        }
+        // Over: it stays as it was.
+        let ended = Command::Withdraw {
+            why: "A test".into(),
+            duplicate_of: None,
+        };
+        let once = Once::new("test", "over".into(), String::new());
+        let withdrawn = desk.change(&workspace, met.id, OutageNumber(2), &ended, &once);
+        withdrawn.await.unwrap();
+        world.settle().await;
+        let named = async |name: &str| {
+            let all = world.channel("outages").await;
+            all.iter().filter(|it| words(it).contains(name)).count()
+        };
+        assert!(named("the night shift").await > 0);
+
+        let rendered = world.calls("chat.update").await.len();
+        for id in ["E1", "E2"] {
+            let event = json!({ "type": "event_callback", "event_id": id, "team_id": "T0BALEFIRE",
+                "event": { "type": "user_change", "user": { "id": "U0BO", "name": "bo",
+                    "tz": "Europe/Prague", "profile": { "real_name": "Bo Berg" } } } });
+            let (status, _) = signed_body(&world, "/slack/events", &event.to_string()).await;
+            assert_eq!(status, 200);
+            balefire::jobs::inbox::run_once(&world.slack).await.unwrap();
+            world.settle().await;
+            assert_eq!(world.calls("chat.update").await.len(), rendered + 1, "once");
+        }
+        assert_eq!(named("Bo Berg").await, 1);
+        world.thread().await;
+        for person in ["ana", "bo"] {
+            world.person(person).direct_messages().await;
+        }
+        world.end().await;
+    }
 }

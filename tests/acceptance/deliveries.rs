@@ -176,7 +176,8 @@ async fn a_thread_keeps_its_order_through_failures() {
     // What came late is told together, in the same order.
     let said: Vec<&str> = thread
         .iter()
-        .flat_map(|text| text.lines().filter(|it| it.starts_with("line ")))
+        .flat_map(|text| text.lines().map(|it| it.trim_start_matches("> ")))
+        .filter(|it| it.starts_with("line "))
         .collect();
     assert_eq!(said, ["line 1", "line 2", "line 3", "line 4"]);
     world.announcement().await;

@@ -105,6 +105,46 @@ pub async fn looks_after(world: &World) -> String {
     }
 }
 
+/// The process ends between the commit of the repair and the call: before anybody has claimed it,
+/// or afterwards.
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_crash_the_next_start_posts_again_what_was_to_be_posted_again() {
+    for claimed in [false, true] {
+        for scratch in both().await {
+            let world = announced(scratch, "").await;
+            let first = ts(&world.announcement().await);
+            deletes(&world, "outages", &first).await;
+            let posted = world.calls("chat.postMessage").await.len();
+            let mut waiting = 0;
+            while waiting == 0 {
+                balefire::jobs::inbox::run_once(&world.slack).await.unwrap();
+                let mut tx = world.db.read().await.unwrap();
+                let listed = store::deliveries::list(&mut tx, false, 100).await.unwrap();
+                waiting = listed.iter().filter(|it| it.kind == "announce").count();
+            }
+            if claimed {
+                let dies = world.node().await.jobs().outbox;
+                assert!(!dies.claim(10).await.unwrap().is_empty());
+            }
+            assert_eq!(world.calls("chat.postMessage").await.len(), posted);
+
+            let next = world.node().await.jobs().outbox;
+            world.moves(minutes(2)).await;
+            for _ in 0..10 {
+                next.run_once().await.unwrap();
+                world.moves(minutes(1)).await;
+            }
+            world.settle().await;
+            let again = world.announcement().await;
+            assert_ne!(ts(&again), first);
+            assert_eq!(world.channel("outages").await.len(), 1);
+            assert!(world.is_pinned().await);
+            read_all(&world).await;
+            world.end().await;
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deleted_announcement_is_posted_again_once() {
     for scratch in both().await {

@@ -43,6 +43,39 @@ async fn shared(world: &World) -> Vec<(String, String)> {
     thread.into_iter().filter(source).collect()
 }
 
+/// What was sent before the app was removed is worked on when it is back, however long that took.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reaction_waits_until_slack_takes_the_token_again() {
+    let world = announced(Setup::default()).await;
+    changes(&world, 1, &Command::CreateChannel).await;
+    let channel = only_made(&world).await;
+    let id = channel["id"].as_str().unwrap().to_owned();
+    let ts = writes(&world, "ana", &id, "the provider answers").await;
+    reacts(&world, "ana", &id, &ts, "eyes", false).await;
+    world.control("app", json!({ "revoked": true })).await;
+    let event = json!({ "type": "event_callback", "event_id": "E1", "team_id": "T0BALEFIRE",
+        "event": { "type": "reaction_added", "user": "U0ANA", "reaction": "point_up",
+            "item": { "type": "message", "channel": id, "ts": ts }, "event_ts": ts } });
+    let event = event.to_string();
+    let (status, _) = crate::ingress::signed_body(&world, "/slack/events", &event).await;
+    assert_eq!(status, 200);
+    let work = async || balefire::jobs::inbox::run_once(&world.slack).await.unwrap();
+    for _ in 0..120 {
+        assert_eq!(work().await, 1, "it is tried every minute");
+        assert_eq!(work().await, 0);
+        world.passes(minutes(1)).await;
+    }
+    let body = json!({ "user": "ana", "channel": id, "ts": ts, "name": "point_up" });
+    world.control("app", json!({ "revoked": false })).await;
+    world.control("react", body).await;
+    world.passes(minutes(2)).await;
+    hears(&world).await;
+    let lines = shared(&world).await;
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    read_all(&world).await;
+    world.end().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reaction_shares_a_message_once() {
     let world = announced(Setup::default()).await;

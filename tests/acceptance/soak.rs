@@ -21,6 +21,7 @@ use tokio::{
 
 use crate::{
     crash::{control, local_slack, state},
+    databases::unused_name,
     harness::{BOT_TOKEN, SIGNING_SECRET, environment},
 };
 
@@ -194,7 +195,7 @@ fn replies(state: &Value, thread: &str) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_over_and_over_two_nodes_lose_nothing_and_double_nothing() {
-    let name = format!("soak_{}", std::process::id());
+    let name = unused_name("soak");
     let server = environment("TEST_POSTGRES_URL");
     let mut admin = PgConnection::connect(&server).await.unwrap();
     let create = format!("CREATE DATABASE {name} TEMPLATE template0");

@@ -369,6 +369,104 @@ async fn nobody_acts_who_cannot_act_in_slack() {
     }
 }
 
+/// A script that tries again may do so hours later.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_answer_is_given_again_though_the_words_mean_nothing_any_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let slack = local_slack().await;
+    let (mut server, _) = serve(folder.path(), &slack).await;
+    let provision = async |words: &str| {
+        let catalog = format!("[[component]]\nkey = \"payments\"\nname = \"Payments\"\n{words}");
+        std::fs::write(folder.path().join("catalog.toml"), catalog).unwrap();
+        let mut command = balefire(folder.path(), &slack.api_url());
+        command.args(["catalog", "provision", "catalog.toml"]);
+        let done = command.output().await.unwrap();
+        assert!(done.status.success(), "{done:?}");
+    };
+    provision("aliases = [\"cards\"]").await;
+    let run = async |words: &[&str]| runs(folder.path(), &slack, words).await;
+    let announce = [
+        "announce",
+        "cards",
+        "Cards fail",
+        "--eta",
+        "2h",
+        "--as",
+        "U0ANA",
+        "--once",
+        "job-1",
+    ];
+    let answer = "Outage 1 (Payments) is announced.\n";
+    let said = run(&announce).await;
+    assert_eq!((said.0, said.1.as_str()), (0, answer), "{}", said.2);
+    let resolve = [
+        "resolve", "1", "Replaced", "--as", "U0ANA", "--once", "job-2",
+    ];
+    assert_eq!(run(&resolve).await.0, 0);
+
+    provision("").await;
+    let said = run(&["announce", "cards", "Cards fail", "--as", "U0ANA"]).await;
+    assert!(said.2.contains("there is no component cards"), "{}", said.2);
+    let said = run(&announce).await;
+    assert_eq!((said.0, said.1.as_str()), (0, answer), "{}", said.2);
+    let said = run(&resolve).await;
+    assert_eq!(said.0, 0, "{}", said.2);
+    server.kill().await.unwrap();
+    slack.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_who_run_a_job_beside_a_server_one_does_it_and_the_other_says_who() {
+    let folder = tempfile::tempdir().unwrap();
+    let slack = local_slack().await;
+    let (mut server, _) = serve(folder.path(), &slack).await;
+    with_payments(folder.path(), &slack).await;
+    let announce = ["announce", "payments", "Cards fail", "--as", "U0ANA"];
+    let said = runs(folder.path(), &slack, &announce).await;
+    assert_eq!(said.0, 0, "{}", said.2);
+    until(&slack, "the announcement", |it| {
+        announcements(it).len() == 1
+    })
+    .await;
+
+    let looks = async || {
+        let mut command = balefire(folder.path(), &slack.api_url());
+        command.args(["jobs", "run", "announcements"]);
+        command.stdout(std::process::Stdio::piped());
+        command.stderr(std::process::Stdio::piped());
+        command.spawn().unwrap()
+    };
+    let slow = json!([{ "method": "*", "kind": "slow", "milliseconds": 3000, "times": 1000 }]);
+    control(&slack, "faults", json!({ "rules": slow })).await;
+    let first = looks().await;
+    let db = Db::open_sqlite(&folder.path().join("balefire.db"))
+        .await
+        .unwrap();
+    let holder = loop {
+        let mut tx = db.read().await.unwrap();
+        let now = balefire::clock::Clock::system().now();
+        let found = store::leases::holder(&mut tx, "job:announcements", now).await;
+        match found.unwrap() {
+            Some((holder, _)) => break holder,
+            None => tokio::task::yield_now().await,
+        }
+    };
+    let second = looks().await.wait_with_output().await.unwrap();
+    let said = String::from_utf8(second.stderr).unwrap();
+    assert_eq!(second.status.code(), Some(1), "{said}");
+    let expected = format!("announcements is being done by {holder}, until ");
+    assert!(said.contains(&expected), "{said}");
+    assert!(second.stdout.is_empty());
+
+    control(&slack, "reset_faults", json!({})).await;
+    let first = first.wait_with_output().await.unwrap();
+    let said = String::from_utf8(first.stdout).unwrap();
+    assert_eq!(said, "announcements: 1 announcement looked at, 0 mended\n");
+    db.close().await;
+    server.kill().await.unwrap();
+    slack.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn jobs_are_listed_and_run_from_a_terminal() {
     let folder = tempfile::tempdir().unwrap();

@@ -66,6 +66,7 @@ async fn a_revoked_token_keeps_everything_waiting_and_nothing_is_lost() {
     assert_eq!(token_check(&world).await, "ok");
     let thread = world.thread().await;
     let lines = thread.iter().flat_map(|(_, text)| text.lines());
+    let lines = lines.map(|it| it.trim_start_matches("> "));
     let said: Vec<&str> = lines.filter(|it| it.starts_with("The")).collect();
     assert_eq!(said, ["The provider looks into it", "They found it"]);
     world.announcement().await;

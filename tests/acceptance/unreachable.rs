@@ -125,6 +125,56 @@ async fn a_rate_limit_of_an_hour_ends_with_one_line_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn two_nodes_that_tell_together_at_once_double_nothing_and_leave_nothing_out() {
+    for round in 0..4 {
+        let world = World::on(databases::postgres().await, Setup::default()).await;
+        let ana = world.person("ana");
+        ana.announces("Payments", "Cards fail").await;
+        ana.announces("Booking", "Nobody can book").await;
+        let limited = json!([{ "method": "chat.postMessage", "kind": "ratelimited", "times": 1000, "retry_after": 600 }]);
+        world.faults(limited).await;
+        for n in 10..22 {
+            for outage in [1, 2] {
+                let update = format!("/outage update {outage} Step {n} of {outage}");
+                ana.runs(&update).await.whisper();
+            }
+        }
+        world.passes(minutes(10)).await;
+        world.faults(json!([])).await;
+        world.moves(minutes(11)).await;
+        let one = world.node().await.jobs().outbox;
+        let other = world.node().await.jobs().outbox;
+        for _ in 0..12 {
+            let (first, second) = tokio::join!(one.run_once(), other.run_once());
+            first.unwrap();
+            second.unwrap();
+            world.moves(Duration::from_secs(2)).await;
+        }
+        world.settle().await;
+        let state = world.state().await;
+        world.channel("outages").await;
+        let channels = state["channels"].as_array().unwrap();
+        let outages = channels.iter().find(|it| it["name"] == "outages").unwrap();
+        let messages = outages["messages"].as_array().unwrap().iter();
+        let said: Vec<&str> = messages.filter_map(|it| it["text"].as_str()).collect();
+        for n in 10..22 {
+            for outage in [1, 2] {
+                let step = format!("Step {n} of {outage}");
+                // The announcement shows the last one, too.
+                let lines = said.iter().filter(|it| !it.contains("*Summary*"));
+                let times: usize = lines.map(|it| it.matches(&step).count()).sum();
+                assert_eq!(times, 1, "{step}, round {round}: {said:#?}");
+            }
+        }
+        let together = said.iter().filter(|it| it.starts_with("*Caught up.*"));
+        assert!(together.count() <= 4, "{said:#?}");
+        world.thread().await;
+        ana.direct_messages().await;
+        world.end().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_late_line_keeps_its_author_and_says_when_it_was_said() {
     let world = World::start().await;
     let ana = world.person("ana");
@@ -233,4 +283,29 @@ async fn one_call_that_always_fails_does_not_hold_up_the_others() {
     world.channel("outages").await;
     ana.direct_messages().await;
     world.end().await;
+}
+
+/// `auth.test` may be ill, or refuse us, all by itself: what else is answered shows that Slack is
+/// there.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_question_that_always_fails_keeps_nobody_at_rest() {
+    for ill in [
+        json!({ "method": "auth.test", "kind": "http_500", "times": 1_000_000 }),
+        json!({ "method": "auth.test", "kind": "api_error", "error": "method_deprecated", "times": 1_000_000 }),
+    ] {
+        let world = World::start().await;
+        let ana = world.person("ana");
+        ana.announces("Payments", "Cards fail").await;
+        let broken = json!({ "method": "*", "kind": "http_500", "times": 6 });
+        world.faults(json!([ill, broken])).await;
+        says(&world, "/outage update 1 The switch is broken").await;
+        minutes_pass(&world, 10).await;
+        assert_eq!(why_out_of_reach(&world).await, None, "{ill}");
+        let thread = world.thread().await;
+        assert_eq!(thread.len(), 1, "{ill}: {thread:#?}");
+        world.faults(json!([])).await;
+        world.announcement().await;
+        ana.direct_messages().await;
+        world.end().await;
+    }
 }

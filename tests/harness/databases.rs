@@ -1,16 +1,12 @@
 //! An empty database for every test, on SQLite and on PostgreSQL.
 
-use std::{
-    str::FromStr,
-    sync::atomic::{AtomicU32, Ordering},
-};
+use std::str::FromStr;
 
 use balefire::store::{Db, migrations};
 use sqlx::{ConnectOptions, Connection, Executor, postgres::PgConnectOptions};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
-static NEXT: AtomicU32 = AtomicU32::new(0);
 static TEMPLATE: OnceCell<String> = OnceCell::const_new();
 
 /// A database and what must outlive it.
@@ -55,7 +51,7 @@ fn server() -> PgConnectOptions {
 pub async fn postgres() -> Scratch {
     let template = TEMPLATE
         .get_or_init(|| async {
-            let name = format!("template_{}", std::process::id());
+            let name = unused_name("template");
             let mut admin = server().connect().await.unwrap();
             create(&mut admin, &name, "template0").await;
             let mut connection = server().database(&name).connect().await.unwrap();
@@ -64,8 +60,7 @@ pub async fn postgres() -> Scratch {
             name
         })
         .await;
-    let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    let name = format!("test_{}_{number}", std::process::id());
+    let name = unused_name("test");
     let mut admin = server().connect().await.unwrap();
     create(&mut admin, &name, template).await;
     let db = Db::open_postgres(server().database(&name), 8)
@@ -76,8 +71,7 @@ pub async fn postgres() -> Scratch {
 
 /// The address of a new and empty database.
 pub async fn empty_postgres() -> String {
-    let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    let name = format!("empty_{}_{number}", std::process::id());
+    let name = unused_name("empty");
     let mut admin = server().connect().await.unwrap();
     create(&mut admin, &name, "template0").await;
     address(None, &name)
@@ -86,8 +80,7 @@ pub async fn empty_postgres() -> String {
 /// A new and empty database with two roles: the address as the one that owns it and may make
 /// tables, and as the one that may not.
 pub async fn two_roles() -> (String, String) {
-    let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    let name = format!("roles_{}_{number}", std::process::id());
+    let name = unused_name("roles");
     let (owner, runner) = (format!("own_{name}"), format!("run_{name}"));
     let mut admin = server().connect().await.unwrap();
     create(&mut admin, &name, "template0").await;
@@ -123,6 +116,12 @@ fn address(role: Option<&str>, database: &str) -> String {
     }
     url.set_path(database);
     url.into()
+}
+
+/// Others may work on the same server, also in other containers, where processes have the same
+/// numbers, and what an earlier run left is still there. Short enough for the names of roles, too.
+pub fn unused_name(of: &str) -> String {
+    format!("{of}_{}", uuid::Uuid::now_v7().simple())
 }
 
 async fn create(admin: &mut sqlx::PgConnection, name: &str, template: &str) {

@@ -148,12 +148,34 @@ on_both! {
         assert!(listed.iter().all(|it| it.paused_until == Some(later(120))));
         let unreached = store::reach::all(&mut tx).await.unwrap();
         assert_eq!((unreached[0].since, unreached[0].why.as_str()), (later(1), "still nobody"));
-        assert_eq!(store::reach::found(&mut tx, &workspace()).await.unwrap(), Some(later(1)));
+        let found = store::reach::found(&mut tx, &workspace()).await.unwrap();
+        assert_eq!(found.map(|it| (it.since, it.told)), Some((later(1), true)));
         assert_eq!(store::reach::found(&mut tx, &workspace()).await.unwrap(), None);
         assert_eq!(store::deliveries::go_on(&mut tx, &workspace(), later(110)).await.unwrap(), 3);
         assert_eq!(claim(&mut tx, "w", 110).await, [failed.0, fresh.0]);
         let waiting = store::deliveries::by_id(&mut tx, unknown).await.unwrap().unwrap();
         assert_eq!(waiting.trying_since, later(110));
+    }
+
+    async fn a_workspace_that_comes_and_goes_is_said_so_now_and_then(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        let mut said = Vec::new();
+        // Away for ten seconds out of twenty, for ten minutes, and then for good.
+        for second in (0..600).step_by(20) {
+            if store::reach::lost(&mut tx, &workspace(), "nobody there", later(second)).await.unwrap() {
+                said.push(second);
+            }
+            let found = store::reach::found(&mut tx, &workspace()).await.unwrap().unwrap();
+            assert_eq!(found.told, said.last() == Some(&second), "who was told hears of the end");
+        }
+        for second in (600..900).step_by(10) {
+            if store::reach::lost(&mut tx, &workspace(), "nobody there", later(second)).await.unwrap() {
+                said.push(second);
+            }
+        }
+        assert_eq!(said, [0, 120, 240, 360, 480, 600]);
+        let all = store::reach::all(&mut tx).await.unwrap();
+        assert!(all[0].told);
     }
 
     async fn what_is_told_together_is_finished_with_the_first(db: &Db) {

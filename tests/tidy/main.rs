@@ -7,6 +7,7 @@
 //! a path together are beyond it.
 
 mod files;
+mod logs;
 mod parity;
 mod paths;
 mod reach;
@@ -38,6 +39,11 @@ fn libraries_with_one_owner_stay_with_it() {
 #[test]
 fn what_talks_to_the_network_holds_no_transaction() {
     hold(reach::transactions);
+}
+
+#[test]
+fn errors_of_the_database_are_logged_in_words() {
+    hold(logs::errors);
 }
 
 #[test]

@@ -47,12 +47,16 @@ pub async fn follow(slack: Arc<Slack>, interaction: Interaction) {
         match slack.first_time("slack.click", &key).await {
             Ok(true) => {}
             Ok(false) => continue,
-            Err(error) => tracing::error!(%error, "a click could not be remembered"),
+            Err(error) => {
+                let error = store::trouble::in_words(&error);
+                tracing::error!(error, "a click could not be remembered");
+            }
         }
         if let Some(view) = view.filter(|_| clicked.action_id == forms::ETA_TEXT_ACTION) {
             let said = preview::say_eta(&slack, &workspace, &interaction, clicked, view).await;
             if let Err(error) = said {
-                tracing::warn!(%error, "a form could not say how an ETA is understood");
+                let error = error.to_string();
+                tracing::warn!(error, "a form could not say how an ETA is understood");
             }
             continue;
         }

@@ -8,6 +8,7 @@ use crate::{
     slack::{
         Slack,
         api::CallError,
+        contact::Hindrance,
         handlers::{Answer, mention, place},
         ingress::envelope::EventEnvelope,
         profiles::SlackUser,
@@ -19,8 +20,8 @@ use crate::{
 /// How long an event that is being worked on is left alone by others.
 const HELD: Duration = Duration::from_secs(60);
 
-/// After this many tries an event is put away with its error. The pauses between them double, so
-/// that a quarter of an hour without Slack loses nothing.
+/// After this many tries an event is put away with its error. The pauses between them double. Tries
+/// while nothing gets through to Slack do not count.
 const TRIES: i64 = 5;
 
 /// How long an event waits when Slack asks for pauses, at most.
@@ -61,7 +62,8 @@ pub async fn receive(slack: Arc<Slack>, envelope: EventEnvelope) -> Answer {
         Ok(false) => slack.metrics.inbox_event(InboxOutcome::Duplicate),
         Err(error) => {
             // Slack sends it again.
-            tracing::error!(%error, "an event could not be kept");
+            let error = store::trouble::in_words(&error);
+            tracing::error!(error, "an event could not be kept");
             return Answer::Unavailable;
         }
     }
@@ -98,6 +100,10 @@ async fn keep(slack: &Slack, envelope: &EventEnvelope, kind: &str) -> store::Res
 impl Slack {
     /// Works on the oldest event that waits; false when none does.
     pub async fn work_on_event(&self) -> store::Result<bool> {
+        // What they are about belongs to a workspace, and nobody knows yet which one.
+        if self.workspace().is_none() {
+            return Ok(false);
+        }
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
         let taken = store::inbox::take(&mut tx, now, now.plus(HELD)).await?;
@@ -106,13 +112,13 @@ impl Slack {
             return Ok(false);
         };
         let outcome = self.work_on(&received).await;
+        let rest = match &outcome {
+            Ok(()) => None,
+            Err(error) => self.rest_that_is_free(error).await?,
+        };
         let mut tx = self.db.begin().await?;
         let now = self.clock.now();
-        // Many react at once, and Slack asks for a pause: nobody's reaction is lost by that.
-        if let Err(error) = &outcome
-            && let Some(CallError::RateLimited { seconds }) = error.downcast_ref()
-        {
-            let rest = Duration::from_secs((*seconds).min(LONGEST_PAUSE));
+        if let Some(rest) = rest {
             store::inbox::put_back(&mut tx, received.id, now.plus(rest), true).await?;
             tx.commit().await?;
             return Ok(true);
@@ -123,13 +129,14 @@ impl Slack {
                 self.metrics.inbox_event(InboxOutcome::Handled);
             }
             Err(error) if received.attempts >= TRIES => {
-                tracing::error!(%error, kind = received.kind, "an event was put away");
-                let why = error.to_string();
+                let why = store::trouble::of_any(&error);
+                tracing::error!(why, kind = received.kind, "an event was put away");
                 store::inbox::finish(&mut tx, received.id, Some(&why), now).await?;
                 self.metrics.inbox_event(InboxOutcome::Failed);
             }
             Err(error) => {
-                tracing::warn!(%error, kind = received.kind, "an event did not work out");
+                let why = store::trouble::of_any(&error);
+                tracing::warn!(why, kind = received.kind, "an event did not work out");
                 let doublings = u32::try_from(received.attempts - 1).unwrap_or(0);
                 let rest = HELD.saturating_mul(2u32.saturating_pow(doublings));
                 store::inbox::put_back(&mut tx, received.id, now.plus(rest), false).await?;
@@ -139,15 +146,37 @@ impl Slack {
         Ok(true)
     }
 
+    /// How long an event waits, and the try does not count, when the failure says nothing about it:
+    /// Slack asks for a pause because many react at once, or nothing of ours gets through.
+    async fn rest_that_is_free(&self, error: &anyhow::Error) -> store::Result<Option<Duration>> {
+        let Some(error) = error.downcast_ref::<CallError>() else {
+            return Ok(None);
+        };
+        let nothing_gets_through = match error {
+            CallError::RateLimited { seconds } => {
+                return Ok(Some(Duration::from_secs((*seconds).min(LONGEST_PAUSE))));
+            }
+            CallError::Unreachable { .. } => true,
+            CallError::Refused { .. } => Hindrance::of(error).is_some_and(|it| it.needs_somebody()),
+            // It may be this event's call alone.
+            CallError::Unknown { .. } | CallError::NotSlack { .. } => {
+                let mut tx = self.db.read().await?;
+                let unreached = store::reach::all(&mut tx).await?;
+                let here = self.workspace();
+                unreached
+                    .iter()
+                    .any(|it| Some(&it.workspace_id) == here.as_ref())
+            }
+        };
+        Ok(nothing_gets_through.then_some(HELD))
+    }
+
     async fn work_on(&self, received: &Received) -> anyhow::Result<()> {
         match received.kind.as_str() {
             "user_change" | "team_join" => {
                 let user: SlackUser = serde_json::from_value(received.body.0["user"].clone())?;
                 if let (Some(profile), Some(workspace)) = (user.into_profile(), self.workspace()) {
-                    let mut tx = self.db.begin().await?;
-                    let now = self.clock.now();
-                    store::people::save_profile(&mut tx, &workspace, &profile, now).await?;
-                    tx.commit().await?;
+                    self.desk.learn(&workspace, &profile).await?;
                 }
             }
             "reaction_added" | "reaction_removed" => {

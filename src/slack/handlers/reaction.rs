@@ -15,6 +15,7 @@ use crate::{
     slack::{
         Slack,
         api::CallError,
+        contact::Hindrance,
         views::{Message, shared},
     },
     store::{self, shares::Source},
@@ -219,7 +220,8 @@ impl Slack {
             Ok(Some(found)) => found.words,
             Ok(None) => told,
             Err(error) => {
-                tracing::info!(%error, "an edited message is taken as its event tells");
+                let error = store::trouble::of_any(&error);
+                tracing::info!(error, "an edited message is taken as its event tells");
                 told
             }
         };
@@ -349,7 +351,7 @@ impl Slack {
         }
         match self.api.post::<Value>("chat.postEphemeral", &body).await {
             Ok(_) => Ok(()),
-            Err(CallError::Refused { .. }) => {
+            Err(error @ CallError::Refused { .. }) if Hindrance::of(&error).is_none() => {
                 self.tell(user, "", message).await;
                 Ok(())
             }

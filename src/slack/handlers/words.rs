@@ -267,7 +267,8 @@ impl Slack {
         let names = match self.names(workspace, markup).await {
             Ok(names) => names,
             Err(error) => {
-                tracing::warn!(%error, "nobody's name could be looked up");
+                let error = store::trouble::in_words(&error);
+                tracing::warn!(error, "nobody's name could be looked up");
                 Vec::new()
             }
         };

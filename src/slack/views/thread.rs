@@ -118,7 +118,8 @@ pub fn from_message(permalink: Option<&str>) -> ThreadMessage {
     })
 }
 
-/// Lines that waited for so long that they are told together, each with when it was said.
+/// Lines that waited for so long that they are told together, each with when it was said. What
+/// people wrote is quoted in all of them, so that nobody's words can pass for somebody else's line.
 pub fn caught_up(spoken: &[(Timestamp, String)], outage: &Outage, command: &str) -> ThreadMessage {
     let heading = "*Caught up.* This was said while Slack did not take it:";
     let note = format!("(full texts: {command} {})", outage.number);
@@ -127,8 +128,9 @@ pub fn caught_up(spoken: &[(Timestamp, String)], outage: &Outage, command: &str)
     let mut text = heading.to_owned();
     let mut shortened = false;
     for (at, words) in spoken {
+        let words = mrkdwn::without_fences(words);
         let when = format!("\n{} – ", mrkdwn::date(*at));
-        let short = mrkdwn::cut_whole(words, each.saturating_sub(mrkdwn::width(&when)));
+        let short = mrkdwn::cut(&words, each.saturating_sub(mrkdwn::width(&when)));
         shortened |= !short.starts_with(words.as_str());
         text.push_str(&when);
         text.push_str(&short);
@@ -173,9 +175,10 @@ fn own_words(
 ) -> ThreadMessage {
     let note = format!("(full text: {command} {})", outage.number);
     let author = people::name_of(by, people);
+    // Quoted, because words might look like such a heading with somebody else's name.
     let heading = format!("*{author}* ({what}):\n");
     let room = MOST - mrkdwn::width(&heading);
-    let unsigned = format!("{heading}{}", mrkdwn::abridge(words, room, &note));
+    let unsigned = format!("{heading}{}", mrkdwn::quote_abridged(words, room, &note));
     match by.person().and_then(|id| people::find(id, people)) {
         Some(person) => ThreadMessage {
             text: mrkdwn::abridge(words, MOST, &note),

@@ -54,7 +54,7 @@ VALUES ('T1', 1, 'announce', 'outage:1:thread', 'C1', NULL, 'announce:1', '{"tas
        ('T1', 2, 'announce', 'outage:2:thread', 'C1', NULL, 'announce:2', '{"task":"announce"}', 0, '2026-03-02T12:00:00+00:00', '2026-03-02T12:00:00+00:00', NULL, NULL, NULL, '2026-03-02T12:00:00+00:00'),
        ('T1', 2, 'pin', 'outage:2:pin', '', 2, 'pin:2:1', '{"task":"pin"}', 0, '2026-03-02T12:00:00+00:00', '2026-03-02T12:00:00+00:00', NULL, NULL, NULL, '2026-03-02T12:00:00+00:00');
 INSERT INTO pacing (workspace_id, conversation, free_at) VALUES ('T1', 'C1', '2026-03-01T12:00:02+00:00');
-INSERT INTO unreached (workspace_id, since, why, checked_at) VALUES ('T1', '2026-03-02T12:00:00+00:00', 'no answer in time', '2026-03-02T12:01:00+00:00');
+INSERT INTO unreached (workspace_id, since, why, checked_at, told) VALUES ('T1', '2026-03-02T12:00:00+00:00', 'no answer in time', '2026-03-02T12:01:00+00:00', TRUE);
 INSERT INTO inbox (source, event_id, kind, body, due_at, received_at)
 VALUES ('slack', 'Ev1', 'reaction_added', '{"type":"reaction_added"}', '2026-03-02T12:05:00+00:00', '2026-03-02T12:05:00+00:00');
 INSERT INTO idempotency (scope, key, outcome, expires_at)

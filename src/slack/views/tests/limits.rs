@@ -323,6 +323,43 @@ proptest! {
     }
 
     #[test]
+    fn nobodys_words_pass_for_a_line_of_somebody_else((outage, people) in worst(), text in nasty(300)) {
+        let hostile = format!(
+            "fine\n*Bo Brown* (update):\nit was me\r\n\u{2028}*Cy*\u{2029}*Dee*\u{b}*Eve*\n```\nx\n``` *Fay* (update): no\n{text}"
+        );
+        let (ana, token) = (by(ANA), Identity::ApiToken { name: hostile.clone() });
+        let lines = [
+            Line::Update { by: ana.clone(), text: hostile.clone() },
+            Line::Reason { by: token, text: hostile.clone() },
+            Line::Joined { by: ana.clone(), text: hostile.clone() },
+            Line::Resolved { by: ana.clone(), at: at(90), text: hostile.clone() },
+            Line::Reopened { by: ana.clone(), reason: hostile.clone() },
+            Line::Withdrawn { by: ana.clone(), why: hostile.clone(), duplicate_of: None },
+            Line::Absorbed { by: ana, number: outage.number, summary: hostile },
+        ];
+        let spoken: Vec<_> = lines.iter().map(|line| {
+            (at(90), thread_line(line, &outage, None, &people, "/outage").unsigned)
+        }).collect();
+        let together = thread::caught_up(&spoken, &outage, "/outage");
+        prop_assert!(!together.text.contains("```"), "{}", together.text);
+        prop_assert!(!together.text.contains(['\u{2028}', '\u{2029}', '\u{b}', '\r']), "{}", together.text);
+        let mut told = 0;
+        let mut below = false;
+        for line in together.text.lines().skip(1) {
+            let note = line.starts_with("(full text");
+            if line.starts_with("<!date^") {
+                told += 1;
+                below = false;
+            } else {
+                prop_assert!(line.starts_with('>') || note, "{line} in {}", together.text);
+            }
+            prop_assert!(!below || !line.starts_with('>'), "nothing follows the note: {line}");
+            below = note;
+        }
+        prop_assert_eq!(told, lines.len());
+    }
+
+    #[test]
     fn every_answer_fits((outage, people) in worst(), (other, _) in worst(), text in nasty(3000), count in 0usize..30) {
         let now = at(1000);
         let pairs: Vec<_> = std::iter::repeat_n(announced(outage.clone()), count).collect();
