@@ -136,7 +136,8 @@ fn all_words(blocks: &Value) -> Vec<String> {
 
 /// After every step. `heard` is whether Slack was called since the last time.
 pub async fn always(world: &mut World, heard: bool) -> Result<(), Violation> {
-    if let Some(seen) = world.silences.seen.take() {
+    let seen = [world.silences.seen.take(), world.job_seen.take()];
+    if let Some(seen) = seen.into_iter().flatten().next() {
         return Err(seen);
     }
     in_the_database(world).await?;

@@ -8,6 +8,7 @@
 mod amended;
 mod dead;
 mod invariants;
+mod jobs;
 mod looking;
 mod model;
 mod node;
@@ -108,6 +109,9 @@ fn sometimes() -> Vec<&'static str> {
         "a node stands still before a call",
         "a node stands still after a call",
         "crash at rest",
+        "a node stands still in a job",
+        "a job is refused to another node",
+        "a job is overtaken",
         // Slack
         "rate limited",
         "server error",

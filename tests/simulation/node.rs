@@ -17,11 +17,19 @@ use tokio::{net::TcpListener, runtime::Runtime, task::JoinHandle};
 use tokio_util::task::TaskTracker;
 
 use crate::{
+    jobs::StandingJob,
     request::SIGNING_SECRET,
     wire::{Entrance, Wire},
 };
 
 pub const BOT_TOKEN: &str = "xoxb-a-token-for-the-simulation";
+
+/// What a node can stand still in.
+pub enum Stalled {
+    /// An attempt at this delivery.
+    Attempt(i64, JoinHandle<()>),
+    Job(StandingJob),
+}
 
 pub struct Node {
     runtime: Option<Runtime>,
@@ -33,8 +41,8 @@ pub struct Node {
     pub skew: i64,
     /// What it has claimed and not begun with.
     pub claimed: Vec<Delivery>,
-    /// An attempt in the middle of which it stands still.
-    pub stalled: Option<(i64, JoinHandle<()>)>,
+    /// What it stands still in the middle of.
+    pub stalled: Option<Stalled>,
     /// How many of its connections have broken. It replaces the first loss of each at once; for more
     /// it would really wait.
     pub broken: usize,

@@ -106,6 +106,7 @@ impl World {
                 }
             }
             Step::Jobs { node } => self.jobs(*node).await,
+            Step::JobStands { node, crash } => self.job_stands(*node, *crash).await,
             Step::Fault { method, trouble } => self.wire.trouble(METHODS[*method], *trouble),
             Step::Break { node } => drop(self.breaks(*node).await),
             Step::Crash { node } => {

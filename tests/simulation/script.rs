@@ -135,6 +135,11 @@ pub enum Step {
     Jobs {
         node: usize,
     },
+    /// A node stands still in a call of a job's, until `GoOn`.
+    JobStands {
+        node: usize,
+        crash: Crash,
+    },
     /// The next call of this method goes wrong.
     Fault {
         method: usize,
@@ -333,7 +338,9 @@ pub fn written(seed: u64) -> Script {
     let trouble = luck.u32(0..30);
     let mut steps = Vec::new();
     while steps.len() < length {
-        match luck.u32(..120) {
+        match luck.u32(..123) {
+            120 => steps.extend(scenes::taken_over(&mut luck)),
+            121..123 => steps.extend(scenes::job_stands(&mut luck)),
             0..2 => steps.extend(scenes::overtaken(&mut luck)),
             2..6 => steps.extend(scenes::shared(&mut luck)),
             6 => steps.extend(scenes::silence(&mut luck)),

@@ -12,7 +12,6 @@ use balefire::{
     app::provision_components,
     config::parse_catalog,
     domain::actor::Identity,
-    jobs::{Job, schedule::Turn},
     sandbox::{self, Sandbox},
     store::Db,
 };
@@ -21,8 +20,9 @@ use tempfile::TempDir;
 use tokio::task::JoinSet;
 
 use crate::{
+    invariants::Violation,
     model::Model,
-    node::{BOT_TOKEN, Node},
+    node::{BOT_TOKEN, Node, Stalled},
     request::SIGNING_SECRET,
     script::{Crash, End},
     silence::{Silence, Silences},
@@ -82,7 +82,9 @@ pub struct World {
     pub counts: BTreeMap<&'static str, u64>,
     seed: u64,
     luck: u64,
-    stalled_since: i64,
+    pub stalled_since: i64,
+    /// What did not hold of a job, for the next look.
+    pub job_seen: Option<Violation>,
     pub silences: Silences,
     /// The optional scope that the app lacks.
     pub lacks: Option<usize>,
@@ -153,6 +155,7 @@ impl World {
             seed,
             luck: 0,
             stalled_since: 0,
+            job_seen: None,
             silences: Silences::default(),
             lacks: None,
             terminal: None,
@@ -318,10 +321,17 @@ impl World {
 
     async fn let_go(&mut self) {
         for node in self.nodes.iter_mut().flatten() {
-            if let Some((delivery, stalled)) = node.stalled.take() {
-                stalled.await.unwrap();
-                if self.wire.take_refused() {
-                    self.model.refused.push(delivery);
+            match node.stalled.take() {
+                None => {}
+                Some(Stalled::Attempt(delivery, attempt)) => {
+                    attempt.await.unwrap();
+                    if self.wire.take_refused() {
+                        self.model.refused.push(delivery);
+                    }
+                }
+                Some(Stalled::Job(job)) => {
+                    self.wire.take_refused();
+                    self.job_seen = self.job_seen.take().or(job.ends().await);
                 }
             }
         }
@@ -438,7 +448,7 @@ impl World {
             });
             self.stalled_since = self.now;
             if let Some(node) = &mut self.nodes[index] {
-                node.stalled = Some((id, attempt));
+                node.stalled = Some(Stalled::Attempt(id, attempt));
             }
         } else {
             self.count(match before {
@@ -541,28 +551,6 @@ impl World {
             }
         }
         panic!("deliveries never come to rest");
-    }
-
-    /// What runs because time passes.
-    pub async fn jobs(&mut self, index: usize) {
-        let luck = self.luck();
-        let Some(node) = &self.nodes[index] else {
-            return;
-        };
-        let all = node.jobs.clone();
-        let jobs = node.run(luck, async move {
-            for job in Job::ALL {
-                let turn = all.turn(job, true).await.unwrap();
-                // The other node may have crashed in the middle of one: its lease runs out. What
-                // asks Slack may get no answer, and asks again.
-                let may_fail = job == Job::Announcements;
-                assert!(
-                    may_fail || !matches!(turn, Turn::Failed(_)),
-                    "{job:?}: {turn:?}"
-                );
-            }
-        });
-        jobs.await.unwrap();
     }
 
     /// Time passes, and the nodes work.
