@@ -213,9 +213,10 @@ fn much_is_said(luck: &mut fastrand::Rng) -> Vec<Step> {
     let node = luck.usize(..2);
     let mut steps = vec![words(Verb::Reopen, node)];
     steps.extend((0..6).map(|_| words(Verb::Update, node)));
-    for seconds in [61, 130] {
-        steps.extend([Step::Drain, Step::Pass { seconds }, Step::Drain]);
+    for seconds in [20, 45, 61, 61, 61, 130] {
+        steps.extend([Step::Drain, Step::Pass { seconds }]);
     }
+    steps.push(Step::Drain);
     steps
 }
 
