@@ -18,11 +18,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    domain::{
-        delivery::Outcome,
-        ids::WorkspaceId,
-        time::Timestamp,
-    },
+    domain::{delivery::Outcome, ids::WorkspaceId, time::Timestamp},
     store::{
         self, Db, Tx,
         deliveries::{Delivery, Settle},

@@ -61,9 +61,8 @@ impl<D: Deliver> Outbox<D> {
 
     async fn settle_all(&self, group: Vec<Ended>) {
         // What did not go through locks more than its own rows, and is rare: each for itself.
-        let (mut together, mut alone): (Vec<_>, Vec<_>) = group
-            .into_iter()
-            .partition(|it| it.finished().is_some());
+        let (mut together, mut alone): (Vec<_>, Vec<_>) =
+            group.into_iter().partition(|it| it.finished().is_some());
         // Rows of others that follow from these are locked in one order on all nodes.
         together.sort_by_key(|it| it.delivery.id);
         match self.settle_in_one(&together).await {

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod amended;
+mod away;
 mod dead;
 mod invariants;
 mod jobs;
@@ -83,6 +84,17 @@ fn sometimes() -> Vec<&'static str> {
         "take a shared message back",
         "change a message",
         "delete a message",
+        "an announcement is deleted",
+        "an announcement is unpinned",
+        "the channel is archived",
+        "the bot is removed",
+        "the channel is given back",
+        "mended: posted_again",
+        "mended: stays_away",
+        "mended: pinned_again",
+        "mended: stays_unpinned",
+        "mended: moved",
+        "mended: stranded",
         // requests
         "a request",
         "the same request again",

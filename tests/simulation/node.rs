@@ -17,6 +17,7 @@ use tokio::{net::TcpListener, runtime::Runtime, task::JoinHandle};
 use tokio_util::task::TaskTracker;
 
 use crate::{
+    away::{CHANNEL, FALLBACK},
     jobs::StandingJob,
     request::SIGNING_SECRET,
     wire::{Entrance, Wire},
@@ -57,14 +58,14 @@ impl Node {
         wire: &Arc<Wire>,
         path: &Path,
         now: i64,
-        sockets: bool,
+        (sockets, fallback): (bool, bool),
     ) -> Node {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
             .build()
             .unwrap();
-        let settings = settings(&wire.api_url(index), path, sockets);
+        let settings = settings(&wire.api_url(index), path, (sockets, fallback));
         let clock = Clock::standing_at(Timestamp::from_micros(now));
         let (path, its_clock) = (path.to_owned(), clock.clone());
         let starting = runtime.spawn(async move {
@@ -155,8 +156,12 @@ impl Drop for Node {
 /// How long a call may take, as the settings say; no call really takes that long here.
 pub const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 
-fn settings(api_url: &str, path: &Path, sockets: bool) -> Settings {
+fn settings(api_url: &str, path: &Path, (sockets, fallback): (bool, bool)) -> Settings {
     let mode = if sockets { "socket" } else { "http" };
+    let fallback = match fallback {
+        true => format!("fallback_channel = \"{FALLBACK}\""),
+        false => String::new(),
+    };
     let text = format!(
         r#"
         [database]
@@ -167,7 +172,8 @@ fn settings(api_url: &str, path: &Path, sockets: bool) -> Settings {
         mode = "{mode}"
         app_token = "xapp-a-token-for-the-simulation"
         signing_secret = "{SIGNING_SECRET}"
-        announce_channel = "C0OUTAGES"
+        announce_channel = "{CHANNEL}"
+        {fallback}
         api_url = "{api_url}"
         timeout_seconds = {}
 

@@ -1,6 +1,7 @@
 //! Steps that belong together: what by chance alone would hardly ever come in this order.
 
 use crate::{
+    away::Act,
     script::{
         Crash, End, Entry, Hearing, How, METHODS, Step, Verb, Who, crash, step, terminal, verb, who,
     },
@@ -260,6 +261,60 @@ pub fn taken_over(luck: &mut fastrand::Rng) -> Vec<Step> {
         skew(other, 0),
         Step::Start { node },
     ]);
+    steps
+}
+
+/// People take an announcement away or the channel that it stands in, while the outage goes on; and
+/// perhaps they do it again.
+pub fn taken_away(luck: &mut fastrand::Rng) -> Vec<Step> {
+    const ACTS: [Act; 8] = [
+        Act::Delete,
+        Act::Delete,
+        Act::Delete,
+        Act::Unpin,
+        Act::Unpin,
+        Act::Archive,
+        Act::Archive,
+        Act::Remove,
+    ];
+    let outage = luck.usize(..3);
+    let act = ACTS[luck.usize(..ACTS.len())];
+    let words = |verb, node| Step::Words {
+        outage,
+        verb,
+        who: Who::Ana,
+        entry: Entry {
+            node,
+            how: How::Plain,
+        },
+    };
+    let mut steps = vec![Step::GoOn, Step::Drain];
+    for _ in 0..luck.usize(1..4) {
+        let node = luck.usize(..2);
+        steps.push(words(
+            [Verb::Update, Verb::Reopen][luck.usize(..2)],
+            1 - node,
+        ));
+        steps.extend(luck.bool().then_some(Step::Drain));
+        steps.push(Step::TakeAway { outage, act });
+        match luck.u32(..4) {
+            0 => steps.push(Step::Jobs { node }),
+            1 => steps.push(words(Verb::Update, node)),
+            _ => steps.extend([
+                heard(luck),
+                Step::Follow {
+                    node,
+                    crash: (luck.u32(..4) == 0).then(|| crash(luck)),
+                },
+            ]),
+        }
+        steps.push(step(luck, 10));
+        steps.extend(luck.bool().then_some(Step::Drain));
+    }
+    if luck.u32(..3) == 0 {
+        let act = Act::GiveBack;
+        steps.extend([Step::TakeAway { outage, act }, heard(luck)]);
+    }
     steps
 }
 

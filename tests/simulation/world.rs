@@ -24,7 +24,7 @@ use crate::{
     model::Model,
     node::{BOT_TOKEN, Node, Stalled},
     request::SIGNING_SECRET,
-    script::{Crash, End},
+    script::{Crash, End, Script},
     silence::{Silence, Silences},
     terminal::Terminal,
     wire::Wire,
@@ -91,6 +91,8 @@ pub struct World {
     terminal: Option<Terminal>,
     /// Whether the nodes hear from Slack in Socket Mode.
     sockets: bool,
+    /// Whether the settings name another channel for announcements.
+    pub fallback: bool,
     path: PathBuf,
     http: reqwest::Client,
     _folder: TempDir,
@@ -120,7 +122,7 @@ pub async fn make_empty_database() {
 }
 
 impl World {
-    pub async fn begin(seed: u64, begins: i64, sockets: bool) -> World {
+    pub async fn begin(script: &Script) -> World {
         let folder = folder();
         let path = folder.path().join("balefire.db");
         std::fs::write(&path, EMPTY.get().unwrap()).unwrap();
@@ -143,7 +145,7 @@ impl World {
         let mut tasks = JoinSet::new();
         let wire = Wire::start(sandbox.url(), &mut tasks).await;
         sandbox.connect_app(&wire.door());
-        let now = begins * SECOND;
+        let now = script.begins * SECOND;
         let mut world = World {
             sandbox,
             wire,
@@ -152,14 +154,15 @@ impl World {
             now,
             model: Model::default(),
             counts: BTreeMap::new(),
-            seed,
+            seed: script.seed,
             luck: 0,
             stalled_since: 0,
             job_seen: None,
             silences: Silences::default(),
-            lacks: None,
+            lacks: script.lacks,
             terminal: None,
-            sockets,
+            sockets: script.sockets,
+            fallback: script.fallback,
             path,
             http: reqwest::Client::builder()
                 .no_proxy()
@@ -271,7 +274,8 @@ impl World {
 
     pub async fn start(&mut self, index: usize) {
         if self.nodes[index].is_none() && self.may_start() {
-            let node = Node::start(index, &self.wire, &self.path, self.now, self.sockets).await;
+            let how = (self.sockets, self.fallback);
+            let node = Node::start(index, &self.wire, &self.path, self.now, how).await;
             self.nodes[index] = Some(node);
         }
     }
