@@ -317,7 +317,10 @@ pub async fn finally(world: &mut World) -> Result<(), Violation> {
             .said(Some(&message))
             .into_iter()
             .filter(|it| !text(it).contains("\n— "))
-            .filter_map(|it| delivery(it).map(|it| it.1))
+            .filter_map(delivery)
+            // What was retried by hand was begun before.
+            .filter(|it| !world.model.retried.contains(&it.0))
+            .map(|it| it.1)
             .collect();
         world.no_flood(&message, &posted)?;
     }
