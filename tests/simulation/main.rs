@@ -178,8 +178,9 @@ fn a_script_survives_being_written_down() {
 #[ignore = "run by scripts/simulate"]
 fn simulate() {
     if let Some(path) = environment("SIMULATE_SCRIPT") {
-        let text = std::fs::read_to_string(path).unwrap();
-        let script: Script = serde_json::from_str(&text).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let script: Script = serde_json::from_str(&text)
+            .unwrap_or_else(|error| panic!("{path} is no script that a failure printed: {error}"));
         let outcome = run::run(&script);
         println!("{}", outcome.story.join("\n"));
         assert_eq!(outcome.violation, None);
