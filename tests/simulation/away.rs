@@ -139,6 +139,12 @@ impl World {
         all.filter(|it| **it == number).count()
     }
 
+    /// How often somebody deleted it.
+    pub fn deleted(&self, number: i64) -> usize {
+        let all = self.model.deleted.iter();
+        all.filter(|it| it.0 == number).count()
+    }
+
     // ---- what must hold
 
     async fn standings(&self) -> Vec<Standing> {
@@ -243,8 +249,7 @@ impl World {
         let mut standing = Vec::new();
         for it in self.standings().await {
             let number = it.number;
-            let deleted = self.model.deleted.iter().filter(|of| of.0 == number);
-            let deleted = deleted.count();
+            let deleted = self.deleted(number);
             let lost = self.model.channel_lost + self.wire.channels_lost();
             let most = 1 + deleted.min(1) + lost.min(1);
             if it.posted > most as i64 {

@@ -40,7 +40,7 @@ pub fn shared(luck: &mut fastrand::Rng) -> Vec<Step> {
         1 => Step::Delete { message },
         _ => react(luck.bool()),
     });
-    if luck.u32(..3) == 0 {
+    if luck.u32(..3) < 2 {
         // Shared, seen in the thread, and taken back.
         let node = luck.usize(..2);
         let how = Hearing::Once;
