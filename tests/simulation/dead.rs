@@ -39,11 +39,20 @@ impl World {
                 && dead
                     .iter()
                     .any(|other| other.kind == "announce" && other.outage_id == it.outage_id);
-            if !follows && !self.model.refused.contains(&it.id) {
+            // Really so, while people had taken the channel away.
+            let says = |code: &str| it.last_error.as_deref().is_some_and(|it| it.contains(code));
+            let was_lost = self.model.channel_lost > 0
+                && ["is_archived", "not_in_channel", "channel_not_found"]
+                    .into_iter()
+                    .any(says);
+            if !follows && !was_lost && !self.model.refused.contains(&it.id) {
                 let seen = format!("{} {}: {:?}", it.kind, it.id, it.last_error);
                 return violated(EXPLAINED, seen);
             }
-            if matches!(it.kind.as_str(), "apologise" | "tell_roles" | "sweep") {
+            if matches!(
+                it.kind.as_str(),
+                "apologise" | "tell_roles" | "sweep" | "tell_mend"
+            ) {
                 continue;
             }
             let (outage, hour) = (it.outage_id.unwrap_or(0), it.dead_at.epoch() / 3600);

@@ -4,13 +4,21 @@ use std::collections::BTreeMap;
 
 use balefire::{
     desk::people_of,
-    domain::{delivery::Receipt, ids::OutageNumber, outage::Outage},
-    slack::views::announcement::{AnnouncementModel, announcement},
+    domain::{delivery::Receipt, ids::OutageId, outage::Outage},
+    slack::views::{
+        announcement::{AnnouncementModel, announcement},
+        mended::Again,
+    },
     store,
 };
 use serde_json::Value;
 
-use crate::{amended::amended, trouble::BOOKMARKS, world::World};
+use crate::{
+    amended::amended,
+    away::{CHANNEL, FALLBACK},
+    trouble::BOOKMARKS,
+    world::World,
+};
 
 /// An invariant that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +34,7 @@ pub fn violated<T>(invariant: &'static str, seen: impl Into<String>) -> Result<T
     })
 }
 
-const ONE_ANNOUNCEMENT: &str = "one announcement per outage";
+pub const ONE_ANNOUNCEMENT: &str = "one announcement per outage";
 const NO_EFFECT_TWICE: &str = "no effect twice";
 const ORDER: &str = "the order of thread lines";
 const NOTHING_LOST: &str = "nothing acknowledged is lost";
@@ -37,9 +45,9 @@ const HISTORY: &str = "every change has its version, and numbers have no gaps";
 
 /// What Slack shows, taken apart.
 pub struct Shown {
-    channels: Vec<Value>,
+    pub channels: Vec<Value>,
     /// How often a message with this key is there.
-    keys: BTreeMap<String, usize>,
+    pub keys: BTreeMap<String, usize>,
     /// How often it may be: once, and once more for every call that Slack carried out late.
     late: BTreeMap<String, usize>,
 }
@@ -68,14 +76,19 @@ impl Shown {
         }
     }
 
-    fn channel(&self, id: &str) -> &Value {
+    pub fn channel(&self, id: &str) -> &Value {
         let found = self.channels.iter().find(|it| it["id"] == id);
         found.unwrap_or(&Value::Null)
     }
 
-    /// What the bot said in #outages: announcements, or what stands in the thread of one.
+    /// What the bot said where announcements stand: they themselves, or the thread of one.
     pub fn said(&self, thread: Option<&str>) -> Vec<&Value> {
-        let all = messages(self.channel("C0OUTAGES"));
+        let both = [CHANNEL, FALLBACK].into_iter();
+        both.flat_map(|it| self.said_in(it, thread)).collect()
+    }
+
+    pub fn said_in(&self, channel: &str, thread: Option<&str>) -> Vec<&Value> {
+        let all = messages(self.channel(channel));
         let ours = all.filter(|it| it["bot_id"].is_string() && it["subtype"] != "tombstone");
         ours.filter(|it| {
             let of = it["thread_ts"].as_str();
@@ -87,13 +100,13 @@ impl Shown {
         .collect()
     }
 
-    fn may_be_double(&self, message: &Value) -> bool {
+    pub fn may_be_double(&self, message: &Value) -> bool {
         let late = key(message).and_then(|it| self.late.get(it));
         late.is_some_and(|it| *it > 0)
     }
 }
 
-fn messages(channel: &Value) -> impl Iterator<Item = &Value> {
+pub fn messages(channel: &Value) -> impl Iterator<Item = &Value> {
     channel["messages"].as_array().into_iter().flatten()
 }
 
@@ -136,7 +149,8 @@ fn all_words(blocks: &Value) -> Vec<String> {
 
 /// After every step. `heard` is whether Slack was called since the last time.
 pub async fn always(world: &mut World, heard: bool) -> Result<(), Violation> {
-    if let Some(seen) = world.silences.seen.take() {
+    let seen = [world.silences.seen.take(), world.job_seen.take()];
+    if let Some(seen) = seen.into_iter().flatten().next() {
         return Err(seen);
     }
     in_the_database(world).await?;
@@ -154,12 +168,14 @@ pub async fn always(world: &mut World, heard: bool) -> Result<(), Violation> {
         }
     }
     for wish in &world.model.announced {
-        let here = shown.said(None).into_iter();
-        let of_it = here.filter(|it| all_words(it).iter().any(|it| it.contains(&wish.word)));
-        let surely = of_it.filter(|it| !shown.may_be_double(it)).count();
-        if surely > 1 {
-            let seen = format!("{surely} announcements of {}", wish.word);
-            return violated(ONE_ANNOUNCEMENT, seen);
+        for channel in [CHANNEL, FALLBACK] {
+            let here = shown.said_in(channel, None).into_iter();
+            let of_it = here.filter(|it| all_words(it).iter().any(|it| it.contains(&wish.word)));
+            let surely = of_it.filter(|it| !shown.may_be_double(it)).count();
+            if surely > 1 {
+                let seen = format!("{surely} announcements of {} in {channel}", wish.word);
+                return violated(ONE_ANNOUNCEMENT, seen);
+            }
         }
     }
     told_of_sales(world, &shown)?;
@@ -168,8 +184,7 @@ pub async fn always(world: &mut World, heard: bool) -> Result<(), Violation> {
 
 /// Lines in their order, each once, and nothing after the last one.
 async fn threads(world: &World, shown: &Shown) -> Result<(), Violation> {
-    for (_, id, thread) in announcements(world).await {
-        let Some(thread) = thread else { continue };
+    for (id, thread) in world.threads().await {
         let mut said = shown.said(Some(&thread));
         // What was retried by hand comes out of its turn.
         let retried = &world.model.retried;
@@ -224,16 +239,6 @@ async fn threads(world: &World, shown: &Shown) -> Result<(), Violation> {
         }
     }
     Ok(())
-}
-
-/// Number, identifier, and the message where there is one.
-async fn announcements(world: &World) -> Vec<(i64, i64, Option<String>)> {
-    world
-        .rows(
-            "SELECT number, outages.id, message_ts FROM outages
-             JOIN announcements ON outage_id = outages.id ORDER BY number",
-        )
-        .await
 }
 
 async fn in_the_database(world: &mut World) -> Result<(), Violation> {
@@ -302,28 +307,24 @@ pub async fn finally(world: &mut World) -> Result<(), Violation> {
         }
     }
     receipts(world, &shown).await?;
-    let outages = announcements(world).await;
-    let posted = shown.said(None).len();
-    if posted != outages.len() {
-        let seen = format!("{posted} messages for {} outages", outages.len());
-        return violated(ONE_ANNOUNCEMENT, seen);
-    }
-    for (number, id, message) in outages {
-        let Some(message) = message else {
-            return violated(ONE_ANNOUNCEMENT, format!("none of outage {number}"));
-        };
-        equals(world, &shown, number, &message).await?;
-        lines(world, &shown, id, &message)?;
+    let standing = world.standing(&shown).await?;
+    world.people_were_told(&shown).await?;
+    for (id, message) in standing {
+        equals(world, &shown, id, &message).await?;
+        lines(world, &shown, id).await?;
         amended(world, &shown, id, &message).await?;
         let posted: Vec<i64> = shown
             .said(Some(&message))
             .into_iter()
             .filter(|it| !text(it).contains("\n— "))
-            .filter_map(|it| delivery(it).map(|it| it.1))
+            .filter_map(delivery)
+            // What was retried by hand was begun before.
+            .filter(|it| !world.model.retried.contains(&it.0))
+            .map(|it| it.1)
             .collect();
         world.no_flood(&message, &posted)?;
     }
-    shares(world, &shown)?;
+    shares(world, &shown).await?;
     channels(world, &shown).await
 }
 
@@ -363,7 +364,9 @@ async fn receipts(world: &World, shown: &Shown) -> Result<(), Violation> {
         };
         // A line that was shared may have been taken out again.
         let here = shown.channels.iter().any(|it| it["id"] == channel.as_str());
-        if !here || payload.contains("\"shared\"") {
+        let deleted = &world.model.deleted;
+        let deleted = deleted.iter().any(|it| it.1 == ts.as_str());
+        if !here || deleted || payload.contains("\"shared\"") {
             continue;
         }
         let stands = messages(shown.channel(channel.as_str())).any(|it| it["ts"] == ts.as_str());
@@ -376,15 +379,15 @@ async fn receipts(world: &World, shown: &Shown) -> Result<(), Violation> {
 }
 
 /// The announcement shows the state, and is pinned while the outage is open.
-async fn equals(world: &World, shown: &Shown, number: i64, message: &str) -> Result<(), Violation> {
+async fn equals(world: &World, shown: &Shown, id: i64, message: &str) -> Result<(), Violation> {
     let slack = world.node(0).slack.clone();
     let workspace = slack.workspace().unwrap();
     let mut tx = world.db.read().await.unwrap();
-    let number = OutageNumber(number);
-    let outage: Outage = store::outages::by_number(&mut tx, &workspace, number)
+    let outage: Outage = store::outages::by_id(&mut tx, OutageId(id))
         .await
         .unwrap()
         .unwrap();
+    let number = outage.number;
     let people = store::people::by_ids(&mut tx, &people_of(&outage))
         .await
         .unwrap();
@@ -394,6 +397,19 @@ async fn equals(world: &World, shown: &Shown, number: i64, message: &str) -> Res
         let of = store::announcements::of_outage(&mut tx, of.unwrap().unwrap().id).await;
         original = of.unwrap().and_then(|it| it.permalink);
     }
+    let here = store::announcements::of_outage(&mut tx, outage.id).await;
+    let here = here.unwrap().unwrap();
+    let former = store::announcements::former(&mut tx, outage.id).await;
+    let former = former.unwrap();
+    let main = CHANNEL.into();
+    let again = here.because.as_ref().map(|because| Again {
+        because: because.0,
+        channel: former.first().map_or(&main, |it| &it.channel_id),
+        thread: former
+            .first()
+            .filter(|it| it.thread_stands)
+            .and_then(|it| it.permalink.as_deref()),
+    });
     let expected = announcement(&AnnouncementModel {
         outage: &outage,
         people: &people,
@@ -401,11 +417,11 @@ async fn equals(world: &World, shown: &Shown, number: i64, message: &str) -> Res
         policy: slack.desk.policy(),
         command: "/outage",
         original: original.as_deref(),
-        again: None,
+        again,
     })
     .to_json();
     drop(tx);
-    let channel = shown.channel("C0OUTAGES");
+    let channel = shown.channel(here.channel_id.as_str());
     let Some(found) = messages(channel).find(|it| it["ts"] == message) else {
         return violated(ONE_ANNOUNCEMENT, format!("{message} is not there"));
     };
@@ -419,7 +435,9 @@ async fn equals(world: &World, shown: &Shown, number: i64, message: &str) -> Res
     let pinned = channel["pins"]
         .as_array()
         .is_some_and(|it| it.iter().any(|it| it == message));
-    if pinned != outage.is_open() {
+    // Whoever unpins it again means it.
+    let may_be_unpinned = world.unpinned(number.0) > 1;
+    if pinned != outage.is_open() && (pinned || !may_be_unpinned) {
         let seen = format!(
             "outage {number} is {}, pinned: {pinned}",
             outage.phase.word()
@@ -429,12 +447,15 @@ async fn equals(world: &World, shown: &Shown, number: i64, message: &str) -> Res
     Ok(())
 }
 
-/// Every line that was decided on stands in the thread.
-fn lines(world: &World, shown: &Shown, outage: i64, thread: &str) -> Result<(), Violation> {
-    let said = shown.said(Some(thread));
+/// Every line that was decided on stands in the thread, or in that of a former announcement.
+async fn lines(world: &World, shown: &Shown, outage: i64) -> Result<(), Violation> {
+    let threads = world.threads().await.into_iter();
+    let threads: Vec<String> = threads.filter(|it| it.0 == outage).map(|it| it.1).collect();
+    let said = threads.iter().flat_map(|it| shown.said(Some(it)));
+    let said: Vec<&Value> = said.collect();
     for line in world.model.lines.iter().filter(|it| it.outage == outage) {
         if !said.iter().any(|it| text(it).contains(&line.word)) {
-            let seen = format!("{} is not in thread {thread}", line.word);
+            let seen = format!("{} is in none of the threads {threads:?}", line.word);
             return violated(NOTHING_LOST, seen);
         }
     }
@@ -457,7 +478,14 @@ fn told_of_sales(world: &World, shown: &Shown) -> Result<(), Violation> {
 }
 
 /// A message with a reaction stands in a thread once.
-fn shares(world: &World, shown: &Shown) -> Result<(), Violation> {
+async fn shares(world: &World, shown: &Shown) -> Result<(), Violation> {
+    // A line in the thread of a former announcement stays as it was.
+    let moved: Vec<(Option<String>,)> = world
+        .rows(
+            "SELECT channel_id FROM dedicated_channels WHERE outage_id IN
+             (SELECT outage_id FROM former_announcements) ORDER BY outage_id",
+        )
+        .await;
     for written in world.model.written.iter().filter(|it| !it.deleted) {
         let mut source = messages(shown.channel(&written.channel));
         let Some(source) = source.find(|it| it["ts"] == written.ts.as_str()) else {
@@ -467,7 +495,13 @@ fn shares(world: &World, shown: &Shown) -> Result<(), Violation> {
         let is_shared = reactions
             .into_iter()
             .any(|it| it["name"] == "point_up" && it["count"].as_u64() > Some(0));
-        let lines = messages(shown.channel("C0OUTAGES"))
+        let is_moved = |it: &(Option<String>,)| it.0.as_ref() == Some(&written.channel);
+        if moved.iter().any(is_moved) {
+            continue;
+        }
+        let both = [CHANNEL, FALLBACK].into_iter();
+        let lines = both
+            .flat_map(|it| messages(shown.channel(it)))
             .filter(|it| it["thread_ts"].is_string() && text(it).contains(&written.word))
             .count();
         if lines > 1 {
@@ -519,7 +553,9 @@ async fn channels(world: &World, shown: &Shown) -> Result<(), Violation> {
         }
         let bookmarks = channel["bookmarks"].as_array().map_or(0, Vec::len);
         let wanted = usize::from(world.lacks != Some(BOOKMARKS));
-        if bookmarks != wanted {
+        // It leads to the announcement, and people may have left none.
+        let leads_nowhere = bookmarks == 0 && world.deleted(number) > 0;
+        if bookmarks != wanted && !leads_nowhere {
             return violated(NO_EFFECT_TWICE, format!("{bookmarks} bookmarks in {name}"));
         }
     }

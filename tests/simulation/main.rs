@@ -6,8 +6,10 @@
 #![allow(clippy::unwrap_used)]
 
 mod amended;
+mod away;
 mod dead;
 mod invariants;
+mod jobs;
 mod looking;
 mod model;
 mod node;
@@ -82,6 +84,17 @@ fn sometimes() -> Vec<&'static str> {
         "take a shared message back",
         "change a message",
         "delete a message",
+        "an announcement is deleted",
+        "an announcement is unpinned",
+        "the channel is archived",
+        "the bot is removed",
+        "the channel is given back",
+        "mended: posted_again",
+        "mended: stays_away",
+        "mended: pinned_again",
+        "mended: stays_unpinned",
+        "mended: moved",
+        "mended: stranded",
         // requests
         "a request",
         "the same request again",
@@ -108,6 +121,9 @@ fn sometimes() -> Vec<&'static str> {
         "a node stands still before a call",
         "a node stands still after a call",
         "crash at rest",
+        "a node stands still in a job",
+        "a job is refused to another node",
+        "a job is overtaken",
         // Slack
         "rate limited",
         "server error",
@@ -162,8 +178,9 @@ fn a_script_survives_being_written_down() {
 #[ignore = "run by scripts/simulate"]
 fn simulate() {
     if let Some(path) = environment("SIMULATE_SCRIPT") {
-        let text = std::fs::read_to_string(path).unwrap();
-        let script: Script = serde_json::from_str(&text).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let script: Script = serde_json::from_str(&text)
+            .unwrap_or_else(|error| panic!("{path} is no script that a failure printed: {error}"));
         let outcome = run::run(&script);
         println!("{}", outcome.story.join("\n"));
         assert_eq!(outcome.violation, None);

@@ -44,6 +44,12 @@ pub struct Model {
     pub refused: Vec<i64>,
     /// Deliveries that an operator took back to life, and that come out of their turn.
     pub retried: Vec<i64>,
+    /// Messages that were announcements until somebody deleted them, with their outages.
+    pub deleted: Vec<(i64, String)>,
+    /// Outages whose announcement somebody unpinned.
+    pub unpinned: Vec<i64>,
+    /// How often a channel was taken away.
+    pub channel_lost: usize,
     /// Withdrawn outages, and when that was seen first.
     pub withdrawn: Vec<(i64, i64)>,
 }

@@ -17,11 +17,20 @@ use tokio::{net::TcpListener, runtime::Runtime, task::JoinHandle};
 use tokio_util::task::TaskTracker;
 
 use crate::{
+    away::{CHANNEL, FALLBACK},
+    jobs::StandingJob,
     request::SIGNING_SECRET,
     wire::{Entrance, Wire},
 };
 
 pub const BOT_TOKEN: &str = "xoxb-a-token-for-the-simulation";
+
+/// What a node can stand still in.
+pub enum Stalled {
+    /// An attempt at this delivery.
+    Attempt(i64, JoinHandle<()>),
+    Job(StandingJob),
+}
 
 pub struct Node {
     runtime: Option<Runtime>,
@@ -33,8 +42,8 @@ pub struct Node {
     pub skew: i64,
     /// What it has claimed and not begun with.
     pub claimed: Vec<Delivery>,
-    /// An attempt in the middle of which it stands still.
-    pub stalled: Option<(i64, JoinHandle<()>)>,
+    /// What it stands still in the middle of.
+    pub stalled: Option<Stalled>,
     /// How many of its connections have broken. It replaces the first loss of each at once; for more
     /// it would really wait.
     pub broken: usize,
@@ -49,14 +58,14 @@ impl Node {
         wire: &Arc<Wire>,
         path: &Path,
         now: i64,
-        sockets: bool,
+        (sockets, fallback): (bool, bool),
     ) -> Node {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
             .build()
             .unwrap();
-        let settings = settings(&wire.api_url(index), path, sockets);
+        let settings = settings(&wire.api_url(index), path, (sockets, fallback));
         let clock = Clock::standing_at(Timestamp::from_micros(now));
         let (path, its_clock) = (path.to_owned(), clock.clone());
         let starting = runtime.spawn(async move {
@@ -147,8 +156,12 @@ impl Drop for Node {
 /// How long a call may take, as the settings say; no call really takes that long here.
 pub const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 
-fn settings(api_url: &str, path: &Path, sockets: bool) -> Settings {
+fn settings(api_url: &str, path: &Path, (sockets, fallback): (bool, bool)) -> Settings {
     let mode = if sockets { "socket" } else { "http" };
+    let fallback = match fallback {
+        true => format!("fallback_channel = \"{FALLBACK}\""),
+        false => String::new(),
+    };
     let text = format!(
         r#"
         [database]
@@ -159,7 +172,8 @@ fn settings(api_url: &str, path: &Path, sockets: bool) -> Settings {
         mode = "{mode}"
         app_token = "xapp-a-token-for-the-simulation"
         signing_secret = "{SIGNING_SECRET}"
-        announce_channel = "C0OUTAGES"
+        announce_channel = "{CHANNEL}"
+        {fallback}
         api_url = "{api_url}"
         timeout_seconds = {}
 

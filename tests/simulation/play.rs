@@ -13,10 +13,12 @@ use crate::{
 type Played = Result<(), Violation>;
 
 /// An outage, as the database has it.
-struct Found {
-    number: i64,
-    phase: String,
-    message: Option<String>,
+pub struct Found {
+    pub number: i64,
+    pub phase: String,
+    /// Where its announcement stands, once it does.
+    pub channel: String,
+    pub message: Option<String>,
 }
 
 impl World {
@@ -77,6 +79,7 @@ impl World {
             Step::TakeBack { who } => self.takes_back(*who).await,
             Step::Rewrite { message } => self.rewrites(*message, false).await,
             Step::Delete { message } => self.rewrites(*message, true).await,
+            Step::TakeAway { outage, act } => self.takes_away(*outage, *act).await,
             Step::Hear { event, node, how } => self.hears(*event, *node, *how).await,
             Step::Follow { node, crash } => match crash {
                 None => drop(self.follow(*node).await),
@@ -106,6 +109,7 @@ impl World {
                 }
             }
             Step::Jobs { node } => self.jobs(*node).await,
+            Step::JobStands { node, crash } => self.job_stands(*node, *crash).await,
             Step::Fault { method, trouble } => self.wire.trouble(METHODS[*method], *trouble),
             Step::Break { node } => drop(self.breaks(*node).await),
             Step::Crash { node } => {
@@ -191,21 +195,22 @@ impl World {
     // ---- people
 
     async fn outages(&self) -> Vec<Found> {
-        let rows: Vec<(i64, String, Option<String>)> = self
+        let rows: Vec<(i64, String, String, Option<String>)> = self
             .rows(
-                "SELECT number, phase, message_ts FROM outages
-                 LEFT JOIN announcements ON announcements.outage_id = outages.id ORDER BY number",
+                "SELECT number, phase, channel_id, message_ts FROM outages
+                 JOIN announcements ON announcements.outage_id = outages.id ORDER BY number",
             )
             .await;
-        let found = |(number, phase, message)| Found {
+        let found = |(number, phase, channel, message)| Found {
             number,
             phase,
+            channel,
             message,
         };
         rows.into_iter().map(found).collect()
     }
 
-    async fn outage(&self, index: usize) -> Option<Found> {
+    pub async fn outage(&self, index: usize) -> Option<Found> {
         let mut all = self.outages().await;
         match all.len() {
             0 => None,
@@ -355,7 +360,7 @@ impl World {
             return false;
         };
         let body = json!({
-            "user": who.name(), "channel": "outages", "ts": ts,
+            "user": who.name(), "channel": outage.channel, "ts": ts,
             "action_id": format!("balefire.v1.{action}"),
         });
         self.asks(entry, "click", body).await;

@@ -7,6 +7,9 @@ use serde_json::{Value, json};
 
 pub const SIGNING_SECRET: &str = "a-signing-secret-for-the-simulation";
 
+/// The bot's user.
+pub const BOT: &str = "U0BALEFIRE";
+
 /// A request as Slack sent it.
 #[derive(Clone, Debug)]
 pub struct Kept {
@@ -41,20 +44,35 @@ impl Kept {
     }
 }
 
-/// What the bot itself does comes back as events, too; they are no concern of anybody.
-pub fn is_by_a_person(body: &Bytes) -> bool {
+/// What the bot itself does comes back as events, too; they are no concern of anybody. `deleted` are
+/// messages of the bot's that people deleted: the event does not say who did.
+pub fn is_by_a_person(body: &Bytes, deleted: &[String]) -> bool {
     let envelope: Value = serde_json::from_slice(body).unwrap_or_default();
     let event = &envelope["event"];
+    let is_person = |it: &Value| it.as_str().is_some_and(|it| it != BOT);
+    match event["type"].as_str().unwrap_or("") {
+        "pin_removed" | "channel_archive" | "channel_unarchive" => {
+            return is_person(&event["user"]);
+        }
+        "channel_left" => return is_person(&event["actor_id"]),
+        "member_joined_channel" => return event["user"] == BOT && is_person(&event["inviter"]),
+        _ => {}
+    }
+    let gone = match event["message"]["subtype"] == "tombstone" {
+        true => &event["message"]["ts"],
+        false => &event["deleted_ts"],
+    };
+    if deleted.iter().any(|it| gone == it.as_str()) {
+        return true;
+    }
     let message = match event["subtype"].as_str() {
         Some("message_changed") => &event["message"],
         Some("message_deleted") => &event["previous_message"],
         Some(_) => return false,
         None => event,
     };
-    let by_person = message["bot_id"].is_null()
-        && message["user"]
-            .as_str()
-            .is_some_and(|it| it != "U0BALEFIRE");
+    let by_person =
+        message["bot_id"].is_null() && message["user"].as_str().is_some_and(|it| it != BOT);
     let kind = event["type"].as_str().unwrap_or("");
     by_person && matches!(kind, "message" | "reaction_added" | "reaction_removed")
 }

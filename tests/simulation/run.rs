@@ -35,8 +35,7 @@ pub fn run(script: &Script) -> Outcome {
         .unwrap();
     let outcome = runtime.block_on(async {
         make_empty_database().await;
-        let mut world = World::begin(script.seed, script.begins, script.sockets).await;
-        world.lacks = script.lacks;
+        let mut world = World::begin(script).await;
         world.wire.lacks(script.lacks);
         let mut story = Vec::new();
         let mut played = 0;
@@ -51,6 +50,7 @@ pub fn run(script: &Script) -> Outcome {
         counts.insert("calls of Slack", calls);
         if violation.is_none() {
             counts.extend(world.delivered().await);
+            counts.extend(world.mended().await);
             world.end().await;
         }
         Outcome {
@@ -100,6 +100,7 @@ impl World {
         }
         self.pass(1000).await;
         self.hears_all().await;
+        self.stands_elsewhere().await?;
         let mut jobs_ran = false;
         for _ in 0..2000 {
             self.work().await;
@@ -151,7 +152,7 @@ impl World {
 }
 
 /// Every kind of effect that these scripts bring about.
-pub const KINDS: [&str; 22] = [
+pub const KINDS: [&str; 24] = [
     "announce",
     "permalink",
     "refresh",
@@ -174,6 +175,8 @@ pub const KINDS: [&str; 22] = [
     "catch_up",
     "sweep",
     "apologise",
+    "tell_mend",
+    "rejoin",
 ];
 
 /// A script that failed, as short as it gets.

@@ -1,6 +1,7 @@
 //! Steps that belong together: what by chance alone would hardly ever come in this order.
 
 use crate::{
+    away::Act,
     script::{
         Crash, End, Entry, Hearing, How, METHODS, Step, Verb, Who, crash, step, terminal, verb, who,
     },
@@ -39,7 +40,7 @@ pub fn shared(luck: &mut fastrand::Rng) -> Vec<Step> {
         1 => Step::Delete { message },
         _ => react(luck.bool()),
     });
-    if luck.u32(..3) == 0 {
+    if luck.u32(..3) < 2 {
         // Shared, seen in the thread, and taken back.
         let node = luck.usize(..2);
         let how = Hearing::Once;
@@ -158,7 +159,8 @@ pub fn silence(luck: &mut fastrand::Rng) -> Vec<Step> {
     let how = ALL[luck.usize(..ALL.len())];
     let minutes = [8, 25, 45, 70, 200][luck.usize(..5)];
     let mut steps = vec![Step::Drain, Step::Silence { how, minutes }];
-    for _ in 0..luck.usize(8..20) {
+    steps.extend(much_is_said(luck));
+    for _ in 0..luck.usize(3..9) {
         let (node, outage) = (luck.usize(..2), luck.usize(..3));
         let entry = Entry {
             node,
@@ -188,12 +190,148 @@ pub fn silence(luck: &mut fastrand::Rng) -> Vec<Step> {
             _ => step(luck, 5),
         });
     }
-    if luck.bool() {
+    if luck.u32(..4) > 0 {
         steps.push(Step::Pass {
             seconds: minutes * 60,
         });
     }
-    steps.extend((0..3).map(|_| step(luck, 10)));
+    steps.extend((0..2).map(|_| step(luck, 10)));
+    steps
+}
+
+/// More in one thread than may be told in messages of their own, and enough time for the nodes to
+/// try more than they may.
+fn much_is_said(luck: &mut fastrand::Rng) -> Vec<Step> {
+    let words = |verb, node| Step::Words {
+        outage: 0,
+        verb,
+        who: Who::Ana,
+        entry: Entry {
+            node,
+            how: How::Plain,
+        },
+    };
+    let node = luck.usize(..2);
+    let mut steps = vec![words(Verb::Reopen, node)];
+    steps.extend((0..6).map(|_| words(Verb::Update, node)));
+    for seconds in [20, 45, 61, 61, 61, 130] {
+        steps.extend([Step::Drain, Step::Pass { seconds }]);
+    }
+    steps.push(Step::Drain);
+    steps
+}
+
+/// A lease runs out by the clock of one node and not by that of its holder, who begins with what
+/// waited for long, and is gone.
+pub fn taken_over(luck: &mut fastrand::Rng) -> Vec<Step> {
+    let node = luck.usize(..2);
+    let other = 1 - node;
+    let outage = luck.usize(..1000);
+    let entry = Entry {
+        node,
+        how: How::Plain,
+    };
+    let attempt = |node, end| Step::Attempt { node, end };
+    let crash = Crash {
+        nth: 0,
+        hold: Hold::BeforeCommit,
+    };
+    let update = || Step::Words {
+        outage,
+        verb: Verb::Update,
+        who: Who::Ana,
+        entry,
+    };
+    let skew = |node, seconds| Step::Skew { node, seconds };
+    let starts = [node, other].map(|node| Step::Start { node });
+    let mut steps = vec![Step::GoOn, Step::Drain];
+    steps.extend(starts);
+    steps.extend([skew(node, 0), skew(other, 19)]);
+    steps.extend((0..3).map(|_| update()));
+    steps.extend([
+        Step::Pass { seconds: 330 },
+        // The announcement has its turn first.
+        attempt(node, End::Settled),
+        Step::Pass { seconds: 2 },
+        Step::Claim { node },
+        Step::Pass { seconds: 45 },
+        Step::Claim { node: other },
+        attempt(node, End::CrashInCall { crash }),
+        attempt(other, End::Settled),
+        skew(other, 0),
+        Step::Start { node },
+    ]);
+    steps
+}
+
+/// People take an announcement away or the channel that it stands in, while the outage goes on; and
+/// perhaps they do it again.
+pub fn taken_away(luck: &mut fastrand::Rng) -> Vec<Step> {
+    const ACTS: [Act; 8] = [
+        Act::Delete,
+        Act::Delete,
+        Act::Delete,
+        Act::Unpin,
+        Act::Unpin,
+        Act::Archive,
+        Act::Archive,
+        Act::Remove,
+    ];
+    let outage = luck.usize(..3);
+    let act = ACTS[luck.usize(..ACTS.len())];
+    let words = |verb, node| Step::Words {
+        outage,
+        verb,
+        who: Who::Ana,
+        entry: Entry {
+            node,
+            how: How::Plain,
+        },
+    };
+    let mut steps = vec![Step::GoOn, Step::Drain];
+    for _ in 0..luck.usize(1..4) {
+        let node = luck.usize(..2);
+        steps.push(words(
+            [Verb::Update, Verb::Reopen][luck.usize(..2)],
+            1 - node,
+        ));
+        steps.extend(luck.bool().then_some(Step::Drain));
+        steps.push(Step::TakeAway { outage, act });
+        match luck.u32(..4) {
+            0 => steps.push(Step::Jobs { node }),
+            1 => steps.push(words(Verb::Update, node)),
+            _ => steps.extend([
+                heard(luck),
+                Step::Follow {
+                    node,
+                    crash: (luck.u32(..4) == 0).then(|| crash(luck)),
+                },
+            ]),
+        }
+        steps.push(step(luck, 10));
+        steps.extend(luck.bool().then_some(Step::Drain));
+    }
+    if luck.u32(..3) == 0 {
+        let act = Act::GiveBack;
+        steps.extend([Step::TakeAway { outage, act }, heard(luck)]);
+    }
+    steps
+}
+
+/// A node stands still in a job that asks Slack; the other one may not begin with it before its
+/// lease is over, and after that the first one writes nothing more.
+pub fn job_stands(luck: &mut fastrand::Rng) -> Vec<Step> {
+    let node = luck.usize(..2);
+    let crash = crash(luck);
+    let jobs = || Step::Jobs { node: 1 - node };
+    let waits = Step::Pass {
+        seconds: [5, 30, 61, 80][luck.usize(..4)],
+    };
+    let starts = [node, 1 - node].map(|node| Step::Start { node });
+    let mut steps = vec![Step::GoOn];
+    steps.extend(starts);
+    steps.extend([Step::JobStands { node, crash }, jobs(), waits, jobs()]);
+    steps.push(Step::GoOn);
     steps
 }
 

@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    away::Act,
     scenes,
     silence::Silence,
     trouble::{self, Hold, Trouble},
@@ -20,6 +21,9 @@ pub struct Script {
     /// The optional scope that the app lacks, by its place among them.
     #[serde(default)]
     pub lacks: Option<usize>,
+    /// Whether the settings name another channel for announcements.
+    #[serde(default)]
+    pub fallback: bool,
     pub steps: Vec<Step>,
 }
 
@@ -78,6 +82,11 @@ pub enum Step {
     Delete {
         message: usize,
     },
+    /// Somebody takes an announcement away, or its channel, or gives that back.
+    TakeAway {
+        outage: usize,
+        act: Act,
+    },
     /// Slack sends an event.
     Hear {
         event: usize,
@@ -134,6 +143,11 @@ pub enum Step {
     /// What runs because time passes.
     Jobs {
         node: usize,
+    },
+    /// A node stands still in a call of a job's, until `GoOn`.
+    JobStands {
+        node: usize,
+        crash: Crash,
     },
     /// The next call of this method goes wrong.
     Fault {
@@ -328,12 +342,16 @@ pub fn written(seed: u64) -> Script {
     let begins = BEGINNINGS[luck.usize(..BEGINNINGS.len())] + luck.i64(0..7200);
     let sockets = luck.u32(..3) == 0;
     let length = luck.usize(30..70);
+    let fallback = luck.u32(..3) > 0;
     let lacks = (luck.u32(..8) == 0).then(|| luck.usize(..trouble::OPTIONAL.len()));
     // Some scripts have hardly any trouble, some little else.
     let trouble = luck.u32(0..30);
     let mut steps = Vec::new();
     while steps.len() < length {
-        match luck.u32(..120) {
+        match luck.u32(..127) {
+            120 => steps.extend(scenes::taken_over(&mut luck)),
+            123..127 => steps.extend(scenes::taken_away(&mut luck)),
+            121..123 => steps.extend(scenes::job_stands(&mut luck)),
             0..2 => steps.extend(scenes::overtaken(&mut luck)),
             2..6 => steps.extend(scenes::shared(&mut luck)),
             6 => steps.extend(scenes::silence(&mut luck)),
@@ -349,6 +367,7 @@ pub fn written(seed: u64) -> Script {
         begins,
         sockets,
         lacks,
+        fallback,
         steps,
     }
 }

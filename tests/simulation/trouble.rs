@@ -57,6 +57,17 @@ pub fn needs(scope: usize, method: &str, body: &[u8]) -> bool {
 }
 
 impl Trouble {
+    /// Whether it says that the channel of the call cannot be used.
+    pub fn tells_of_a_lost_channel(self) -> bool {
+        let says = |code: usize| {
+            matches!(
+                CODES[code % CODES.len()],
+                "channel_not_found" | "is_archived"
+            )
+        };
+        matches!(self, Trouble::Refused { code } if says(code))
+    }
+
     pub fn word(self) -> &'static str {
         match self {
             Trouble::RateLimited { .. } => "rate limited",

@@ -105,6 +105,10 @@ struct State {
     next: (usize, Passing),
     last: Option<Kept>,
     events: VecDeque<Kept>,
+    /// Messages of the bot's that people deleted.
+    deleted: Vec<String>,
+    /// How many calls were refused as if their channel were of no use.
+    lost: usize,
     took: Vec<Took>,
     counts: BTreeMap<&'static str, u64>,
     calls: u64,
@@ -292,6 +296,7 @@ impl Wire {
             };
             if let Some(trouble) = trouble.filter(|_| silent.is_none()) {
                 state.refused |= matches!(trouble, Trouble::Refused { code } if code < FOR_GOOD);
+                state.lost += usize::from(trouble.tells_of_a_lost_channel());
                 *state.counts.entry(trouble.word()).or_default() += 1;
             }
             let told = match (trouble, hold) {

@@ -12,7 +12,6 @@ use balefire::{
     app::provision_components,
     config::parse_catalog,
     domain::actor::Identity,
-    jobs::{Job, schedule::Turn},
     sandbox::{self, Sandbox},
     store::Db,
 };
@@ -21,10 +20,11 @@ use tempfile::TempDir;
 use tokio::task::JoinSet;
 
 use crate::{
+    invariants::Violation,
     model::Model,
-    node::{BOT_TOKEN, Node},
+    node::{BOT_TOKEN, Node, Stalled},
     request::SIGNING_SECRET,
-    script::{Crash, End},
+    script::{Crash, End, Script},
     silence::{Silence, Silences},
     terminal::Terminal,
     wire::Wire,
@@ -82,13 +82,17 @@ pub struct World {
     pub counts: BTreeMap<&'static str, u64>,
     seed: u64,
     luck: u64,
-    stalled_since: i64,
+    pub stalled_since: i64,
+    /// What did not hold of a job, for the next look.
+    pub job_seen: Option<Violation>,
     pub silences: Silences,
     /// The optional scope that the app lacks.
     pub lacks: Option<usize>,
     terminal: Option<Terminal>,
     /// Whether the nodes hear from Slack in Socket Mode.
     sockets: bool,
+    /// Whether the settings name another channel for announcements.
+    pub fallback: bool,
     path: PathBuf,
     http: reqwest::Client,
     _folder: TempDir,
@@ -118,7 +122,7 @@ pub async fn make_empty_database() {
 }
 
 impl World {
-    pub async fn begin(seed: u64, begins: i64, sockets: bool) -> World {
+    pub async fn begin(script: &Script) -> World {
         let folder = folder();
         let path = folder.path().join("balefire.db");
         std::fs::write(&path, EMPTY.get().unwrap()).unwrap();
@@ -141,7 +145,7 @@ impl World {
         let mut tasks = JoinSet::new();
         let wire = Wire::start(sandbox.url(), &mut tasks).await;
         sandbox.connect_app(&wire.door());
-        let now = begins * SECOND;
+        let now = script.begins * SECOND;
         let mut world = World {
             sandbox,
             wire,
@@ -150,13 +154,15 @@ impl World {
             now,
             model: Model::default(),
             counts: BTreeMap::new(),
-            seed,
+            seed: script.seed,
             luck: 0,
             stalled_since: 0,
+            job_seen: None,
             silences: Silences::default(),
-            lacks: None,
+            lacks: script.lacks,
             terminal: None,
-            sockets,
+            sockets: script.sockets,
+            fallback: script.fallback,
             path,
             http: reqwest::Client::builder()
                 .no_proxy()
@@ -268,7 +274,8 @@ impl World {
 
     pub async fn start(&mut self, index: usize) {
         if self.nodes[index].is_none() && self.may_start() {
-            let node = Node::start(index, &self.wire, &self.path, self.now, self.sockets).await;
+            let how = (self.sockets, self.fallback);
+            let node = Node::start(index, &self.wire, &self.path, self.now, how).await;
             self.nodes[index] = Some(node);
         }
     }
@@ -318,10 +325,17 @@ impl World {
 
     async fn let_go(&mut self) {
         for node in self.nodes.iter_mut().flatten() {
-            if let Some((delivery, stalled)) = node.stalled.take() {
-                stalled.await.unwrap();
-                if self.wire.take_refused() {
-                    self.model.refused.push(delivery);
+            match node.stalled.take() {
+                None => {}
+                Some(Stalled::Attempt(delivery, attempt)) => {
+                    attempt.await.unwrap();
+                    if self.wire.take_refused() {
+                        self.model.refused.push(delivery);
+                    }
+                }
+                Some(Stalled::Job(job)) => {
+                    self.wire.take_refused();
+                    self.job_seen = self.job_seen.take().or(job.ends().await);
                 }
             }
         }
@@ -438,7 +452,7 @@ impl World {
             });
             self.stalled_since = self.now;
             if let Some(node) = &mut self.nodes[index] {
-                node.stalled = Some((id, attempt));
+                node.stalled = Some(Stalled::Attempt(id, attempt));
             }
         } else {
             self.count(match before {
@@ -541,28 +555,6 @@ impl World {
             }
         }
         panic!("deliveries never come to rest");
-    }
-
-    /// What runs because time passes.
-    pub async fn jobs(&mut self, index: usize) {
-        let luck = self.luck();
-        let Some(node) = &self.nodes[index] else {
-            return;
-        };
-        let all = node.jobs.clone();
-        let jobs = node.run(luck, async move {
-            for job in Job::ALL {
-                let turn = all.turn(job, true).await.unwrap();
-                // The other node may have crashed in the middle of one: its lease runs out. What
-                // asks Slack may get no answer, and asks again.
-                let may_fail = job == Job::Announcements;
-                assert!(
-                    may_fail || !matches!(turn, Turn::Failed(_)),
-                    "{job:?}: {turn:?}"
-                );
-            }
-        });
-        jobs.await.unwrap();
     }
 
     /// Time passes, and the nodes work.

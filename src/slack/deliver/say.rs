@@ -50,6 +50,9 @@ impl SlackDeliver {
         let customized = message.get("username").is_some();
         let channel = &scene.announcement.channel_id;
         let thread = Some(thread);
+        if look_first && let Some(found) = self.said_before_it_moved(delivery, scene).await? {
+            return Ok(found);
+        }
         let posted = self
             .post(delivery, channel, thread, message, look_first)
             .await;
@@ -67,6 +70,29 @@ impl SlackDeliver {
             }
             posted => posted,
         }
+    }
+
+    /// An earlier attempt at a line may have posted it in the thread of an announcement that another
+    /// one took the place of since.
+    async fn said_before_it_moved(
+        &self,
+        delivery: &Delivery,
+        scene: &Scene,
+    ) -> Result<Option<Receipt>, Stop> {
+        for former in scene.former.iter().filter(|it| it.thread_stands) {
+            let (channel, thread) = (&former.channel_id, Some(&former.message_ts));
+            let ts = match find::messages(&self.api, delivery, channel, thread).await {
+                Ok(found) => found.into_iter().next(),
+                // Who may not read it any more cannot know; the line is said rather than lost.
+                Err(CallError::Refused { .. }) => None,
+                Err(error) => return Err(Stop::Outcome(super::judge(error))),
+            };
+            if let Some(ts) = ts {
+                let channel = channel.clone();
+                return Ok(Some(Receipt::Posted { channel, ts }));
+            }
+        }
+        Ok(None)
     }
 
     /// A line of the thread as arguments of a call; `signed` with its author's name and picture,

@@ -34,7 +34,7 @@ impl Wire {
         let (node, passing) = {
             let mut state = self.state();
             if path.ends_with("/events") {
-                if is_by_a_person(&body) {
+                if is_by_a_person(&body, &state.deleted) {
                     state.events.push_back(kept);
                 }
                 drop(state);
@@ -107,6 +107,11 @@ impl Wire {
     /// What Slack sent last.
     pub fn last(&self) -> Option<Kept> {
         self.state().last.clone()
+    }
+
+    /// Somebody is about to delete a message of the bot's.
+    pub fn will_be_deleted(&self, ts: &str) {
+        self.state().deleted.push(ts.to_owned());
     }
 
     /// How many events wait for Slack to send them.

@@ -70,6 +70,11 @@ impl Wire {
         self.state().lacks = scope;
     }
 
+    /// How many calls were refused as if their channel were of no use.
+    pub fn channels_lost(&self) -> usize {
+        self.state().lost
+    }
+
     /// Whether a call was refused for good since the last time.
     pub fn take_refused(&self) -> bool {
         std::mem::take(&mut self.state().refused)
