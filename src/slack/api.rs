@@ -52,6 +52,16 @@ impl CallError {
             _ => None,
         }
     }
+
+    /// What was seen and nothing else, for a call of which it does not matter whether it was done.
+    pub fn without_verdict(self) -> String {
+        match self {
+            CallError::Unknown { why: seen }
+            | CallError::NotSlack { what: seen }
+            | CallError::Unreachable { why: seen } => seen,
+            refused => refused.to_string(),
+        }
+    }
 }
 
 /// The Web API as the bot sees it.

@@ -158,7 +158,7 @@ impl Deliver for SlackDeliver {
 
     async fn answers(&self) -> Result<(), String> {
         let sign = self.api.sign_of_life().await;
-        sign.map_err(|error| error.to_string())
+        sign.map_err(CallError::without_verdict)
     }
 }
 
