@@ -26,13 +26,13 @@ pub(super) fn resolve(
         return Err(out_of_date(outage));
     };
     let text = optional_text(&resolve.text, Field::Resolution, limits::RESOLUTION)?;
-    // A form that was not touched says this minute and means now.
-    let end = if resolve.at.minute() == now.minute() {
-        now
+    // A form that was not touched says this minute and means now. Now is never before the start:
+    // where it seems so, the clock was set back.
+    let at = if resolve.at.minute() == now.minute() {
+        now.max(outage.started_at)
     } else {
-        resolve.at
+        end_time(outage.started_at, resolve.at, now, Field::ResolvedAt)?
     };
-    let at = end_time(outage.started_at, end, now, Field::ResolvedAt)?;
     let mut next = outage.clone();
     next.phase = Phase::Resolved(Resolution {
         at,
@@ -232,7 +232,8 @@ pub(super) fn reopen(
 }
 
 /// The end that a form may give. Forms know minutes, so an end within the minute of the start is
-/// the start itself, and an end within the current minute is not the future.
+/// the start itself, also where a clock was set back since, and an end within the current minute is
+/// not the future.
 fn end_time(
     started_at: Timestamp,
     end: Timestamp,
@@ -242,7 +243,7 @@ fn end_time(
     if end.minute() < started_at.minute() {
         return Err(Refusal::EndsBeforeItStarts { field, started_at });
     }
-    if end.minute() > now.minute() {
+    if end.minute() > now.minute().max(started_at.minute()) {
         return Err(Refusal::InTheFuture { field });
     }
     Ok(end.max(started_at))

@@ -257,6 +257,17 @@ fn an_end_within_the_minute_of_the_start_is_the_start() {
 }
 
 #[test]
+fn whoever_resolves_now_does_so_with_a_clock_that_was_set_back_too() {
+    let outage = declared();
+    let before = outage.started_at.minus(Duration::from_secs(3700));
+    // In words, and in a form, which offers the start.
+    for at in [before, outage.started_at] {
+        let next = decided(&outage, &resolve(at), before).next;
+        assert_eq!(next.phase.resolution().unwrap().at, outage.started_at);
+    }
+}
+
+#[test]
 fn it_lasts_from_minute_to_minute_as_its_times_are_read() {
     let mut outage = declared();
     outage.started_at = noon().plus(Duration::from_secs(40));

@@ -27,7 +27,7 @@ pub fn view(outage: &Outage, policy: &Policy, now: Timestamp) -> SlackView {
         kit::input(
             block::RESOLVED_AT,
             "Resolved at",
-            kit::date_time(block::RESOLVED_AT, now),
+            kit::date_time(block::RESOLVED_AT, now.max(outage.started_at)),
             hint,
             false,
         ),
