@@ -5,6 +5,7 @@
 
 mod due;
 mod effects;
+mod groups;
 mod lookup;
 mod profiles;
 mod repair;
@@ -16,6 +17,7 @@ use effects::Place;
 use tokio::sync::Notify;
 
 pub use due::DueError;
+pub use groups::{How, Standing, Synced};
 pub use lookup::{Announcing, Detail, MayAnnounce, people_of};
 pub use repair::Noticed;
 

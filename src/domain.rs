@@ -17,6 +17,7 @@ pub mod ids;
 pub mod impact;
 pub mod late;
 pub mod limits;
+pub mod membership;
 pub mod money;
 pub mod outage;
 pub mod person;

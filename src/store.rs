@@ -24,6 +24,7 @@ pub mod reach;
 pub mod rights;
 pub mod runs;
 pub mod shares;
+pub mod syncs;
 pub mod timeline;
 pub mod trouble;
 pub mod versions;

@@ -79,6 +79,15 @@ pub enum Task {
     Rejoin { channel: ChannelId },
     /// Tell somebody what became of an announcement that was taken away.
     TellMend { person: PersonId, mend: Mend },
+    /// Tell an administrator that a list read elsewhere would take more than half of a group away.
+    WarnOfRemovals {
+        person: PersonId,
+        group: String,
+        source: String,
+        /// Of how many it would remove how many.
+        before: i64,
+        would_remove: i64,
+    },
     /// Tell somebody that Slack refused something of theirs.
     Apologise {
         person: PersonId,
@@ -124,6 +133,7 @@ impl Task {
             Task::Sweep { .. } => "sweep",
             Task::Rejoin { .. } => "rejoin",
             Task::TellMend { .. } => "tell_mend",
+            Task::WarnOfRemovals { .. } => "warn_of_removals",
             Task::Apologise { .. } => "apologise",
         }
     }
@@ -152,6 +162,9 @@ impl Task {
             Task::Sweep { .. } => "the removal of a doubled message",
             Task::Rejoin { .. } => "the bot's way back into a channel",
             Task::TellMend { .. } => "a note about the announcement",
+            Task::WarnOfRemovals { .. } => {
+                "the warning that a group would lose most of its members"
+            }
             Task::Apologise { .. } => "a note about an undelivered message",
         }
     }
@@ -167,6 +180,7 @@ impl Task {
                 | Task::Welcome
                 | Task::WarnOfArchive { .. }
                 | Task::TellMend { .. }
+                | Task::WarnOfRemovals { .. }
                 | Task::Apologise { .. }
         )
     }

@@ -22,7 +22,7 @@ use super::{
     contact::Hindrance,
     views::{
         announcement::{Again, AnnouncementModel, announcement},
-        direct, mended,
+        direct, mended, who,
     },
 };
 use crate::{
@@ -144,6 +144,9 @@ impl Deliver for SlackDeliver {
     async fn deliver(&self, delivery: &Delivery, look_first: bool) -> Outcome {
         let done = match &delivery.payload {
             Task::Rejoin { channel } => self.rejoin(&delivery.workspace_id, channel).await,
+            Task::WarnOfRemovals { person, .. } => {
+                self.warn_of_removals(delivery, *person, look_first).await
+            }
             _ => self.about_outage(delivery, look_first).await,
         };
         match done {
@@ -220,6 +223,9 @@ impl SlackDeliver {
         match &delivery.payload {
             Task::Announce { copy } => self.announce(delivery, scene, *copy, look_first).await,
             Task::Rejoin { channel } => self.rejoin(&delivery.workspace_id, channel).await,
+            Task::WarnOfRemovals { person, .. } => {
+                self.warn_of_removals(delivery, *person, look_first).await
+            }
             Task::TellMend { person, mend } => {
                 let person = scene.person(*person)?;
                 let link = scene.announcement.permalink.as_deref();
@@ -359,6 +365,31 @@ impl SlackDeliver {
         }
         let copy = scene.announcement.copy;
         Ok(Receipt::Pinned { pinned, copy })
+    }
+
+    async fn warn_of_removals(
+        &self,
+        delivery: &Delivery,
+        person: PersonId,
+        look_first: bool,
+    ) -> Result<Receipt, Stop> {
+        let Task::WarnOfRemovals {
+            group,
+            source,
+            before,
+            would_remove,
+            ..
+        } = &delivery.payload
+        else {
+            return Err(refused("it is about something else"));
+        };
+        let mut tx = self.db.read().await?;
+        let person = store::people::by_ids(&mut tx, &[person]).await?.pop();
+        drop(tx);
+        let person = person.ok_or_else(|| moot("that person is not known any more"))?;
+        let message = who::removals(group, source, *would_remove, *before);
+        self.direct(delivery, &person, message.to_json(), look_first)
+            .await
     }
 
     async fn direct(

@@ -21,6 +21,7 @@ pub mod preview;
 pub mod shared;
 mod state;
 pub mod thread;
+pub mod who;
 
 use serde_json::{Value, json};
 use slack_morphism::prelude::{SlackBlock, SlackMessageAttachment};

@@ -90,27 +90,34 @@ pub async fn save_profile(
     now: Timestamp,
 ) -> Result<()> {
     const SQL: &str = "
-        INSERT INTO people (workspace_id, slack_user_id, name, email, time_zone, picture, is_bot,
-                            is_restricted, profile_at, deactivated_at, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $9)
+        INSERT INTO people (workspace_id, slack_user_id, name, email, address, time_zone, picture,
+                            is_bot, is_restricted, profile_at, deactivated_at, created_at)
+        VALUES ($1, $2, $3, $4, $11, $5, $6, $7, $8, $9, $10, $9)
         ON CONFLICT (workspace_id, slack_user_id) DO UPDATE SET
-            name = excluded.name, email = excluded.email, time_zone = excluded.time_zone,
+            name = excluded.name, email = excluded.email, address = excluded.address,
+            time_zone = excluded.time_zone,
             picture = excluded.picture, is_bot = excluded.is_bot,
             is_restricted = excluded.is_restricted, profile_at = excluded.profile_at,
             deactivated_at = CASE WHEN excluded.deactivated_at IS NULL THEN NULL
                                   ELSE COALESCE(people.deactivated_at, excluded.deactivated_at) END";
+    let email = profile.email.as_ref().map(|it| it.to_lowercase());
+    // The address of a guest or an app proves nothing.
+    let address = email
+        .as_ref()
+        .filter(|_| !profile.is_restricted && !profile.is_bot);
     on!(tx, |conn| {
         sqlx::query(SQL)
             .bind(workspace)
             .bind(&profile.slack_user)
             .bind(&profile.name)
-            .bind(profile.email.as_ref().map(|it| it.to_lowercase()))
+            .bind(&email)
             .bind(&profile.time_zone)
             .bind(&profile.picture)
             .bind(profile.is_bot)
             .bind(profile.is_restricted)
             .bind(now)
             .bind(profile.is_deactivated.then_some(now))
+            .bind(address)
             .execute(conn)
             .await?;
     });

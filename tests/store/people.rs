@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use balefire::{
-    domain::actor::{Right, Rights},
+    domain::{
+        actor::{Identity, Right, Rights},
+        membership::Source,
+    },
     store::{
         self, Tx,
         people::{Profile, Standing},
@@ -24,6 +27,18 @@ fn profile(user: &str, email: &str) -> Profile {
         is_restricted: false,
         is_deactivated: false,
     }
+}
+
+/// Makes these the members that the settings name.
+async fn name_members(tx: &mut Tx, group: &str, members: &[&str]) {
+    let members = members.iter().map(|it| (*it).to_owned()).collect();
+    let by = Identity::Job {
+        name: "settings".into(),
+    };
+    let (workspace, source) = (workspace(), Source::Settings);
+    store::rights::set_members(tx, &workspace, group, &source, &members, &by, noon())
+        .await
+        .unwrap();
 }
 
 /// What is kept of an event.
@@ -79,23 +94,23 @@ on_both! {
         let bo = person(&mut tx, "U2").await;
         store::rights::save_group(&mut tx, &workspace(), "on_call", &[Right::Announce]).await.unwrap();
         store::rights::save_group(&mut tx, &workspace(), "edit_all_outages", &[Right::ChangeAnyOutage]).await.unwrap();
-        let members = ["ANA@example.com".to_owned(), "U2".to_owned()];
-        store::rights::save_members(&mut tx, &workspace(), "on_call", "settings", &members).await.unwrap();
-        store::rights::save_members(&mut tx, &workspace(), "edit_all_outages", "settings", &["U1".to_owned()]).await.unwrap();
+        let members = ["ana@example.com", "U2"];
+        name_members(&mut tx, "on_call", &members).await;
+        name_members(&mut tx, "edit_all_outages", &["U1"]).await;
         let ana_may = store::rights::of_person(&mut tx, ana.id).await.unwrap();
         assert!(ana_may.has(Right::Announce) && ana_may.has(Right::ChangeAnyOutage) && !ana_may.has(Right::Publish));
         let bo_may = store::rights::of_person(&mut tx, bo.id).await.unwrap();
         assert!(bo_may.has(Right::Announce) && !bo_may.has(Right::ChangeAnyOutage));
         let holders = store::rights::holders(&mut tx, &workspace(), Right::Announce, 10).await.unwrap();
         assert_eq!(holders, ["U1", "U2"]);
-        store::rights::save_members(&mut tx, &workspace(), "on_call", "settings", &[]).await.unwrap();
+        name_members(&mut tx, "on_call", &[]).await;
         assert_eq!(store::rights::of_person(&mut tx, bo.id).await.unwrap(), Rights::default());
     }
 
     async fn guests_and_leavers_have_no_rights_by_address(db: &Db) {
         let mut tx = db.begin().await.unwrap();
         store::rights::save_group(&mut tx, &workspace(), "on_call", &[Right::Announce]).await.unwrap();
-        store::rights::save_members(&mut tx, &workspace(), "on_call", "settings", &["a@x.test".to_owned(), "U3".to_owned()]).await.unwrap();
+        name_members(&mut tx, "on_call", &["a@x.test", "U3"]).await;
         let guest = Profile { is_restricted: true, ..profile("U1", "a@x.test") };
         let bot = Profile { is_bot: true, ..profile("U2", "a@x.test") };
         let left = Profile { is_deactivated: true, ..profile("U3", "a@x.test") };
