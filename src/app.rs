@@ -28,7 +28,7 @@ use crate::{
     config::{Settings, SlackMode},
     desk::Desk,
     domain::{ids::ChannelId, policy::Policy, time::Zone},
-    jobs::{self, Job, Jobs},
+    jobs::{self, Job, Jobs, groups::Lists},
     outbox::Outbox,
     slack::{
         FORMS_AT_ONCE, Slack,
@@ -248,8 +248,18 @@ impl App {
             desk: self.slack.desk.clone(),
             slack: self.slack.clone(),
             outbox: self.outbox.clone(),
+            groups: Arc::new(self.group_lists()),
             metrics: self.metrics.clone(),
             node: node(),
+        }
+    }
+
+    /// The lists of members that are kept elsewhere.
+    pub fn group_lists(&self) -> Lists {
+        Lists {
+            slack: self.slack.clone(),
+            google: self.settings.google.clone(),
+            sources: self.settings.permissions.sources.clone(),
         }
     }
 

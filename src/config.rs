@@ -37,7 +37,7 @@ pub use groups::{Group, GroupSource};
 pub use impact::Impact;
 pub use log::{Log, LogFormat};
 pub use outages::Outages;
-pub use permissions::{Permissions, Person};
+pub use permissions::{Permissions, Person, is_email, is_slack_user};
 pub use problem::{Problem, Problems};
 pub use server::Server;
 pub use slack::{Slack, SlackApp, SlackMode};

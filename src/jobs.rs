@@ -4,6 +4,7 @@
 //! time, under a lease; what they write checks it. Each has a `run_once`, which decides nothing
 //! about when it runs; [`schedule`] does.
 
+pub mod groups;
 pub mod housekeeping;
 pub mod inbox;
 pub mod passing;
@@ -28,16 +29,18 @@ pub enum Job {
     Etas,
     Channels,
     Announcements,
+    Groups,
     Forget,
     Reach,
     Count,
 }
 
 impl Job {
-    pub const ALL: [Job; 6] = [
+    pub const ALL: [Job; 7] = [
         Job::Etas,
         Job::Channels,
         Job::Announcements,
+        Job::Groups,
         Job::Forget,
         Job::Reach,
         Job::Count,
@@ -49,6 +52,7 @@ impl Job {
             Job::Etas => "etas",
             Job::Channels => "channels",
             Job::Announcements => "announcements",
+            Job::Groups => "groups",
             Job::Forget => "forget",
             Job::Reach => "reach",
             Job::Count => "count",
@@ -60,6 +64,7 @@ impl Job {
             Job::Etas => "renders announcements whose words about the ETA grew stale",
             Job::Channels => "warns of and archives channels of outages that are long over",
             Job::Announcements => "looks whether announcements stand where they should",
+            Job::Groups => "reads who is in the groups that come from elsewhere",
             Job::Forget => "deletes what nobody needs any more",
             Job::Reach => "asks Slack for a sign of life while it cannot be reached",
             Job::Count => "counts what the metrics show",
@@ -71,6 +76,7 @@ impl Job {
             Job::Etas => passing::ETAS_EVERY,
             Job::Channels => passing::CHANNELS_EVERY,
             Job::Announcements => passing::ANNOUNCEMENTS_EVERY,
+            Job::Groups => groups::SYNC_EVERY,
             Job::Forget => housekeeping::FORGET_EVERY,
             Job::Reach => outbox::LOOK_EVERY,
             Job::Count => housekeeping::COUNT_EVERY,
@@ -94,6 +100,8 @@ pub struct Jobs<D> {
     pub desk: Desk,
     pub slack: Arc<Slack>,
     pub outbox: Arc<Outbox<D>>,
+    /// Lists of members that are kept elsewhere.
+    pub groups: Arc<groups::Lists>,
     pub metrics: Arc<Metrics>,
     /// Names this process in leases.
     pub node: String,
@@ -107,6 +115,7 @@ impl<D: Deliver> Jobs<D> {
             Job::Etas => passing::refresh_etas(&self.desk, lease).await,
             Job::Channels => passing::archive_channels(&self.desk, lease).await,
             Job::Announcements => self.slack.look_after_announcements(lease).await,
+            Job::Groups => groups::sync(&self.groups, lease).await,
             Job::Forget => housekeeping::forget(&self.db, &self.clock, lease).await,
             Job::Reach => {
                 self.outbox.look_for_signs_of_life().await?;

@@ -95,13 +95,15 @@ fn domain(text: &str) -> Result<Option<String>, Fault> {
     Ok(Some(domain))
 }
 
-fn is_slack_user(text: &str) -> bool {
+/// Whether this is the ID of a Slack user, as far as its form tells.
+pub fn is_slack_user(text: &str) -> bool {
     let rest = text.strip_prefix(['U', 'W']).unwrap_or_default();
     let plain = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit();
     rest.len() >= 2 && rest.chars().all(plain)
 }
 
-pub(super) fn is_email(text: &str) -> bool {
+/// Whether this is an e-mail address, as far as its form tells.
+pub fn is_email(text: &str) -> bool {
     let Some((name, host)) = text.split_once('@') else {
         return false;
     };

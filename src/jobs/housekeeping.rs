@@ -52,5 +52,7 @@ pub async fn count(db: &Db, clock: &Clock, metrics: &Metrics) -> anyhow::Result<
     let (waiting, dead, oldest) = store::deliveries::figures(&mut tx, now).await?;
     metrics.set_backlog(waiting, dead, oldest.map(|it| now.since(it)));
     metrics.set_outages_open(store::outages::count_open(&mut tx).await?);
+    let (unread, held) = store::syncs::figures(&mut tx).await?;
+    metrics.set_group_lists(unread, held);
     Ok(format!("{waiting} deliveries wait, {dead} are dead"))
 }

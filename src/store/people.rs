@@ -31,6 +31,16 @@ pub enum Standing {
     Gone,
 }
 
+/// People by user ID, address or name. SQLite lowers no letters but those of ASCII, so a name as it
+/// is written counts, too.
+macro_rules! called_so {
+    () => {
+        "SELECT id, slack_user_id, name, email, time_zone, picture FROM people
+         WHERE workspace_id = $1
+           AND (slack_user_id = $2 OR email = $3 OR name = $2 OR LOWER(name) = $3)"
+    };
+}
+
 #[derive(sqlx::FromRow)]
 struct Row {
     id: PersonId,
@@ -218,14 +228,31 @@ pub async fn by_ids(tx: &mut Tx, ids: &[PersonId]) -> Result<Vec<Person>> {
 /// Members who are called so, by user ID, e-mail address or name; at most two, to know whether it
 /// is clear who is meant.
 pub async fn called(tx: &mut Tx, workspace: &WorkspaceId, said: &str) -> Result<Vec<Person>> {
-    // SQLite lowers no letters but those of ASCII, so a name as it is written counts, too.
-    const SQL: &str = "
-        SELECT id, slack_user_id, name, email, time_zone, picture FROM people
-        WHERE workspace_id = $1 AND (slack_user_id = $2 OR email = $3 OR name = $2 OR LOWER(name) = $3)
-          AND deactivated_at IS NULL AND NOT is_bot
-        ORDER BY id LIMIT 2";
+    const SQL: &str = concat!(
+        called_so!(),
+        " AND deactivated_at IS NULL AND NOT is_bot ORDER BY id LIMIT 2"
+    );
+    search(tx, workspace, said, SQL).await
+}
+
+/// As [`called`], with those who left and with apps.
+pub async fn called_at_all(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    said: &str,
+) -> Result<Vec<Person>> {
+    const SQL: &str = concat!(called_so!(), " ORDER BY id LIMIT 2");
+    search(tx, workspace, said, SQL).await
+}
+
+async fn search(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    said: &str,
+    sql: &'static str,
+) -> Result<Vec<Person>> {
     let rows: Vec<Row> = on!(tx, |conn| {
-        sqlx::query_as(SQL)
+        sqlx::query_as(sql)
             .bind(workspace)
             .bind(said)
             .bind(said.to_lowercase())

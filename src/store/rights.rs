@@ -276,3 +276,64 @@ pub async fn holders(
             .await
     })
 }
+
+/// A membership with whom it belongs to, as far as that is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// As the source names them.
+    pub member: String,
+    pub source: Source,
+    pub since: Timestamp,
+    pub slack_user: Option<String>,
+    pub name: Option<String>,
+    /// Neither gone nor an app.
+    pub is_active: bool,
+}
+
+#[derive(sqlx::FromRow)]
+struct MemberRow {
+    member: String,
+    source: String,
+    added_at: Timestamp,
+    slack_user_id: Option<String>,
+    name: Option<String>,
+    is_active: bool,
+}
+
+/// Who is in a group, by every source, those who are known first, at most `limit`.
+pub async fn members_with_names(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    group: &str,
+    limit: i64,
+) -> Result<Vec<Member>> {
+    const SQL: &str = "
+        SELECT member.member, member.source, member.added_at, people.slack_user_id, people.name,
+               COALESCE(people.deactivated_at IS NULL AND NOT people.is_bot, FALSE) AS is_active
+        FROM group_members AS member
+        LEFT JOIN people ON people.workspace_id = member.workspace_id
+            AND (people.slack_user_id = member.member OR people.address = member.member)
+        WHERE member.workspace_id = $1 AND member.group_name = $2
+        ORDER BY CASE WHEN people.name IS NULL THEN 1 ELSE 0 END, people.name, member.member,
+                 member.source
+        LIMIT $3";
+    let rows: Vec<MemberRow> = on!(tx, |conn| {
+        sqlx::query_as(SQL)
+            .bind(workspace)
+            .bind(group)
+            .bind(limit)
+            .fetch_all(conn)
+            .await
+    })?;
+    let members = rows.into_iter().filter_map(|row| {
+        Some(Member {
+            member: row.member,
+            source: row.source.parse().ok()?,
+            since: row.added_at,
+            slack_user: row.slack_user_id,
+            name: row.name,
+            is_active: row.is_active,
+        })
+    });
+    Ok(members.collect())
+}

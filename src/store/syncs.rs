@@ -100,3 +100,11 @@ pub async fn forget(
     });
     Ok(())
 }
+
+/// How many lists could not be read last time, and how many wait for somebody's yes.
+pub async fn figures(tx: &mut Tx) -> Result<(i64, i64)> {
+    const SQL: &str = "
+        SELECT COUNT(*) FILTER (WHERE problem <> ''), COUNT(*) FILTER (WHERE would_remove > 0)
+        FROM group_syncs";
+    on!(tx, |conn| sqlx::query_as(SQL).fetch_one(conn).await)
+}

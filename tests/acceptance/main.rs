@@ -6,6 +6,7 @@
 #[path = "../harness/mod.rs"]
 mod harness;
 
+mod alike;
 mod announce;
 mod attack;
 mod browser;
@@ -17,6 +18,7 @@ mod deliveries;
 mod demo;
 mod fallback;
 mod forms;
+mod groups;
 mod ingress;
 mod jobs;
 mod operating;

@@ -389,3 +389,49 @@ fn a_preview() {
         command: "/outage",
     }));
 }
+
+#[test]
+fn what_somebody_may_do() {
+    use crate::{
+        desk::Standing,
+        domain::{
+            actor::Right,
+            membership::{Membership, Source},
+        },
+        slack::views::who,
+        store::syncs::Sync,
+    };
+    let standing = Standing {
+        rights: vec![Right::Announce],
+        memberships: vec![
+            Membership {
+                group: "on_call".into(),
+                source: Source::Google("on-call@example.com".into()),
+                rights: vec![Right::Announce],
+                since: at(0),
+            },
+            Membership {
+                group: "on_call".into(),
+                source: Source::Settings,
+                rights: vec![Right::Announce],
+                since: at(0),
+            },
+        ],
+        everybody_announces: false,
+        administrators: vec!["U0ANA".into(), "cy@example.com".into()],
+        stale: vec![Sync {
+            group: "on_call".into(),
+            source: Source::SlackGroup("S1".into()),
+            tried_at: at(0),
+            synced_at: Some(at(0)),
+            problem: "Slack answered <missing_scope>".into(),
+            would_remove: 0,
+            warned_at: None,
+        }],
+    };
+    insta::assert_json_snapshot!(who::who(&standing, None, "ask in #help").to_json());
+    let other = who::who(&standing, Some("Ana <!channel>"), "");
+    assert!(other.text.starts_with("Ana &lt;!channel&gt; may"), "{}", other.text);
+    let told = who::removals("on_call", "google:on-call@example.com", 3, 4);
+    assert!(told.text.starts_with("3 of 4 members of on_call (from the Google group"));
+}
