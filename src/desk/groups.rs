@@ -35,6 +35,8 @@ pub enum Synced {
     WouldApply(Difference),
     /// Nothing was written: another node has the job by now.
     NotOurs,
+    /// Nothing was written: there is no such group in the database yet.
+    NoGroup,
 }
 
 /// How a list is taken over.
@@ -93,6 +95,7 @@ impl Desk {
         let nobody = BTreeSet::new();
         for (group, source) in store::rights::sources(&mut tx, workspace).await? {
             if !wanted(&group, &source) {
+                store::rights::hold_group(&mut tx, workspace, &group).await?;
                 set(&mut tx, workspace, &group, &source, &nobody, &by, now).await?;
             }
         }
@@ -136,6 +139,9 @@ impl Desk {
         let mut tx = self.db.begin().await?;
         if !ours(&mut tx, how.lease, now).await? {
             return Ok(Synced::NotOurs);
+        }
+        if !store::rights::hold_group(&mut tx, workspace, group).await? {
+            return Ok(Synced::NoGroup);
         }
         let before = store::rights::members(&mut tx, workspace, group, source).await?;
         let difference = Difference::between(&before, after);
@@ -228,7 +234,8 @@ impl Desk {
     ) -> store::Result<()> {
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
-        if !ours(&mut tx, lease, now).await? {
+        let known = store::rights::hold_group(&mut tx, workspace, group).await?;
+        if !known || !ours(&mut tx, lease, now).await? {
             return Ok(());
         }
         let last = last_sync(&mut tx, workspace, group, source).await?;
@@ -278,6 +285,7 @@ impl Desk {
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
         let source = Source::Manual;
+        store::rights::hold_group(&mut tx, workspace, group).await?;
         let mut after = store::rights::members(&mut tx, workspace, group, &source).await?;
         let changed = match is_in {
             true => after.insert(member.to_owned()),

@@ -14,6 +14,10 @@ use crate::{
 /// How long one call to Google may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// Settings that nobody has started with.
+const NO_GROUP: &str = "there is no such group yet: `balefire serve` makes those of the settings \
+                        when it starts";
+
 /// As often as in the older tool.
 pub const SYNC_EVERY: Duration = Duration::from_secs(8 * 3600);
 
@@ -67,7 +71,10 @@ impl Lists {
                     let synced = desk
                         .sync_members(workspace, group, source, members, by, how)
                         .await?;
-                    (Ok(synced), list.left_out)
+                    match synced {
+                        Synced::NoGroup => (Err(Unread::for_good(NO_GROUP)), Vec::new()),
+                        synced => (Ok(synced), list.left_out),
+                    }
                 }
                 Err(unread) => {
                     if !how.dry_run {
@@ -207,7 +214,7 @@ fn summary(reports: &[Report]) -> String {
                 removed += it.removed.len();
             }
             Ok(Synced::Held(..)) => held += 1,
-            Ok(Synced::NotOurs) => {}
+            Ok(Synced::NotOurs | Synced::NoGroup) => {}
             Err(_) => unread += 1,
         }
     }

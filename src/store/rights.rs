@@ -46,6 +46,21 @@ pub async fn save_group(
     Ok(())
 }
 
+/// Whoever changes members takes their turn first, so that two lists that are taken over at once do
+/// not become a mixture of both. False when there is no such group.
+pub async fn hold_group(tx: &mut Tx, workspace: &WorkspaceId, group: &str) -> Result<bool> {
+    const SQL: &str = "UPDATE groups SET name = name WHERE workspace_id = $1 AND name = $2";
+    let held = on!(tx, |conn| {
+        sqlx::query(SQL)
+            .bind(workspace)
+            .bind(group)
+            .execute(conn)
+            .await?
+            .rows_affected()
+    });
+    Ok(held > 0)
+}
+
 /// Whom `source` names as members of a group.
 pub async fn members(
     tx: &mut Tx,
@@ -252,7 +267,8 @@ pub async fn people_with(
     })
 }
 
-/// Members of the groups that grant `right`, as configured, at most `limit`.
+/// Members of the groups that grant `right`, at most `limit`: Slack user IDs, or what a list calls
+/// somebody who was never met. Nobody who left.
 pub async fn holders(
     tx: &mut Tx,
     workspace: &WorkspaceId,
@@ -264,8 +280,10 @@ pub async fn holders(
         FROM group_rights AS granted
         JOIN group_members AS member ON member.workspace_id = granted.workspace_id
             AND member.group_name = granted.group_name
-        LEFT JOIN people ON people.workspace_id = member.workspace_id AND people.address = member.member
+        LEFT JOIN people ON people.workspace_id = member.workspace_id
+            AND (people.slack_user_id = member.member OR people.address = member.member)
         WHERE granted.workspace_id = $1 AND granted.permission = $2
+          AND (people.id IS NULL OR (people.deactivated_at IS NULL AND NOT people.is_bot))
         ORDER BY holder LIMIT $3";
     on!(tx, |conn| {
         sqlx::query_scalar(SQL)

@@ -82,7 +82,7 @@ fn told(report: &Report) -> String {
     let mut lines = Vec::new();
     let (title, difference) = match &report.outcome {
         Err(unread) => (format!("not read: {}", unread.why), None),
-        Ok(Synced::NotOurs) => ("left to another node".to_owned(), None),
+        Ok(Synced::NotOurs | Synced::NoGroup) => ("left to another node".to_owned(), None),
         Ok(Synced::Applied(it)) => (counted(it, "added", "removed"), Some(it)),
         Ok(Synced::WouldApply(it)) => {
             let mut title = counted(it, "to be added", "to be removed");
