@@ -234,8 +234,9 @@ impl Desk {
     ) -> store::Result<()> {
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
-        let known = store::rights::hold_group(&mut tx, workspace, group).await?;
-        if !known || !ours(&mut tx, lease, now).await? {
+        if !ours(&mut tx, lease, now).await?
+            || !store::rights::hold_group(&mut tx, workspace, group).await?
+        {
             return Ok(());
         }
         let last = last_sync(&mut tx, workspace, group, source).await?;

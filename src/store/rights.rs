@@ -21,7 +21,9 @@ pub async fn save_group(
 ) -> Result<()> {
     on!(tx, |conn| {
         sqlx::query(
-            "INSERT INTO groups (workspace_id, name) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+            // Nodes that start together take turns at the row.
+            "INSERT INTO groups (workspace_id, name) VALUES ($1, $2)
+             ON CONFLICT (workspace_id, name) DO UPDATE SET name = excluded.name",
         )
         .bind(workspace)
         .bind(name)
