@@ -89,17 +89,17 @@ fn key(text: &str) -> Result<SecretString, Fault> {
 mod tests {
     use serde_json::json;
 
-    use super::*;
+    use super::key;
 
     #[test]
     fn a_key_is_whole_and_gets_its_tokens_over_https() {
         let with = |token_uri: &str| {
-            let key = json!({
+            let text = json!({
                 "client_email": "desk@example.iam.gserviceaccount.com",
                 "private_key": "SECRET",
                 "token_uri": token_uri,
             });
-            super::key(&key.to_string()).map_err(|it| it.reason)
+            key(&text.to_string()).map_err(|it| it.reason)
         };
         assert!(with("https://oauth2.googleapis.com/token").is_ok());
         assert!(with("http://127.0.0.1:8123/token").is_ok());
@@ -112,6 +112,6 @@ mod tests {
             assert!(told.contains(reason), "{told}");
             assert!(!told.contains("SECRET"), "{told}");
         }
-        assert!(super::key("/run/secrets/key.json").is_err());
+        assert!(key("/run/secrets/key.json").is_err());
     }
 }

@@ -15,8 +15,8 @@ use aws_lc_rs::{
 use axum::{
     Form, Router,
     body::Body,
-    extract::{OriginalUri, Path, Query, State},
-    http::{HeaderMap, StatusCode, header},
+    extract::{Path, Query, State},
+    http::{HeaderMap, StatusCode, Uri, header},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -430,7 +430,7 @@ async fn page(
     State(shared): State<Shared>,
     Path(group): Path<String>,
     Query(query): Query<BTreeMap<String, String>>,
-    OriginalUri(uri): OriginalUri,
+    uri: Uri,
     headers: HeaderMap,
 ) -> Response {
     let (fault, said) = {
