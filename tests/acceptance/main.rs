@@ -18,6 +18,7 @@ mod demo;
 mod fallback;
 mod forms;
 mod google;
+mod google_failures;
 mod ingress;
 mod jobs;
 mod operating;

@@ -28,6 +28,7 @@ use base64::{
     Engine,
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
+use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 
 pub const ACCOUNT: &str = "desk@balefire-tests.iam.gserviceaccount.com";
@@ -488,9 +489,13 @@ async fn failed(fault: Fault, shared: &Shared, said: &str) -> Response {
         Fault::Unavailable => error(503, "backendError", "Service unavailable. Please try again"),
         Fault::CutOff => (json, half).into_response(),
         Fault::Broken => {
-            let gone = std::io::Error::other("gone");
-            let parts = [Ok(half), Err(gone)];
-            (json, Body::from_stream(futures_util::stream::iter(parts))).into_response()
+            let gone = stream::once(async {
+                // What came before is sent meanwhile.
+                tokio::task::yield_now().await;
+                Err(std::io::Error::other("gone"))
+            });
+            let parts = stream::iter([Ok(half)]).chain(gone);
+            (json, Body::from_stream(parts)).into_response()
         }
         Fault::Html => axum::response::Html("<h1>Log in</h1>").into_response(),
         Fault::Silent => std::future::pending().await,

@@ -101,7 +101,11 @@ impl Api {
     /// The body, unless it is larger than any answer of Google's.
     async fn body(&self, mut answer: Response) -> Result<Vec<u8>, Failed> {
         let mut body = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(|it| self.unreached(&it))? {
+        let broken = |error: reqwest::Error| match error.is_timeout() {
+            true => self.unreached(&error),
+            false => self.not_google("its answer is cut off"),
+        };
+        while let Some(chunk) = answer.chunk().await.map_err(broken)? {
             if body.len() + chunk.len() > LARGEST {
                 return Err(self.not_google("its answer is larger than 4 MiB"));
             }
@@ -196,8 +200,6 @@ impl Api {
             format!("no answer within {:?}", self.timeout)
         } else if error.is_connect() {
             why_unreached(error)
-        } else if error.is_body() || error.is_decode() {
-            return self.not_google("its answer is cut off");
         } else {
             BROKEN.into()
         };
