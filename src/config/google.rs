@@ -69,8 +69,49 @@ fn key(text: &str) -> Result<SecretString, Fault> {
     let missing = FIELDS
         .into_iter()
         .find(|field| key[*field].as_str().is_none_or(str::is_empty));
-    match missing {
-        None => Ok(text.to_owned().into()),
-        Some(field) => Err(Fault::new(format!("The key has no {field}."), remedy)),
+    if let Some(field) = missing {
+        return Err(Fault::new(format!("The key has no {field}."), remedy));
+    }
+    match base_url(key["token_uri"].as_str().unwrap_or_default()) {
+        Ok(address) if !is_exposed(&address) => Ok(text.to_owned().into()),
+        Ok(_) => Err(Fault::new(
+            "The key's token_uri is plain http: tokens would travel in the open.",
+            remedy,
+        )),
+        Err(_) => Err(Fault::new(
+            "The key's token_uri is not a web address.",
+            remedy,
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::key;
+
+    #[test]
+    fn a_key_is_whole_and_gets_its_tokens_over_https() {
+        let with = |token_uri: &str| {
+            let text = json!({
+                "client_email": "desk@example.iam.gserviceaccount.com",
+                "private_key": "SECRET",
+                "token_uri": token_uri,
+            });
+            key(&text.to_string()).map_err(|it| it.reason)
+        };
+        assert!(with("https://oauth2.googleapis.com/token").is_ok());
+        assert!(with("http://127.0.0.1:8123/token").is_ok());
+        for (token_uri, reason) in [
+            ("", "has no token_uri"),
+            ("oauth2.googleapis.com", "not a web address"),
+            ("http://oauth2.googleapis.com/token", "in the open"),
+        ] {
+            let told = with(token_uri).expect_err(token_uri);
+            assert!(told.contains(reason), "{told}");
+            assert!(!told.contains("SECRET"), "{told}");
+        }
+        assert!(key("/run/secrets/key.json").is_err());
     }
 }

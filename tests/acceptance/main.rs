@@ -18,6 +18,8 @@ mod deliveries;
 mod demo;
 mod fallback;
 mod forms;
+mod google;
+mod google_failures;
 mod groups;
 mod ingress;
 mod jobs;

@@ -6,6 +6,7 @@
 
 pub mod browser;
 pub mod databases;
+pub mod google;
 pub mod person;
 
 use std::{
