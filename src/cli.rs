@@ -12,6 +12,7 @@ mod migrate;
 mod outage;
 mod sandbox;
 mod serve;
+mod sync;
 
 use std::{io::Write, path::PathBuf, process::ExitCode};
 
@@ -57,6 +58,8 @@ enum Command {
     Deliveries(deliveries::Arguments),
     /// What is done again and again.
     Jobs(jobs::Arguments),
+    /// Read people and groups anew from where they are kept.
+    Sync(sync::Arguments),
     /// Bring the tables of the database up to date.
     Migrate(migrate::Arguments),
     /// Copy the database into a new file while Balefire runs.
@@ -106,6 +109,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
             Command::Catalog(command) => catalog::run(arguments.config, command).await,
             Command::Outage(command) => outage::run(arguments.config, command).await,
             Command::Jobs(command) => jobs::run(arguments.config, command).await,
+            Command::Sync(command) => sync::run(arguments.config, command).await,
             Command::Migrate(command) => migrate::run(arguments.config, command).await,
             Command::Backup(command) => backup::run(arguments.config, command).await,
             Command::Deliveries(command) => deliveries::run(arguments.config, command).await,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     away::Act,
-    scenes,
+    leaving, scenes,
     silence::Silence,
     trouble::{self, Hold, Trouble},
 };
@@ -86,6 +86,11 @@ pub enum Step {
     TakeAway {
         outage: usize,
         act: Act,
+    },
+    /// Somebody leaves the workspace, or comes back.
+    Leaves {
+        who: Who,
+        back: bool,
     },
     /// Slack sends an event.
     Hear {
@@ -348,7 +353,8 @@ pub fn written(seed: u64) -> Script {
     let trouble = luck.u32(0..30);
     let mut steps = Vec::new();
     while steps.len() < length {
-        match luck.u32(..127) {
+        match luck.u32(..129) {
+            127..129 => steps.extend(leaving::somebody_leaves(&mut luck)),
             120 => steps.extend(scenes::taken_over(&mut luck)),
             123..127 => steps.extend(scenes::taken_away(&mut luck)),
             121..123 => steps.extend(scenes::job_stands(&mut luck)),
