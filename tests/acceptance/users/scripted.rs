@@ -108,32 +108,18 @@ async fn answer(State(script): State<Arc<Script>>, Query(asked): Query<Asked>) -
     }
 }
 
-/// Reads everybody from there; while that waits, time passes and `meanwhile` happens. Gives what
-/// came of both.
-pub async fn syncs<T>(
-    world: &World,
-    slack: &Scripted,
-    meanwhile: impl AsyncFn() -> T,
-) -> (Turn, Vec<T>) {
+/// Reads everybody from there. Whenever that waits, `meanwhile` happens, and then some time passes.
+pub async fn syncs(world: &World, slack: &Scripted, meanwhile: impl AsyncFn()) -> Turn {
     let jobs = world.node_at(&slack.url).jobs();
-    let turn = jobs.turn(Job::Users, true);
-    tokio::pin!(turn);
-    let mut came = Vec::new();
-    loop {
-        tokio::select! {
-            biased;
-            done = &mut turn => return (done.unwrap(), came),
-            () = tokio::time::sleep(Duration::from_millis(5)) => {}
-        }
+    let turn = tokio::spawn(async move { jobs.turn(Job::Users, true).await.unwrap() });
+    while !turn.is_finished() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
         if slack.script.rests.load(Ordering::SeqCst) {
+            meanwhile().await;
             world.moves(Duration::from_secs(21)).await;
             // It is woken, and keeps its lease.
-            tokio::select! {
-                biased;
-                done = &mut turn => return (done.unwrap(), came),
-                () = tokio::time::sleep(Duration::from_millis(20)) => {}
-            }
-            came.push(meanwhile().await);
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
+    turn.await.unwrap()
 }
