@@ -42,7 +42,7 @@ pub fn somebody_leaves(luck: &mut fastrand::Rng) -> Vec<Step> {
         for _ in 0..luck.usize(0..3) {
             steps.push(Step::Follow {
                 node: luck.usize(..2),
-                crash: (luck.u32(..4) == 0).then(|| Crash {
+                crash: (luck.u32(..4) == 0).then_some(Crash {
                     nth: 0,
                     hold: crate::trouble::Hold::BeforeCommit,
                 }),

@@ -368,7 +368,7 @@ pub fn written(seed: u64) -> Script {
         }
     }
     // Afterwards, so that what came before is the same story as without it.
-    if seed % 3 == 0 {
+    if seed.is_multiple_of(3) {
         steps.extend(leaving::somebody_leaves(&mut luck));
         steps.extend((0..10).map(|_| step(&mut luck, trouble)));
     }
