@@ -251,6 +251,7 @@ impl App {
             groups: Arc::new(self.group_lists()),
             metrics: self.metrics.clone(),
             node: node(),
+            progress: |_| {},
         }
     }
 
@@ -344,6 +345,7 @@ pub fn policy<S>(
         currency: settings.outages.currency.clone(),
         post_mortem_default: settings.outages.post_mortem_default,
         ask: settings.permissions.ask.clone(),
+        email_domain: settings.permissions.email_domain.clone(),
         channels: settings.channels.clone(),
         zone: settings.time.zone.parse().unwrap_or(Zone::UTC),
     }

@@ -19,6 +19,7 @@ use tokio::sync::Notify;
 pub use due::DueError;
 pub use groups::{How, Standing, Synced};
 pub use lookup::{Announcing, Detail, MayAnnounce, people_of};
+pub use profiles::Learned;
 pub use repair::Noticed;
 
 use crate::{
@@ -354,7 +355,7 @@ async fn record(
     by: &Identity,
     events: &[Event],
     now: Timestamp,
-) -> Result<(), DeskError> {
+) -> Result<(), store::Error> {
     for event in events {
         let occurred_at = match event {
             Event::Resolved { at, .. } => *at,

@@ -5,6 +5,7 @@
 //! and what the outside world has to hear of it.
 
 pub mod actor;
+pub mod address;
 pub mod change;
 pub mod channel;
 pub mod command;

@@ -22,7 +22,9 @@ CREATE TABLE people (
     slack_user_id  TEXT    NOT NULL,
     name           TEXT    NOT NULL,
     email          TEXT, -- lower case, as Slack says
-    address        TEXT, -- lower case: by which groups and logins know them; none for guests and apps
+    local_part     TEXT, -- of the e-mail address: those who share it could be taken for each other
+    address        TEXT, -- lower case: by which groups and logins know them, their own e-mail or the
+                         -- same name at the team's domain; none for guests and apps
     time_zone      TEXT    NOT NULL DEFAULT 'Etc/UTC',
     picture        TEXT,
     is_bot         BOOLEAN NOT NULL DEFAULT FALSE,
@@ -34,6 +36,7 @@ CREATE TABLE people (
 );
 CREATE INDEX people_email ON people (workspace_id, email);
 CREATE INDEX people_address ON people (workspace_id, address);
+CREATE INDEX people_local_part ON people (workspace_id, local_part);
 
 CREATE TABLE groups (
     workspace_id TEXT    NOT NULL,

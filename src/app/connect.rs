@@ -84,6 +84,7 @@ pub async fn connect(slack: &Slack, permissions: &Permissions) -> Result<(), Con
             if let Some(workspace) = known {
                 // Whoever lost a right in the settings must not keep it until Slack is back.
                 provision_groups(slack, &workspace.id, permissions).await?;
+                slack.desk.return_addresses(&workspace.id).await?;
                 remember(slack, workspace.id);
             }
             return Err(ConnectError::Slack(error));
@@ -100,6 +101,7 @@ pub async fn connect(slack: &Slack, permissions: &Permissions) -> Result<(), Con
     store::workspaces::save(&mut tx, &workspace, slack.clock.now()).await?;
     tx.commit().await?;
     provision_groups(slack, &workspace.id, permissions).await?;
+    slack.desk.return_addresses(&workspace.id).await?;
     tracing::info!(workspace = workspace.name, "connected to Slack");
     remember(slack, workspace.id);
     Ok(())

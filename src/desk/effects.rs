@@ -204,6 +204,22 @@ impl Queue<'_> {
                 self.push_to(task, &lane, format!("person:{person}"), after, key)
                     .await?;
             }
+            Effect::AskForAssignee {
+                person,
+                left,
+                roles,
+            } => {
+                let task = Task::AskForAssignee {
+                    person: *person,
+                    left: *left,
+                    roles: roles.clone(),
+                };
+                let key = format!("ask:{id}:{version}:{index}");
+                let lane = format!("person:{person}");
+                let after = self.linked;
+                self.push_to(task, &lane, format!("person:{person}"), after, key)
+                    .await?;
+            }
             Effect::TellChannel { question, channel } => {
                 let task = Task::TellChannel {
                     question: question.clone(),

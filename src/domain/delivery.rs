@@ -79,6 +79,12 @@ pub enum Task {
     Rejoin { channel: ChannelId },
     /// Tell somebody what became of an announcement that was taken away.
     TellMend { person: PersonId, mend: Mend },
+    /// Ask somebody who takes the roles of somebody who left.
+    AskForAssignee {
+        person: PersonId,
+        left: PersonId,
+        roles: Vec<Role>,
+    },
     /// Tell an administrator that a list read elsewhere would take more than half of a group away.
     WarnOfRemovals {
         person: PersonId,
@@ -133,6 +139,7 @@ impl Task {
             Task::Sweep { .. } => "sweep",
             Task::Rejoin { .. } => "rejoin",
             Task::TellMend { .. } => "tell_mend",
+            Task::AskForAssignee { .. } => "ask_for_assignee",
             Task::WarnOfRemovals { .. } => "warn_of_removals",
             Task::Apologise { .. } => "apologise",
         }
@@ -162,6 +169,7 @@ impl Task {
             Task::Sweep { .. } => "the removal of a doubled message",
             Task::Rejoin { .. } => "the bot's way back into a channel",
             Task::TellMend { .. } => "a note about the announcement",
+            Task::AskForAssignee { .. } => "the question who takes the role of somebody who left",
             Task::WarnOfRemovals { .. } => {
                 "the warning that a group would lose most of its members"
             }
@@ -180,6 +188,7 @@ impl Task {
                 | Task::Welcome
                 | Task::WarnOfArchive { .. }
                 | Task::TellMend { .. }
+                | Task::AskForAssignee { .. }
                 | Task::WarnOfRemovals { .. }
                 | Task::Apologise { .. }
         )

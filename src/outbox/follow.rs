@@ -267,6 +267,7 @@ impl<D: Deliver> Outbox<D> {
             Task::Apologise { .. }
             | Task::TellRoles { .. }
             | Task::TellMend { .. }
+            | Task::AskForAssignee { .. }
             | Task::WarnOfRemovals { .. }
             | Task::Sweep { .. } => {
                 return Ok(());

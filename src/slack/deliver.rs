@@ -3,6 +3,7 @@
 //! Renders from the state as it is now. What creates a message carries its delivery's key in the
 //! message's metadata; after an unknown answer [`find`] looks for that key before posting again.
 
+mod asking;
 mod channel;
 mod find;
 mod lost;
@@ -233,6 +234,10 @@ impl SlackDeliver {
                 self.direct(delivery, person, message.to_json(), look_first)
                     .await
             }
+            Task::AskForAssignee { person, .. } => {
+                self.ask_for_assignee(delivery, scene, *person, look_first)
+                    .await
+            }
             Task::Permalink => self.permalink(scene).await,
             Task::Refresh => self.refresh(scene).await,
             Task::Pin => self.pin(scene).await,
@@ -412,6 +417,9 @@ impl SlackDeliver {
             Ok(opened) => opened,
             // Opening a conversation shows nothing to anybody: trying again is harmless.
             Err(CallError::Unknown { why }) => return Err(Stop::Outcome(Outcome::Failed { why })),
+            Err(error) if error.code() == Some("user_disabled") => {
+                return Err(moot("that person has left the workspace"));
+            }
             Err(error) => return Err(error.into()),
         };
         self.post(delivery, &opened.channel.id, None, message, look_first)
@@ -556,6 +564,7 @@ fn people_in(task: &Task) -> Vec<PersonId> {
         Task::TellRoles { person, .. }
         | Task::TellMend { person, .. }
         | Task::Apologise { person, .. } => vec![*person],
+        Task::AskForAssignee { person, left, .. } => vec![*person, *left],
         Task::Amend { by, .. } => by.iter().filter_map(Identity::person).collect(),
         Task::Say { line } => line.people(),
         Task::Invite { people, .. } => people.clone(),

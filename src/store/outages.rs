@@ -295,6 +295,22 @@ pub async fn open(tx: &mut Tx, workspace: &WorkspaceId, limit: i64) -> Result<Ve
     list(tx, sql, workspace, limit).await
 }
 
+/// Open outages in which one of `people` is an assignee.
+pub async fn open_assigned_to(tx: &mut Tx, people: &[PersonId]) -> Result<Vec<OutageId>> {
+    let (solution, communication) = (
+        among(tx, "solution_assignee_id"),
+        among(tx, "communication_assignee_id"),
+    );
+    let sql = format!(
+        "SELECT id FROM outages WHERE phase IN ('investigating', 'identified', 'monitoring')
+           AND ({solution} OR {communication}) ORDER BY id"
+    );
+    on!(tx, |conn| sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
+        .bind(super::among::ids(people.iter().map(|it| it.0)))
+        .fetch_all(conn)
+        .await)
+}
+
 /// Outages that ended, the most recently changed first.
 pub async fn ended(tx: &mut Tx, workspace: &WorkspaceId, limit: i64) -> Result<Vec<Outage>> {
     let sql = format!(

@@ -39,6 +39,7 @@ mod socket_frames;
 mod terminal;
 mod troubles;
 mod unreachable;
+mod users;
 mod words;
 
 pub use harness::databases;

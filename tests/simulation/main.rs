@@ -10,6 +10,7 @@ mod away;
 mod dead;
 mod invariants;
 mod jobs;
+mod leaving;
 mod looking;
 mod model;
 mod node;
@@ -89,6 +90,8 @@ fn sometimes() -> Vec<&'static str> {
         "the channel is archived",
         "the bot is removed",
         "the channel is given back",
+        "somebody leaves",
+        "somebody comes back",
         "mended: posted_again",
         "mended: stays_away",
         "mended: pinned_again",

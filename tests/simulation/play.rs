@@ -25,6 +25,19 @@ impl World {
     pub async fn play(&mut self, step: &Step) -> Played {
         // No two steps at the same microsecond.
         self.pass(1000).await;
+        // Whoever left does nothing.
+        let actor = match step {
+            Step::Announce { who, .. }
+            | Step::Words { who, .. }
+            | Step::Edit { who, .. }
+            | Step::Reassign { who, .. }
+            | Step::Channel { who, .. }
+            | Step::TakeBack { who } => Some(*who),
+            _ => None,
+        };
+        if actor.is_some_and(|it| self.is_gone(it)) {
+            return Ok(());
+        }
         match step {
             Step::Announce {
                 who,
@@ -70,6 +83,7 @@ impl World {
                     .await?;
             }
             Step::Silence { how, minutes } => self.falls_silent(*how, *minutes).await,
+            Step::Leaves { who, back } => self.leaves(*who, *back).await,
             Step::Write { outage } => self.writes(*outage).await,
             Step::React {
                 message,

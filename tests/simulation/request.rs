@@ -58,6 +58,10 @@ pub fn is_by_a_person(body: &Bytes, deleted: &[String]) -> bool {
         "member_joined_channel" => return event["user"] == BOT && is_person(&event["inviter"]),
         _ => {}
     }
+    // Somebody's account changed.
+    if event["type"] == "user_change" {
+        return true;
+    }
     let gone = match event["message"]["subtype"] == "tombstone" {
         true => &event["message"]["ts"],
         false => &event["deleted_ts"],

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     away::Act,
-    scenes,
+    leaving, scenes,
     silence::Silence,
     trouble::{self, Hold, Trouble},
 };
@@ -86,6 +86,11 @@ pub enum Step {
     TakeAway {
         outage: usize,
         act: Act,
+    },
+    /// Somebody leaves the workspace, or comes back.
+    Leaves {
+        who: Who,
+        back: bool,
     },
     /// Slack sends an event.
     Hear {
@@ -361,6 +366,11 @@ pub fn written(seed: u64) -> Script {
             11..14 => steps.push(terminal(&mut luck)),
             _ => steps.push(step(&mut luck, trouble)),
         }
+    }
+    // Afterwards, so that what came before is the same story as without it.
+    if seed.is_multiple_of(3) {
+        steps.extend(leaving::somebody_leaves(&mut luck));
+        steps.extend((0..10).map(|_| step(&mut luck, trouble)));
     }
     Script {
         seed,

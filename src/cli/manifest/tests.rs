@@ -108,6 +108,7 @@ const METHODS: &[(&str, &[&str])] = &[
     ("reactions.get", &["reactions:read"]),
     ("reactions.remove", &["reactions:write"]),
     ("usergroups.users.list", &["usergroups:read"]),
+    ("users.list", &["users:read", "users:read.email"]),
     ("users.info", &["users:read", "users:read.email"]),
     ("views.open", &[]),
     ("views.push", &[]),

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use anyhow::Context;
 use serde_json::{Value, json};
 
 use crate::{
@@ -175,8 +176,9 @@ impl Slack {
         match received.kind.as_str() {
             "user_change" | "team_join" => {
                 let user: SlackUser = serde_json::from_value(received.body.0["user"].clone())?;
-                if let (Some(profile), Some(workspace)) = (user.into_profile(), self.workspace()) {
-                    self.desk.learn(&workspace, &profile).await?;
+                let profile = user.into_profile().context("it says of nobody who it is")?;
+                if let Some(workspace) = self.workspace() {
+                    self.desk.learn_all(&workspace, &[profile], None).await?;
                 }
             }
             "reaction_added" | "reaction_removed" => {

@@ -206,6 +206,35 @@ fn a_role_is_told_with_what_to_do() {
 }
 
 #[test]
+fn whoever_left_is_asked_for_with_buttons_and_without_a_ping() {
+    let mut outage = open();
+    outage.roles.communication = None;
+    let roles = [Role::Communication];
+    let asked = direct::ask_for_assignee(&roles, "Bo", &outage, Some(LINK));
+    assert!(
+        asked
+            .text
+            .starts_with("Bo has left the workspace and was responsible for communication in ")
+    );
+    assert!(asked.text.ends_with("Who takes communication?"));
+    let shown = asked.to_json().to_string();
+    for part in ["balefire.v1.take", "balefire.v1.reassign", LINK] {
+        assert!(shown.contains(part), "no {part} in {shown}");
+    }
+    let line = Line::AssigneeLeft {
+        person: BO,
+        roles: Role::ALL.to_vec(),
+    };
+    let said = thread_line(&line, &outage, None, &people(), "/outage");
+    assert_eq!(
+        said.text,
+        "Bo has left the workspace. Who takes solution and communication? *I am on it* at the \
+         announcement takes it, *Reassign* gives it to somebody."
+    );
+    assert_eq!(said.as_person, None);
+}
+
+#[test]
 fn a_list() {
     let ended = [announced(resolved()), announced(withdrawn())];
     assert_json_snapshot!(lists::open_list(&[announced(open())], &ended, at(30)).to_json());
