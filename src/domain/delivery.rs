@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     actor::Identity,
     effect::Line,
-    ids::{ChannelId, DeliveryId, MessageTs, PersonId, ShareId},
+    ids::{ChannelId, DeliveryId, MessageTs, PersonId, ShareId, SlackUserId},
     outage::Role,
     repair::Mend,
     time::Timestamp,
@@ -88,6 +88,8 @@ pub enum Task {
         before: i64,
         would_remove: i64,
     },
+    /// Render somebody's Home tab anew.
+    Home { user: SlackUserId },
     /// Tell somebody that Slack refused something of theirs.
     Apologise {
         person: PersonId,
@@ -134,6 +136,7 @@ impl Task {
             Task::Rejoin { .. } => "rejoin",
             Task::TellMend { .. } => "tell_mend",
             Task::WarnOfRemovals { .. } => "warn_of_removals",
+            Task::Home { .. } => "home",
             Task::Apologise { .. } => "apologise",
         }
     }
@@ -165,6 +168,7 @@ impl Task {
             Task::WarnOfRemovals { .. } => {
                 "the warning that a group would lose most of its members"
             }
+            Task::Home { .. } => "somebody's Home tab",
             Task::Apologise { .. } => "a note about an undelivered message",
         }
     }
@@ -196,6 +200,7 @@ impl Task {
                 | Task::Mark { .. }
                 | Task::Reshow { .. }
                 | Task::Amend { .. }
+                | Task::Home { .. }
         )
     }
 

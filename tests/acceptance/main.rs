@@ -17,6 +17,7 @@ mod deliveries;
 mod demo;
 mod fallback;
 mod forms;
+mod home;
 mod ingress;
 mod jobs;
 mod operating;

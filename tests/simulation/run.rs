@@ -152,7 +152,7 @@ impl World {
 }
 
 /// Every kind of effect that these scripts bring about.
-pub const KINDS: [&str; 24] = [
+pub const KINDS: [&str; 25] = [
     "announce",
     "permalink",
     "refresh",
@@ -177,6 +177,7 @@ pub const KINDS: [&str; 24] = [
     "apologise",
     "tell_mend",
     "rejoin",
+    "home",
 ];
 
 /// A script that failed, as short as it gets.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     away::Act,
-    scenes,
+    homes, scenes,
     silence::Silence,
     trouble::{self, Hold, Trouble},
 };
@@ -86,6 +86,10 @@ pub enum Step {
     TakeAway {
         outage: usize,
         act: Act,
+    },
+    /// Somebody opens the Home tab.
+    Look {
+        who: Who,
     },
     /// Slack sends an event.
     Hear {
@@ -360,6 +364,12 @@ pub fn written(seed: u64) -> Script {
             9..11 => steps.push(refusal(&mut luck)),
             11..14 => steps.push(terminal(&mut luck)),
             _ => steps.push(step(&mut luck, trouble)),
+        }
+    }
+    if seed.is_multiple_of(3) {
+        for who in [Who::Bo, Who::Dee] {
+            let at = steps.len() / 3;
+            steps.splice(at..at, homes::look(who));
         }
     }
     Script {
