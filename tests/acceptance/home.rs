@@ -6,6 +6,7 @@ use balefire::{
     domain::{
         command::{Command, Update},
         ids::OutageNumber,
+        outage::Stage,
     },
     jobs::{self, housekeeping},
     store,
@@ -130,7 +131,14 @@ async fn a_change_of_somebody_elses_shows_without_opening_it_again() {
             assert!(text.contains("|Outage 1 · Payments>"), "the link: {text}");
         }
         assert_eq!(home(&world, "ana").await, Value::Null, "she never looked");
-        changes(&world, 1, &Command::Take).await;
+        let news = Update {
+            text: "It is the switch".into(),
+            stage: Some(Stage::Monitoring),
+            eta: None,
+        };
+        changes(&world, 1, &Command::Update(news)).await;
+        let text = words(&home(&world, "cy").await);
+        assert!(text.contains("monitoring, severity"), "{text}");
         let resolved = world.person("ana").runs("/outage resolve 1 Switched").await;
         resolved.whisper();
         world.settle().await;
@@ -364,11 +372,11 @@ async fn a_restart_between_the_change_and_the_call_loses_nothing() {
         let workspace = world.slack.workspace().unwrap();
         let ana = desk.meet(&workspace, &"U0ANA".into(), "Ana").await.unwrap();
         let once = balefire::desk::Once::new("test", "1".into(), String::new());
-        let severe = Command::Withdraw {
+        let withdraw = Command::Withdraw {
             why: "False alarm".into(),
             duplicate_of: None,
         };
-        desk.change(&workspace, ana.id, OutageNumber(1), &severe, &once)
+        desk.change(&workspace, ana.id, OutageNumber(1), &withdraw, &once)
             .await
             .unwrap();
         // It claims everything, and ends before it has called anybody.

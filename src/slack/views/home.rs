@@ -84,7 +84,7 @@ pub fn home(model: &HomeModel) -> SlackView {
     blocks.push(kit::divider());
     blocks.extend(trouble(model).map(|it| kit::section("trouble", &it)));
     let foot = format!(
-        "Balefire {} · as it stood {} · `{} NUMBER` shows an outage with its timeline, `{} help` \
+        "Balefire {} · as of {} · `{} NUMBER` shows an outage with its timeline, `{} help` \
          everything else",
         model.version,
         mrkdwn::date(model.now),
