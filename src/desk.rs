@@ -6,6 +6,7 @@
 mod due;
 mod effects;
 mod groups;
+mod homes;
 mod lookup;
 mod profiles;
 mod repair;
@@ -18,6 +19,7 @@ use tokio::sync::Notify;
 
 pub use due::DueError;
 pub use groups::{How, Standing, Synced};
+pub use homes::Home;
 pub use lookup::{Announcing, Detail, MayAnnounce, people_of};
 pub use profiles::Learned;
 pub use repair::Noticed;

@@ -6,12 +6,14 @@
 
 mod among;
 pub mod announcements;
+pub mod assignees;
 pub mod audit;
 pub mod backup;
 pub mod channels;
 pub mod components;
 pub mod db;
 pub mod deliveries;
+pub mod homes;
 pub mod idempotency;
 pub mod inbox;
 pub mod late;

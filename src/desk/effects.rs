@@ -81,6 +81,12 @@ pub async fn enqueue(
     for (index, effect) in effects.iter().enumerate() {
         queue.effect(index, effect).await?;
     }
+    let shows = |it: &Effect| matches!(it, Effect::Announce | Effect::Refresh);
+    if effects.iter().any(shows) {
+        // Last, so that nobody's Home tab comes before what everybody sees.
+        let because = format!("{}:{}", outage.id, outage.version);
+        store::homes::publish_all(tx, &outage.workspace, &because, now).await?;
+    }
     Ok(())
 }
 

@@ -139,7 +139,7 @@ impl Desk {
         let stale = stale(tx, workspace, &renamed).await?;
         let left_behind = match gone.is_empty() {
             true => Vec::new(),
-            false => store::outages::open_assigned_to(tx, &gone).await?,
+            false => store::assignees::open_outages_of(tx, &gone).await?,
         };
         let held: BTreeSet<OutageId> = stale.iter().chain(&left_behind).copied().collect();
         for id in &held {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     actor::Identity,
     effect::Line,
-    ids::{ChannelId, DeliveryId, MessageTs, PersonId, ShareId},
+    ids::{ChannelId, DeliveryId, MessageTs, PersonId, ShareId, SlackUserId},
     outage::Role,
     repair::Mend,
     time::Timestamp,
@@ -94,6 +94,8 @@ pub enum Task {
         before: i64,
         would_remove: i64,
     },
+    /// Render somebody's Home tab anew.
+    Home { user: SlackUserId },
     /// Tell somebody that Slack refused something of theirs.
     Apologise {
         person: PersonId,
@@ -141,6 +143,7 @@ impl Task {
             Task::TellMend { .. } => "tell_mend",
             Task::AskForAssignee { .. } => "ask_for_assignee",
             Task::WarnOfRemovals { .. } => "warn_of_removals",
+            Task::Home { .. } => "home",
             Task::Apologise { .. } => "apologise",
         }
     }
@@ -173,6 +176,7 @@ impl Task {
             Task::WarnOfRemovals { .. } => {
                 "the warning that a group would lose most of its members"
             }
+            Task::Home { .. } => "somebody's Home tab",
             Task::Apologise { .. } => "a note about an undelivered message",
         }
     }
@@ -205,6 +209,7 @@ impl Task {
                 | Task::Mark { .. }
                 | Task::Reshow { .. }
                 | Task::Amend { .. }
+                | Task::Home { .. }
         )
     }
 

@@ -37,11 +37,20 @@ pub async fn forget(db: &Db, clock: &Clock, lease: Option<&Lease>) -> anyhow::Re
     let answers = store::idempotency::forget_expired(&mut tx, now).await?;
     let events = store::inbox::forget(&mut tx, now.minus(INBOX_KEPT)).await?;
     let deliveries = store::deliveries::forget(&mut tx, now.minus(DELIVERIES_KEPT)).await?;
+    let homes = store::homes::forget_old(&mut tx, now).await?;
     let audit = store::audit::forget(&mut tx, now.minus(AUDIT_KEPT)).await?;
     tx.commit().await?;
-    tracing::info!(answers, events, deliveries, audit, "forgot what is old");
+    tracing::info!(
+        answers,
+        events,
+        deliveries,
+        audit,
+        homes,
+        "forgot what is old"
+    );
     Ok(format!(
-        "forgot {answers} answers, {events} events, {deliveries} deliveries, {audit} audit rows"
+        "forgot {answers} answers, {events} events, {deliveries} deliveries, {audit} audit rows, \
+         {homes} visits of Home tabs"
     ))
 }
 

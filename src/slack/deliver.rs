@@ -6,6 +6,7 @@
 mod asking;
 mod channel;
 mod find;
+mod home;
 mod lost;
 mod say;
 mod share;
@@ -148,6 +149,7 @@ impl Deliver for SlackDeliver {
             Task::WarnOfRemovals { person, .. } => {
                 self.warn_of_removals(delivery, *person, look_first).await
             }
+            Task::Home { user } => self.home(&delivery.workspace_id, user).await,
             _ => self.about_outage(delivery, look_first).await,
         };
         match done {
@@ -227,6 +229,7 @@ impl SlackDeliver {
             Task::WarnOfRemovals { person, .. } => {
                 self.warn_of_removals(delivery, *person, look_first).await
             }
+            Task::Home { user } => self.home(&delivery.workspace_id, user).await,
             Task::TellMend { person, mend } => {
                 let person = scene.person(*person)?;
                 let link = scene.announcement.permalink.as_deref();

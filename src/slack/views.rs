@@ -14,6 +14,7 @@ pub mod done;
 pub mod eta;
 pub mod forms;
 mod help;
+pub mod home;
 pub mod lists;
 pub mod mended;
 mod people;

@@ -295,20 +295,29 @@ pub async fn open(tx: &mut Tx, workspace: &WorkspaceId, limit: i64) -> Result<Ve
     list(tx, sql, workspace, limit).await
 }
 
-/// Open outages in which one of `people` is an assignee.
-pub async fn open_assigned_to(tx: &mut Tx, people: &[PersonId]) -> Result<Vec<OutageId>> {
-    let (solution, communication) = (
-        among(tx, "solution_assignee_id"),
-        among(tx, "communication_assignee_id"),
-    );
+/// Open outages that a person announced or works on, newest first; or else all others.
+pub async fn open_by_part(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    person: Option<PersonId>,
+    has_part: bool,
+    limit: i64,
+) -> Result<Vec<Outage>> {
     let sql = format!(
-        "SELECT id FROM outages WHERE phase IN ('investigating', 'identified', 'monitoring')
-           AND ({solution} OR {communication}) ORDER BY id"
+        "SELECT {COLUMNS} FROM outages
+         WHERE workspace_id = $1 AND phase IN ('investigating', 'identified', 'monitoring')
+           AND COALESCE($3 IN (creator_id, COALESCE(solution_assignee_id, creator_id),
+                   COALESCE(communication_assignee_id, creator_id)), FALSE) = $4
+         ORDER BY number DESC LIMIT $2"
     );
-    on!(tx, |conn| sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
-        .bind(super::among::ids(people.iter().map(|it| it.0)))
+    let rows: Vec<Row> = on!(tx, |conn| sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .bind(workspace)
+        .bind(limit)
+        .bind(person)
+        .bind(has_part)
         .fetch_all(conn)
-        .await)
+        .await)?;
+    assemble_all(tx, rows).await
 }
 
 /// Outages that ended, the most recently changed first.

@@ -21,6 +21,7 @@ mod forms;
 mod google;
 mod google_failures;
 mod groups;
+mod home;
 mod ingress;
 mod jobs;
 mod operating;

@@ -8,6 +8,7 @@
 mod amended;
 mod away;
 mod dead;
+mod homes;
 mod invariants;
 mod jobs;
 mod leaving;
@@ -108,6 +109,7 @@ fn sometimes() -> Vec<&'static str> {
         "crash beside an answer",
         "a call beside an answer is cut off",
         // events
+        "somebody looks at the Home tab",
         "an event",
         "an event again",
         "an event again under another id",

@@ -94,6 +94,7 @@ impl World {
             Step::Rewrite { message } => self.rewrites(*message, false).await,
             Step::Delete { message } => self.rewrites(*message, true).await,
             Step::TakeAway { outage, act } => self.takes_away(*outage, *act).await,
+            Step::Look { who } => self.looks(*who).await,
             Step::Hear { event, node, how } => self.hears(*event, *node, *how).await,
             Step::Follow { node, crash } => match crash {
                 None => drop(self.follow(*node).await),

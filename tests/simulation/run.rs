@@ -178,6 +178,7 @@ pub const KINDS: [&str; 25] = [
     "tell_mend",
     "ask_for_assignee",
     "rejoin",
+    "home",
 ];
 
 /// A script that failed, as short as it gets.

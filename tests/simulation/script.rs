@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     away::Act,
-    leaving, scenes,
+    homes, leaving, scenes,
     silence::Silence,
     trouble::{self, Hold, Trouble},
 };
@@ -91,6 +91,10 @@ pub enum Step {
     Leaves {
         who: Who,
         back: bool,
+    },
+    /// Somebody opens the Home tab.
+    Look {
+        who: Who,
     },
     /// Slack sends an event.
     Hear {
@@ -371,6 +375,12 @@ pub fn written(seed: u64) -> Script {
     if seed.is_multiple_of(3) {
         steps.extend(leaving::somebody_leaves(&mut luck));
         steps.extend((0..10).map(|_| step(&mut luck, trouble)));
+    }
+    if seed % 3 == 1 {
+        for who in [Who::Bo, Who::Dee] {
+            let at = steps.len() / 3;
+            steps.splice(at..at, homes::look(who));
+        }
     }
     Script {
         seed,

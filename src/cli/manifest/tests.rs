@@ -36,6 +36,7 @@ const SCOPES: &[&str] = &[
 
 /// Events, and the scope without which Slack refuses them; empty where it asks for none.
 const EVENTS: &[(&str, &str)] = &[
+    ("app_home_opened", ""),
     ("app_uninstalled", ""),
     ("tokens_revoked", ""),
     ("app_mention", "app_mentions:read"),
@@ -111,6 +112,7 @@ const METHODS: &[(&str, &[&str])] = &[
     ("users.list", &["users:read", "users:read.email"]),
     ("users.info", &["users:read", "users:read.email"]),
     ("views.open", &[]),
+    ("views.publish", &[]),
     ("views.push", &[]),
     ("views.update", &[]),
 ];

@@ -3,6 +3,7 @@
 mod channel;
 mod filled;
 mod forms;
+mod home;
 mod limits;
 mod shown;
 
