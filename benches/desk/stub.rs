@@ -117,6 +117,15 @@ impl Stub {
             .await
     }
 
+    /// Waits until something came for each of these, whatever comes for others meanwhile.
+    pub async fn came_to(&self, channels: &[String]) -> anyhow::Result<HashMap<String, Instant>> {
+        self.look(|seen| {
+            let all = channels.iter().all(|it| seen.channels.contains_key(it));
+            all.then(|| seen.channels.clone())
+        })
+        .await
+    }
+
     async fn look<T>(&self, mut find: impl FnMut(&mut Seen) -> Option<T>) -> anyhow::Result<T> {
         let began = Instant::now();
         while began.elapsed() < PATIENCE {
