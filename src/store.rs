@@ -12,6 +12,7 @@ pub mod channels;
 pub mod components;
 pub mod db;
 pub mod deliveries;
+pub mod etas;
 pub mod idempotency;
 pub mod inbox;
 pub mod late;
