@@ -13,6 +13,7 @@ pub mod channels;
 pub mod components;
 pub mod db;
 pub mod deliveries;
+pub mod etas;
 pub mod homes;
 pub mod idempotency;
 pub mod inbox;

@@ -163,7 +163,7 @@ impl Hot {
                 store::deliveries::next_due(tx, now).await?;
             }
             Hot::NearEta => {
-                store::outages::near_their_eta(tx, now.plus(Duration::from_secs(600))).await?;
+                store::etas::near_their_eta(tx, now.plus(Duration::from_secs(600))).await?;
             }
             Hot::Gauges => {
                 store::deliveries::figures(tx, now).await?;

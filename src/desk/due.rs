@@ -35,7 +35,7 @@ impl Desk {
     pub async fn refresh_etas(&self, lease: Option<&Lease>) -> Result<usize, DueError> {
         let now = self.clock.now();
         let mut tx = self.db.read().await?;
-        let near = store::outages::near_their_eta(&mut tx, now.plus(STEP)).await?;
+        let near = store::etas::near_their_eta(&mut tx, now.plus(STEP)).await?;
         drop(tx);
         let by = Identity::Job { name: "eta".into() };
         let mut refreshed = 0;

@@ -407,29 +407,6 @@ pub async fn open_of_component(
     assemble_all(tx, rows).await
 }
 
-/// Open outages whose ETA is `until` at the latest, or has passed, with when Slack last took how
-/// they stand. Not those whose announcement is being rendered, however long Slack takes for that,
-/// and not those where it was given up: what people do next tries it again, time alone does not.
-pub async fn near_their_eta(
-    tx: &mut Tx,
-    until: Timestamp,
-) -> Result<Vec<(OutageId, Timestamp, Option<Timestamp>)>> {
-    const SQL: &str = "
-        SELECT outages.id, outages.eta_due_at, announcements.rendered_at
-        FROM outages JOIN announcements ON announcements.outage_id = outages.id
-        WHERE phase IN ('investigating', 'identified', 'monitoring')
-          AND outages.eta_due_at <= $1 AND announcements.message_ts IS NOT NULL
-          AND NOT EXISTS (SELECT 1 FROM deliveries
-              WHERE deliveries.id = (SELECT MAX(id) FROM deliveries AS asked
-                      WHERE asked.outage_id = outages.id AND asked.kind = 'refresh')
-                AND (deliveries.done_at IS NULL OR deliveries.dead_at IS NOT NULL))
-        ORDER BY outages.id";
-    on!(tx, |conn| sqlx::query_as(SQL)
-        .bind(until)
-        .fetch_all(conn)
-        .await)
-}
-
 pub async fn count_open(tx: &mut Tx) -> Result<i64> {
     const SQL: &str = "
         SELECT COUNT(*) FROM outages WHERE phase IN ('investigating', 'identified', 'monitoring')";

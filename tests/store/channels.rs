@@ -175,16 +175,16 @@ on_both! {
         let mut tx = db.begin().await.unwrap();
         let outage = outage(&mut tx).await;
         store::announcements::insert(&mut tx, outage.id, &workspace(), &"C1".into(), None).await.unwrap();
-        assert!(store::outages::near_their_eta(&mut tx, later(9000)).await.unwrap().is_empty());
+        assert!(store::etas::near_their_eta(&mut tx, later(9000)).await.unwrap().is_empty());
         store::announcements::record_posted(&mut tx, outage.id, 1, &"C1".into(), &"1.1".into(), later(1)).await.unwrap();
-        assert!(store::outages::near_their_eta(&mut tx, later(7199)).await.unwrap().is_empty());
-        let near = store::outages::near_their_eta(&mut tx, later(7200)).await.unwrap();
+        assert!(store::etas::near_their_eta(&mut tx, later(7199)).await.unwrap().is_empty());
+        let near = store::etas::near_their_eta(&mut tx, later(7200)).await.unwrap();
         assert_eq!(near, [(outage.id, later(7200), Some(later(1)))]);
         store::announcements::record_rendered(&mut tx, outage.id, later(6600)).await.unwrap();
-        let near = store::outages::near_their_eta(&mut tx, later(7200)).await.unwrap();
+        let near = store::etas::near_their_eta(&mut tx, later(7200)).await.unwrap();
         assert_eq!(near[0].2, Some(later(6600)));
         ended(&mut tx, &outage, 7000).await;
-        assert!(store::outages::near_their_eta(&mut tx, later(9000)).await.unwrap().is_empty());
+        assert!(store::etas::near_their_eta(&mut tx, later(9000)).await.unwrap().is_empty());
     }
 
     async fn the_guard_finds_what_is_open_and_what_was_lately_resolved(db: &Db) {
