@@ -449,6 +449,14 @@ impl SlackDeliver {
                 });
             }
         }
+        // This node may have stood still since the call before this one, and another one be at it.
+        if delivery
+            .locked_until
+            .is_some_and(|it| self.clock.now() >= it)
+        {
+            let why = "the lease ran out before the message was posted".into();
+            return Err(Stop::Outcome(Outcome::Failed { why }));
+        }
         arguments["channel"] = json!(channel);
         arguments["unfurl_links"] = json!(false);
         arguments["metadata"] = json!({

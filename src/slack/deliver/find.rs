@@ -75,7 +75,12 @@ pub async fn messages(
         if !cursor.is_empty() {
             arguments.push(("cursor", cursor));
         }
-        let page: Page = api.get(method, &arguments).await?;
+        let page: Page = match api.get(method, &arguments).await {
+            Ok(page) => page,
+            // Whoever deletes a message with replies leaves its thread, so this one had none.
+            Err(error) if error.code() == Some("thread_not_found") => break,
+            Err(error) => return Err(error),
+        };
         for message in page.messages {
             if message.metadata["event_payload"]["delivery"] == *wanted {
                 found.push(MessageTs(message.ts));

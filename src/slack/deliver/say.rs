@@ -27,7 +27,15 @@ impl SlackDeliver {
         line: &Line,
         look_first: bool,
     ) -> Result<Receipt, Stop> {
-        let thread = scene.posted()?;
+        let thread = match scene.posted() {
+            Ok(thread) => thread,
+            // It may have been said while there was a thread, and more than once.
+            Err(gone) if look_first => {
+                let said = self.said_before_it_moved(delivery, scene).await?;
+                return said.ok_or(gone);
+            }
+            Err(gone) => return Err(gone),
+        };
         let signed = self.may_customize.is_on();
         if let Line::Shared { share } = line
             && self.stands(scene, *share).await?
@@ -244,11 +252,7 @@ impl SlackDeliver {
             Task::Say { .. } => {
                 for thread in &threads {
                     let looked = find::messages(&self.api, &swept, &channel, Some(thread)).await;
-                    match looked {
-                        Ok(more) => found.extend(more),
-                        Err(error) if error.code() == Some("thread_not_found") => {}
-                        Err(error) => return Err(error.into()),
-                    }
+                    found.extend(looked?);
                 }
             }
             _ => found = find::messages(&self.api, &swept, &channel, None).await?,
