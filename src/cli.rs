@@ -63,8 +63,6 @@ enum Command {
     Deliveries(deliveries::Arguments),
     /// What is done again and again.
     Jobs(jobs::Arguments),
-    /// Read people and groups anew from where they are kept.
-    Sync(sync::Arguments),
     /// Bring the tables of the database up to date.
     Migrate(migrate::Arguments),
     /// Copy the database into a new file while Balefire runs.
@@ -116,7 +114,6 @@ pub fn run(arguments: Arguments) -> ExitCode {
             Command::People(command) => people::run(arguments.config, command).await,
             Command::Sync(command) => sync::run(arguments.config, command).await,
             Command::Jobs(command) => jobs::run(arguments.config, command).await,
-            Command::Sync(command) => sync::run(arguments.config, command).await,
             Command::Migrate(command) => migrate::run(arguments.config, command).await,
             Command::Backup(command) => backup::run(arguments.config, command).await,
             Command::Deliveries(command) => deliveries::run(arguments.config, command).await,

@@ -117,7 +117,9 @@ impl Register {
             self.check_group(only, &groups)?;
         }
         let mut tx = self.db.read().await.context(READ)?;
-        let shown = groups.iter().filter(|it| only.is_none_or(|name| name == it.0));
+        let shown = groups
+            .iter()
+            .filter(|it| only.is_none_or(|name| name == it.0));
         for (group, rights) in shown {
             let members =
                 store::rights::members_with_names(&mut tx, &self.workspace, group, LISTED)
@@ -180,7 +182,10 @@ impl Register {
 
     fn standing(&self, person: &Person, account: Account, standing: &Standing) -> String {
         let address = person.email.as_deref().unwrap_or("no address known");
-        let mut lines = vec![format!("{} ({}, {address})", person.name, person.slack_user)];
+        let mut lines = vec![format!(
+            "{} ({}, {address})",
+            person.name, person.slack_user
+        )];
         match account {
             Account::Gone => lines.push("  has left the workspace, and may do nothing".into()),
             Account::App => lines.push("  is an app, and may do nothing".into()),
@@ -204,7 +209,10 @@ impl Register {
 
     fn membership(&self, membership: &Membership) -> String {
         let (group, since) = (&membership.group, membership.since.in_zone(self.zone));
-        format!("  is in {group}, {}, since {since}", whence(&membership.source))
+        format!(
+            "  is in {group}, {}, since {since}",
+            whence(&membership.source)
+        )
     }
 
     async fn change(&self, named: &str, group: &str, is_in: bool) -> Result<(), Failure> {
@@ -249,7 +257,9 @@ impl Register {
                 )));
             }
             (false, true) => {
-                return Err(Failure::Usage(format!("balefire: {called} is not in {group}.")));
+                return Err(Failure::Usage(format!(
+                    "balefire: {called} is not in {group}."
+                )));
             }
         });
         Ok(())
@@ -262,7 +272,10 @@ impl Register {
             .await
             .context(READ)?;
         let theirs = all.into_iter().filter(|it| {
-            let by_id = it.slack_user.as_ref().is_some_and(|id| members.contains(id));
+            let by_id = it
+                .slack_user
+                .as_ref()
+                .is_some_and(|id| members.contains(id));
             by_id || members.contains(&it.member)
         });
         let mut others: Vec<String> = theirs.map(|it| whence(&it.source)).collect();

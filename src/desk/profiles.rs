@@ -1,7 +1,10 @@
 //! Who people are, as Slack says: written down where it differs, with what follows. Their names may
 //! stand in announcements already, and somebody who left leaves open outages behind.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use super::{Desk, DueError, people_of, record};
 use crate::{
@@ -20,6 +23,9 @@ use crate::{
         people::{Known, Profile},
     },
 };
+
+/// For so long after its end an outage is shown anew when somebody in it gets a name.
+const LATELY: Duration = Duration::from_secs(24 * 3600);
 
 /// How many of those who may change any outage are asked when nobody else is there.
 const ASKED_MOST: i64 = 3;
@@ -136,7 +142,7 @@ impl Desk {
             .filter_map(|it| known.get(&it.slack_user))
             .map(|it| it.id)
             .collect();
-        let stale = stale(tx, workspace, &renamed).await?;
+        let stale = stale(tx, workspace, &renamed, now).await?;
         let left_behind = match gone.is_empty() {
             true => Vec::new(),
             false => store::assignees::open_outages_of(tx, &gone).await?,
@@ -262,11 +268,18 @@ async fn stale(
     tx: &mut Tx,
     workspace: &WorkspaceId,
     renamed: &[PersonId],
+    now: Timestamp,
 ) -> store::Result<Vec<OutageId>> {
     if renamed.is_empty() {
         return Ok(Vec::new());
     }
-    let open = store::outages::open(tx, workspace, i64::MAX).await?;
+    let mut shown = store::outages::open(tx, workspace, i64::MAX).await?;
+    // Whoever resolved one a moment ago may be known by name only now.
+    shown.extend(store::outages::resolved_since(tx, workspace, now.minus(LATELY)).await?);
     let names = |it: &Outage| people_of(it).iter().any(|it| renamed.contains(it));
-    Ok(open.iter().filter(|it| names(it)).map(|it| it.id).collect())
+    Ok(shown
+        .iter()
+        .filter(|it| names(it))
+        .map(|it| it.id)
+        .collect())
 }

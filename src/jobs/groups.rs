@@ -104,7 +104,11 @@ impl Lists {
             .ok_or_else(unset)
     }
 
-    async fn read(&self, source: &Source, google: Result<&Google, &Unread>) -> Result<List, Unread> {
+    async fn read(
+        &self,
+        source: &Source,
+        google: Result<&Google, &Unread>,
+    ) -> Result<List, Unread> {
         match source {
             Source::Google(address) => {
                 let google = google.map_err(Clone::clone)?;
@@ -128,7 +132,9 @@ impl Lists {
                     left_out: Vec::new(),
                 })
             }
-            Source::Settings | Source::Manual => Err(Unread::for_good("nothing is read from there")),
+            Source::Settings | Source::Manual => {
+                Err(Unread::for_good("nothing is read from there"))
+            }
         }
     }
 
@@ -184,7 +190,13 @@ fn log(report: &Report) {
     match &report.outcome {
         Ok(Synced::Applied(difference)) if !difference.is_empty() => {
             let (added, removed) = (difference.added.len(), difference.removed.len());
-            tracing::info!(group, source, added, removed, "memberships were brought up to date");
+            tracing::info!(
+                group,
+                source,
+                added,
+                removed,
+                "memberships were brought up to date"
+            );
         }
         Ok(Synced::Held(difference, true)) => {
             let (would_remove, of) = (difference.removed.len(), difference.before);
@@ -199,7 +211,12 @@ fn log(report: &Report) {
         Ok(_) => {}
         Err(unread) => {
             let why = unread.why.as_str();
-            tracing::error!(group, source, why, "members could not be read: they stay as they were");
+            tracing::error!(
+                group,
+                source,
+                why,
+                "members could not be read: they stay as they were"
+            );
         }
     }
 }

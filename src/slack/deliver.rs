@@ -10,6 +10,7 @@ mod home;
 mod lost;
 mod say;
 mod share;
+mod warn;
 
 use std::sync::{
     Arc,
@@ -24,7 +25,7 @@ use super::{
     contact::Hindrance,
     views::{
         announcement::{Again, AnnouncementModel, announcement},
-        direct, mended, who,
+        direct, mended,
     },
 };
 use crate::{
@@ -373,31 +374,6 @@ impl SlackDeliver {
         }
         let copy = scene.announcement.copy;
         Ok(Receipt::Pinned { pinned, copy })
-    }
-
-    async fn warn_of_removals(
-        &self,
-        delivery: &Delivery,
-        person: PersonId,
-        look_first: bool,
-    ) -> Result<Receipt, Stop> {
-        let Task::WarnOfRemovals {
-            group,
-            source,
-            before,
-            would_remove,
-            ..
-        } = &delivery.payload
-        else {
-            return Err(refused("it is about something else"));
-        };
-        let mut tx = self.db.read().await?;
-        let person = store::people::by_ids(&mut tx, &[person]).await?.pop();
-        drop(tx);
-        let person = person.ok_or_else(|| moot("that person is not known any more"))?;
-        let message = who::removals(group, source, *would_remove, *before);
-        self.direct(delivery, &person, message.to_json(), look_first)
-            .await
     }
 
     async fn direct(

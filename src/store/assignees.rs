@@ -13,11 +13,10 @@ pub async fn open_outages_of(tx: &mut Tx, people: &[PersonId]) -> Result<Vec<Out
         "SELECT id FROM outages WHERE phase IN ('investigating', 'identified', 'monitoring')
            AND ({solution} OR {communication})"
     );
-    let mut open: Vec<OutageId> =
-        on!(tx, |conn| sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
-            .bind(super::among::ids(people.iter().map(|it| it.0)))
-            .fetch_all(conn)
-            .await)?;
+    let mut open: Vec<OutageId> = on!(tx, |conn| sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
+        .bind(super::among::ids(people.iter().map(|it| it.0)))
+        .fetch_all(conn)
+        .await)?;
     // Asked for in this order, SQLite would look at every outage that there ever was.
     open.sort();
     Ok(open)

@@ -165,5 +165,8 @@ async fn every_way_in_decides_alike() {
         }
         world.close().await;
     }
-    assert!(allowed > 5 && refused > 5, "{allowed} allowed, {refused} refused");
+    assert!(
+        allowed > 5 && refused > 5,
+        "{allowed} allowed, {refused} refused"
+    );
 }

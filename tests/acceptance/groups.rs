@@ -60,7 +60,10 @@ async fn audit(world: &World) -> Vec<Value> {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_on_the_list_is_in_the_group_and_who_leaves_it_goes() {
     let google = GoogleFake::start().await;
-    google.group(LIST, &["Dee@Example.com", "cy@example.com", "stranger@example.com"]);
+    google.group(
+        LIST,
+        &["Dee@Example.com", "cy@example.com", "stranger@example.com"],
+    );
     let world = World::start().await;
     let lists = lists(&world, &google);
     assert!(!may_announce(&world, "U0DEE").await);
@@ -92,7 +95,10 @@ async fn who_is_on_the_list_is_in_the_group_and_who_leaves_it_goes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn more_than_half_goes_only_when_somebody_says_yes() {
     let google = GoogleFake::start().await;
-    google.group(LIST, &["cy@example.com", "dee@example.com", "x@example.com"]);
+    google.group(
+        LIST,
+        &["cy@example.com", "dee@example.com", "x@example.com"],
+    );
     let world = World::with(Setup {
         administrators: vec!["U0ANA"],
         ..Setup::default()
@@ -143,7 +149,9 @@ async fn a_list_that_cannot_be_read_changes_nothing_and_is_seen() {
     assert_eq!(done, "1 lists, 0 added, 0 removed, 1 not read");
     assert!(may_announce(&world, "U0DEE").await);
     let jobs = world.node().await.jobs();
-    jobs.run_once(balefire::jobs::Job::Count, None).await.unwrap();
+    jobs.run_once(balefire::jobs::Job::Count, None)
+        .await
+        .unwrap();
     let shown = jobs.metrics.render();
     assert!(shown.contains("balefire_group_lists_unread 1"), "{shown}");
     let who = world.person("dee").runs("/outage who").await.whisper();
@@ -178,7 +186,12 @@ async fn a_dry_run_writes_nothing() {
     assert!(reports[0].outcome.is_err());
     assert!(!may_announce(&world, "U0DEE").await);
     let mut tx = world.db.read().await.unwrap();
-    assert!(store::syncs::all(&mut tx, &workspace).await.unwrap().is_empty());
+    assert!(
+        store::syncs::all(&mut tx, &workspace)
+            .await
+            .unwrap()
+            .is_empty()
+    );
     drop(tx);
     world.end().await;
 }
@@ -189,9 +202,8 @@ async fn two_nodes_that_read_at_once_leave_one_truth() {
     google.group(LIST, &["dee@example.com", "cy@example.com"]);
     let world = World::on(crate::databases::postgres().await, Setup::default()).await;
     let lists = Arc::new(lists(&world, &google));
-    let both = [lists.clone(), lists.clone()].map(|lists| {
-        tokio::spawn(async move { groups::sync(&lists, None).await.unwrap() })
-    });
+    let both = [lists.clone(), lists.clone()]
+        .map(|lists| tokio::spawn(async move { groups::sync(&lists, None).await.unwrap() }));
     for one in both {
         one.await.unwrap();
     }
@@ -221,7 +233,9 @@ async fn a_user_group_of_slack_is_a_list_too() {
         let mut tx = world.db.read().await.unwrap();
         let workspace = world.slack.workspace().unwrap();
         let source = Source::SlackGroup("S0ONCALL".into());
-        store::rights::members(&mut tx, &workspace, ON_CALL, &source).await.unwrap()
+        store::rights::members(&mut tx, &workspace, ON_CALL, &source)
+            .await
+            .unwrap()
     };
     assert!(!members.is_empty());
     for id in &members {
@@ -231,7 +245,9 @@ async fn a_user_group_of_slack_is_a_list_too() {
         drop(tx);
         world.slack.get_to_know(&workspace, &user).await;
         tx = world.db.read().await.unwrap();
-        let account = store::people::standing(&mut tx, &workspace, &user).await.unwrap();
+        let account = store::people::standing(&mut tx, &workspace, &user)
+            .await
+            .unwrap();
         drop(tx);
         let is_member = account == store::people::Standing::Member;
         assert_eq!(may_announce(&world, id).await, is_member, "{id}");
@@ -247,7 +263,9 @@ async fn what_the_settings_drop_is_gone_and_what_was_granted_stays() {
     let workspace = world.slack.workspace().unwrap();
     let desk = &world.slack.desk;
     groups::sync(&lists(&world, &google), None).await.unwrap();
-    desk.grant(&workspace, ON_CALL, "U0CY", &by()).await.unwrap();
+    desk.grant(&workspace, ON_CALL, "U0CY", &by())
+        .await
+        .unwrap();
     assert!(may_announce(&world, "U0DEE").await && may_announce(&world, "U0CY").await);
 
     let on_call = Group {
@@ -256,12 +274,22 @@ async fn what_the_settings_drop_is_gone_and_what_was_granted_stays() {
         members: BTreeSet::new(),
     };
     let groups = std::slice::from_ref(&on_call);
-    desk.provision_groups(&workspace, groups, &[]).await.unwrap();
+    desk.provision_groups(&workspace, groups, &[])
+        .await
+        .unwrap();
     assert!(!may_announce(&world, "U0DEE").await && may_announce(&world, "U0CY").await);
-    assert!(!may_announce(&world, "U0BO").await, "the settings do not name him any more");
+    assert!(
+        !may_announce(&world, "U0BO").await,
+        "the settings do not name him any more"
+    );
     desk.provision_groups(&workspace, &[], &[]).await.unwrap();
-    assert!(!may_announce(&world, "U0CY").await, "the group permits nothing");
-    desk.provision_groups(&workspace, groups, &[]).await.unwrap();
+    assert!(
+        !may_announce(&world, "U0CY").await,
+        "the group permits nothing"
+    );
+    desk.provision_groups(&workspace, groups, &[])
+        .await
+        .unwrap();
     assert!(may_announce(&world, "U0CY").await);
     world.end().await;
 }
@@ -282,7 +310,10 @@ async fn people_are_told_what_they_may_and_why() {
     }
     let told = world.person("ana").whispers().await.join("\n");
     assert!(told.contains("announce outages"), "{told}");
-    assert!(told.contains("*edit_all_outages*, named in the settings"), "{told}");
+    assert!(
+        told.contains("*edit_all_outages*, named in the settings"),
+        "{told}"
+    );
     let other = world.person("dee").runs("/outage who <@U0ANA|ana>").await;
     assert!(other.whisper().contains("may"), "{other:?}");
     world.end().await;
@@ -307,19 +338,31 @@ async fn rights_are_granted_and_taken_back_at_a_terminal() {
     assert_eq!((code, said.trim()), (0, "U0DEE was in on_call already"));
     let (_, said) = run(&["people", "list"]).await;
     assert!(said.contains("on_call (permits announce)"), "{said}");
-    assert!(said.contains("U0DEE (not met yet), granted by hand"), "{said}");
-    assert!(said.contains("edit_all_outages (permits change_any_outage)\n  nobody"), "{said}");
+    assert!(
+        said.contains("U0DEE (not met yet), granted by hand"),
+        "{said}"
+    );
+    assert!(
+        said.contains("edit_all_outages (permits change_any_outage)\n  nobody"),
+        "{said}"
+    );
     let (code, said) = run(&["people", "revoke", "U0DEE", "on_call"]).await;
     assert_eq!((code, said.trim()), (0, "U0DEE is not in on_call any more"));
     let (code, said) = run(&["people", "revoke", "U0ANA", "on_call"]).await;
     assert_eq!(code, 2);
-    assert!(said.contains("by the settings. Take them out there."), "{said}");
+    assert!(
+        said.contains("by the settings. Take them out there."),
+        "{said}"
+    );
     let (code, said) = run(&["people", "grant", "U0DEE", "oncall"]).await;
     assert_eq!(code, 2);
     assert!(said.contains("there is no group oncall"), "{said}");
     let (code, said) = run(&["people", "show", "nobody at all"]).await;
     assert_eq!(code, 2);
-    assert!(said.contains("nobody called nobody at all is known"), "{said}");
+    assert!(
+        said.contains("nobody called nobody at all is known"),
+        "{said}"
+    );
     let (code, said) = run(&["sync", "groups"]).await;
     assert_eq!(code, 2);
     assert!(said.contains("[[permissions.sources]]"), "{said}");

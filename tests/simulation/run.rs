@@ -152,7 +152,7 @@ impl World {
 }
 
 /// Every kind of effect that these scripts bring about.
-pub const KINDS: [&str; 25] = [
+pub const KINDS: [&str; 26] = [
     "announce",
     "permalink",
     "refresh",

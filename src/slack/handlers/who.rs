@@ -26,7 +26,9 @@ pub async fn answer(
     let of = of.unwrap_or_else(|| asking.clone());
     let known = matches!(slack.knows(&workspace, &of).await, Ok(true));
     if known {
-        let message = slack.who(&workspace, &asking, &of, &command.user_name).await;
+        let message = slack
+            .who(&workspace, &asking, &of, &command.user_name)
+            .await;
         let tasks = slack.tasks.clone();
         tasks.spawn(async move { slack.get_to_know(&workspace, &of).await });
         return Answer::Body(inline(&message));
@@ -34,7 +36,9 @@ pub async fn answer(
     let tasks = slack.tasks.clone();
     tasks.spawn(async move {
         slack.get_to_know(&workspace, &of).await;
-        let message = slack.who(&workspace, &asking, &of, &command.user_name).await;
+        let message = slack
+            .who(&workspace, &asking, &of, &command.user_name)
+            .await;
         slack.tell(&asking, &command.response_url, &message).await;
     });
     Answer::Empty

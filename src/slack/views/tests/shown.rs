@@ -460,7 +460,14 @@ fn what_somebody_may_do() {
     };
     insta::assert_json_snapshot!(who::who(&standing, None, "ask in #help").to_json());
     let other = who::who(&standing, Some("Ana <!channel>"), "");
-    assert!(other.text.starts_with("Ana &lt;!channel&gt; may"), "{}", other.text);
+    assert!(
+        other.text.starts_with("Ana &lt;!channel&gt; may"),
+        "{}",
+        other.text
+    );
     let told = who::removals("on_call", "google:on-call@example.com", 3, 4);
-    assert!(told.text.starts_with("3 of 4 members of on_call (from the Google group"));
+    assert!(
+        told.text
+            .starts_with("3 of 4 members of on_call (from the Google group")
+    );
 }
