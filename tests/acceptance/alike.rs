@@ -15,7 +15,10 @@ use serde_json::json;
 
 use crate::{
     crash::balefire,
-    harness::{Setup, World},
+    harness::{
+        Setup, World,
+        person::{Person, Seen},
+    },
 };
 
 const PEOPLE: [(&str, &str); 4] = [
@@ -47,6 +50,15 @@ async fn shuffle(world: &World, workspace: &WorkspaceId, chance: &mut fastrand::
             done.unwrap();
         }
     }
+}
+
+/// Whether that form is open; it is closed again.
+async fn opened(person: &Person<'_>, seen: Seen, title: &str) -> bool {
+    let is_open = seen.asks(title);
+    if is_open {
+        person.closes().await;
+    }
+    is_open
 }
 
 /// Whether a command of the terminal did it; with a reason if not.
@@ -110,11 +122,9 @@ async fn every_way_in_decides_alike() {
             let outage = desk.outage(&workspace, OutageNumber(1)).await.unwrap();
             let expected = desk.actor(row.id).await.unwrap().may_change(&outage);
 
-            let button = person.clicks("Update").await.asks("Update outage 1");
-            person.closes().await;
+            let button = opened(&person, person.clicks("Update").await, "Update outage 1").await;
             let form = person.runs("/outage update 1").await;
-            let form = form.asks("Update outage 1");
-            person.closes().await;
+            let form = opened(&person, form, "Update outage 1").await;
             let text = format!("/outage update 1 {name} looks into it");
             let words = person.runs(&text).await.whisper().contains("You updated");
             let said = format!("{name} writes from a terminal");
@@ -139,11 +149,10 @@ async fn every_way_in_decides_alike() {
             let rights = desk.actor(row.id).await.unwrap().rights;
             let expected = team == 0 || rights.has(Right::Announce);
 
-            let command = person.runs("/outage").await.asks("Announce an outage");
-            person.closes().await;
+            let command = person.runs("/outage").await;
+            let command = opened(&person, command, "Announce an outage").await;
             let words = person.runs("/outage search is slow").await;
-            let words = words.asks("Announce an outage");
-            person.closes().await;
+            let words = opened(&person, words, "Announce an outage").await;
             let standing = desk.standing(&workspace, row.id).await.unwrap();
             let told = standing.everybody_announces || standing.rights.contains(&Right::Announce);
             let mut ways = vec![command, words, told];
