@@ -158,8 +158,8 @@ async fn every_way_in_decides_alike() {
             let mut ways = vec![command, words, told];
             if team > 0 {
                 // With its own settings, in which not everybody may.
-                let what = format!("Search fails {index}");
-                let announce = [id, "announce", "search", &what, "--anyway"];
+                let what = format!("Booking fails {index}");
+                let announce = [id, "announce", "booking", &what, "--anyway"];
                 ways.push(at_the_terminal(folder.path(), &world, &announce).await);
             }
             assert!(
