@@ -28,7 +28,7 @@ use crate::{
     config::{Settings, SlackMode},
     desk::Desk,
     domain::{ids::ChannelId, policy::Policy, time::Zone},
-    jobs::{self, Job, Jobs},
+    jobs::{self, Job, Jobs, groups::Lists},
     outbox::Outbox,
     slack::{
         FORMS_AT_ONCE, Slack,
@@ -248,8 +248,19 @@ impl App {
             desk: self.slack.desk.clone(),
             slack: self.slack.clone(),
             outbox: self.outbox.clone(),
+            groups: Arc::new(self.group_lists()),
             metrics: self.metrics.clone(),
             node: node(),
+            progress: |_| {},
+        }
+    }
+
+    /// The lists of members that are kept elsewhere.
+    pub fn group_lists(&self) -> Lists {
+        Lists {
+            slack: self.slack.clone(),
+            google: self.settings.google.clone(),
+            sources: self.settings.permissions.sources.clone(),
         }
     }
 
@@ -334,6 +345,7 @@ pub fn policy<S>(
         currency: settings.outages.currency.clone(),
         post_mortem_default: settings.outages.post_mortem_default,
         ask: settings.permissions.ask.clone(),
+        email_domain: settings.permissions.email_domain.clone(),
         channels: settings.channels.clone(),
         zone: settings.time.zone.parse().unwrap_or(Zone::UTC),
     }

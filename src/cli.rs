@@ -10,8 +10,10 @@ mod jobs;
 mod manifest;
 mod migrate;
 mod outage;
+mod people;
 mod sandbox;
 mod serve;
+mod sync;
 
 use std::{io::Write, path::PathBuf, process::ExitCode};
 
@@ -53,6 +55,10 @@ enum Command {
     Catalog(catalog::Arguments),
     /// Announce and change outages from a terminal.
     Outage(outage::Arguments),
+    /// Who may do what, and why; giving and taking rights.
+    People(people::Arguments),
+    /// Read anew what is kept elsewhere.
+    Sync(sync::Arguments),
     /// What waits to be delivered or could not be.
     Deliveries(deliveries::Arguments),
     /// What is done again and again.
@@ -105,6 +111,8 @@ pub fn run(arguments: Arguments) -> ExitCode {
             Command::Manifest(command) => manifest::run(arguments.config, command).await,
             Command::Catalog(command) => catalog::run(arguments.config, command).await,
             Command::Outage(command) => outage::run(arguments.config, command).await,
+            Command::People(command) => people::run(arguments.config, command).await,
+            Command::Sync(command) => sync::run(arguments.config, command).await,
             Command::Jobs(command) => jobs::run(arguments.config, command).await,
             Command::Migrate(command) => migrate::run(arguments.config, command).await,
             Command::Backup(command) => backup::run(arguments.config, command).await,

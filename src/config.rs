@@ -9,6 +9,8 @@ mod compat;
 mod database;
 mod deliveries;
 mod document;
+mod google;
+mod groups;
 mod impact;
 mod layers;
 mod log;
@@ -30,10 +32,12 @@ pub use catalog::{CatalogEntry, RESERVED, parse_catalog, read_catalog};
 pub use compat::{Compat, OlderTool, WithoutEffect};
 pub use database::{Database, DatabaseUrl};
 pub use deliveries::Deliveries;
+pub use google::Google;
+pub use groups::{Group, GroupSource};
 pub use impact::Impact;
 pub use log::{Log, LogFormat};
 pub use outages::Outages;
-pub use permissions::{Permissions, Person};
+pub use permissions::{Permissions, Person, is_email, is_slack_user};
 pub use problem::{Problem, Problems};
 pub use server::Server;
 pub use slack::{Slack, SlackApp, SlackMode};
@@ -58,6 +62,7 @@ pub struct Settings<S = Slack> {
     pub impact: Impact,
     pub channels: Channels,
     pub permissions: Permissions,
+    pub google: Google,
     pub deliveries: Deliveries,
     pub time: Time,
 }
@@ -118,6 +123,7 @@ fn read_sections<S>(
     let impact = impact::read(reader);
     let channels = channels::read(reader);
     let permissions = permissions::read(reader);
+    let google = google::read(reader);
     let deliveries = deliveries::read(reader);
     let time = time::read(reader, checks);
     Some(Settings {
@@ -130,6 +136,7 @@ fn read_sections<S>(
         impact: impact?,
         channels: channels?,
         permissions: permissions?,
+        google: google?,
         deliveries: deliveries?,
         time: time?,
     })

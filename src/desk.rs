@@ -5,6 +5,8 @@
 
 mod due;
 mod effects;
+mod groups;
+mod homes;
 mod lookup;
 mod profiles;
 mod repair;
@@ -16,7 +18,10 @@ use effects::Place;
 use tokio::sync::Notify;
 
 pub use due::DueError;
+pub use groups::{How, Standing, Synced};
+pub use homes::Home;
 pub use lookup::{Announcing, Detail, MayAnnounce, people_of};
+pub use profiles::Learned;
 pub use repair::Noticed;
 
 use crate::{
@@ -352,7 +357,7 @@ async fn record(
     by: &Identity,
     events: &[Event],
     now: Timestamp,
-) -> Result<(), DeskError> {
+) -> Result<(), store::Error> {
     for event in events {
         let occurred_at = match event {
             Event::Resolved { at, .. } => *at,

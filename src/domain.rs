@@ -5,6 +5,7 @@
 //! and what the outside world has to hear of it.
 
 pub mod actor;
+pub mod address;
 pub mod change;
 pub mod channel;
 pub mod command;
@@ -17,6 +18,7 @@ pub mod ids;
 pub mod impact;
 pub mod late;
 pub mod limits;
+pub mod membership;
 pub mod money;
 pub mod outage;
 pub mod person;

@@ -5,6 +5,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod desk;
+pub mod directory;
 pub mod domain;
 pub mod jobs;
 pub mod outbox;

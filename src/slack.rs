@@ -15,6 +15,7 @@ pub mod mrkdwn;
 pub mod plain;
 pub mod profiles;
 pub mod replies;
+pub mod roster;
 pub mod standing;
 pub mod triggers;
 pub mod views;

@@ -6,6 +6,7 @@
 
 mod among;
 pub mod announcements;
+pub mod assignees;
 pub mod audit;
 pub mod backup;
 pub mod channels;
@@ -13,6 +14,7 @@ pub mod components;
 pub mod db;
 pub mod deliveries;
 pub mod etas;
+pub mod homes;
 pub mod idempotency;
 pub mod inbox;
 pub mod late;
@@ -25,6 +27,7 @@ pub mod reach;
 pub mod rights;
 pub mod runs;
 pub mod shares;
+pub mod syncs;
 pub mod timeline;
 pub mod trouble;
 pub mod versions;

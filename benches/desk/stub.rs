@@ -174,6 +174,7 @@ async fn answer(State(inner): State<Arc<Inner>>, uri: Uri, body: Bytes) -> Json<
             "user": { "id": "U0ANA", "name": "ana", "tz": "Etc/UTC",
                       "profile": { "real_name": "Ana Alvarez", "email": "ana@example.com" } },
         }),
+        "users.list" => json!({ "ok": true, "members": [] }),
         "chat.postMessage" => {
             let number = inner.posted.fetch_add(1, Ordering::Relaxed);
             let channel = channel.unwrap_or("C0OUTAGES");

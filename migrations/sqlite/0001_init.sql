@@ -21,7 +21,10 @@ CREATE TABLE people (
     workspace_id   TEXT    NOT NULL,
     slack_user_id  TEXT    NOT NULL,
     name           TEXT    NOT NULL,
-    email          TEXT, -- lower case
+    email          TEXT, -- lower case, as Slack says
+    local_part     TEXT, -- of the e-mail address: those who share it could be taken for each other
+    address        TEXT, -- lower case: by which groups and logins know them, their own e-mail or the
+                         -- same name at the team's domain; none for guests and apps
     time_zone      TEXT    NOT NULL DEFAULT 'Etc/UTC',
     picture        TEXT,
     is_bot         INTEGER NOT NULL DEFAULT 0 CHECK (is_bot IN (0, 1)),
@@ -32,6 +35,8 @@ CREATE TABLE people (
     UNIQUE (workspace_id, slack_user_id)
 ) STRICT;
 CREATE INDEX people_email ON people (workspace_id, email);
+CREATE INDEX people_address ON people (workspace_id, address);
+CREATE INDEX people_local_part ON people (workspace_id, local_part);
 
 CREATE TABLE groups (
     workspace_id TEXT    NOT NULL,
@@ -51,11 +56,35 @@ CREATE TABLE group_members (
     workspace_id TEXT    NOT NULL,
     group_name   TEXT    NOT NULL,
     member       TEXT    NOT NULL, -- a Slack user ID, or an e-mail address in lower case
-    source       TEXT    NOT NULL, -- where the membership comes from, such as 'settings'
+    source       TEXT    NOT NULL, -- settings, manual, google:ADDRESS or slack:ID
+    added_by     TEXT    NOT NULL CHECK (json_valid(added_by)),
+    added_at     TEXT    NOT NULL,
     PRIMARY KEY (workspace_id, group_name, member, source),
     FOREIGN KEY (workspace_id, group_name) REFERENCES groups (workspace_id, name)
 ) STRICT;
 CREATE INDEX group_members_member ON group_members (workspace_id, member);
+
+-- How it stands with what is read elsewhere, by group and source.
+CREATE TABLE group_syncs (
+    workspace_id TEXT    NOT NULL,
+    group_name   TEXT    NOT NULL,
+    source       TEXT    NOT NULL, -- google:ADDRESS or slack:ID
+    tried_at     TEXT    NOT NULL,
+    synced_at    TEXT, -- when it was last read as a whole
+    problem      TEXT    NOT NULL DEFAULT '', -- why the last try changed nothing; empty when it went well
+    would_remove INTEGER NOT NULL DEFAULT 0, -- what waits for somebody to say yes
+    warned_at    TEXT, -- when administrators heard of that
+    PRIMARY KEY (workspace_id, group_name, source),
+    FOREIGN KEY (workspace_id, group_name) REFERENCES groups (workspace_id, name)
+) STRICT;
+
+-- Who looked at the bot's Home tab lately, and so sees changes there.
+CREATE TABLE home_tabs (
+    workspace_id  TEXT    NOT NULL,
+    slack_user_id TEXT    NOT NULL,
+    opened_at     TEXT    NOT NULL,
+    PRIMARY KEY (workspace_id, slack_user_id)
+) STRICT;
 
 -- What can be unhealthy. The key never changes; nothing is deleted.
 

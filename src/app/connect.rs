@@ -1,6 +1,6 @@
 //! The first steps: opening the database, meeting Slack, groups and components from the settings.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use secrecy::ExposeSecret;
 use serde_json::json;
@@ -8,10 +8,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     clock::Clock,
-    config::{CatalogEntry, Database, DatabaseUrl, Permissions},
+    config::{self, CatalogEntry, Database, DatabaseUrl, Permissions},
     domain::{
         actor::{Identity, Right},
         ids::WorkspaceId,
+        membership::{ADMINISTRATORS, EDIT_ALL_OUTAGES, Group, ON_CALL, Source},
     },
     slack::{Slack, api::CallError, contact::Hindrance},
     store::{
@@ -23,9 +24,6 @@ use crate::{
 
 /// How often Slack is asked again who we are, while it does not say.
 const TRY_AGAIN: Duration = Duration::from_secs(5);
-
-/// Where memberships from the settings are said to come from.
-const SOURCE: &str = "settings";
 
 /// Why Slack could not be met.
 #[derive(Debug, thiserror::Error)]
@@ -80,11 +78,13 @@ pub async fn connect(slack: &Slack, permissions: &Permissions) -> Result<(), Con
                 return Err(ConnectError::Token(token));
             }
             // Known from before: people can go on while Slack is away.
-            let mut tx = slack.db.begin().await?;
-            if let Some(workspace) = store::workspaces::latest(&mut tx).await? {
+            let mut tx = slack.db.read().await?;
+            let known = store::workspaces::latest(&mut tx).await?;
+            drop(tx);
+            if let Some(workspace) = known {
                 // Whoever lost a right in the settings must not keep it until Slack is back.
-                provision_groups(&mut tx, &workspace.id, permissions).await?;
-                tx.commit().await?;
+                provision_groups(slack, &workspace.id, permissions).await?;
+                slack.desk.return_addresses(&workspace.id).await?;
                 remember(slack, workspace.id);
             }
             return Err(ConnectError::Slack(error));
@@ -99,8 +99,9 @@ pub async fn connect(slack: &Slack, permissions: &Permissions) -> Result<(), Con
     };
     let mut tx = slack.db.begin().await?;
     store::workspaces::save(&mut tx, &workspace, slack.clock.now()).await?;
-    provision_groups(&mut tx, &workspace.id, permissions).await?;
     tx.commit().await?;
+    provision_groups(slack, &workspace.id, permissions).await?;
+    slack.desk.return_addresses(&workspace.id).await?;
     tracing::info!(workspace = workspace.name, "connected to Slack");
     remember(slack, workspace.id);
     Ok(())
@@ -129,31 +130,47 @@ fn remember(slack: &Slack, workspace: WorkspaceId) {
     }
 }
 
-/// The groups that are shipped, with the members that the settings name.
+/// The groups that are shipped and the team's own, with the members that the settings name.
 async fn provision_groups(
-    tx: &mut store::Tx,
+    slack: &Slack,
     workspace: &WorkspaceId,
     permissions: &Permissions,
 ) -> store::Result<()> {
-    let groups = [
-        ("on_call", vec![Right::Announce], &permissions.on_call),
+    let named = |people: &[config::Person]| -> BTreeSet<String> {
+        people.iter().map(ToString::to_string).collect()
+    };
+    let shipped = [
+        (ON_CALL, vec![Right::Announce], &permissions.on_call),
         (
-            "edit_all_outages",
+            EDIT_ALL_OUTAGES,
             vec![Right::ChangeAnyOutage],
             &permissions.edit_all_outages,
         ),
         (
-            "administrators",
+            ADMINISTRATORS,
             Right::ALL.to_vec(),
             &permissions.administrators,
         ),
     ];
-    for (name, rights, members) in groups {
-        store::rights::save_group(tx, workspace, name, &rights).await?;
-        let members: Vec<String> = members.iter().map(ToString::to_string).collect();
-        store::rights::save_members(tx, workspace, name, SOURCE, &members).await?;
-    }
-    Ok(())
+    let shipped = shipped.into_iter().map(|(name, rights, members)| Group {
+        name: name.to_owned(),
+        rights,
+        members: named(members),
+    });
+    let own = permissions.groups.iter().map(|it| Group {
+        name: it.name.clone(),
+        rights: it.rights.clone(),
+        members: named(&it.members),
+    });
+    let groups: Vec<Group> = shipped.chain(own).collect();
+    let sources = permissions.sources.iter();
+    let sources: Vec<(String, Source)> = sources
+        .map(|it| (it.group.clone(), it.source.clone()))
+        .collect();
+    slack
+        .desk
+        .provision_groups(workspace, &groups, &sources)
+        .await
 }
 
 /// What a provisioning did.

@@ -69,11 +69,17 @@ async fn run_now(config: Option<PathBuf>, name: &str) -> Result<(), Failure> {
     start_logs(&settings.log)?;
     let zone: Zone = settings.time.zone.parse().unwrap_or(Zone::UTC);
     let app = App::build(settings, Clock::system()).await?;
-    let turn = app
-        .jobs()
+    let mut jobs = app.jobs();
+    jobs.progress = say;
+    let turn = jobs
         .turn(job, true)
         .await
         .context("the database did not answer")?;
+    say_turn(name, turn, zone)
+}
+
+/// Says what became of a job, and fails when it did not happen.
+pub(super) fn say_turn(name: &str, turn: Turn, zone: Zone) -> Result<(), Failure> {
     match turn {
         Turn::Ran(done) if done.is_empty() => say(&format!("{name}: done")),
         Turn::Ran(done) => say(&format!("{name}: {done}")),

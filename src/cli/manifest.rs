@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use url::Url;
 
 use super::{Failure, checks, say, sources};
-use crate::config;
+use crate::{config, domain::membership::Source};
 
 mod yaml;
 
@@ -36,7 +36,8 @@ struct Wanted {
     /// `None` in Socket Mode.
     url: Option<String>,
     commands: Vec<String>,
-    invite_groups: bool,
+    /// Whether members of user groups are read.
+    user_groups: bool,
 }
 
 pub async fn run(file: Option<PathBuf>, arguments: Arguments) -> Result<(), Failure> {
@@ -50,10 +51,12 @@ pub async fn run(file: Option<PathBuf>, arguments: Arguments) -> Result<(), Fail
             None => Some(EXAMPLE.to_owned()),
         },
     };
+    let mut sources = settings.permissions.sources.iter();
+    let reads_user_groups = sources.any(|it| matches!(it.source, Source::SlackGroup(_)));
     let text = manifest(&Wanted {
         url,
         commands: settings.slack.commands,
-        invite_groups: !settings.channels.invite_groups.is_empty(),
+        user_groups: !settings.channels.invite_groups.is_empty() || reads_user_groups,
     });
     match arguments.json {
         true => say(&format!("{:#}", yaml::parse(&text))),
@@ -94,10 +97,10 @@ fn manifest(wanted: &Wanted) -> String {
         position += 1;
         // A comment belongs to the line below it.
         let next = lines.get(position).map_or("", |line| line.trim());
-        if !wanted.invite_groups && next == "- usergroups:read" && line.trim().starts_with('#') {
+        if !wanted.user_groups && next == "- usergroups:read" && line.trim().starts_with('#') {
             continue;
         }
-        if !wanted.invite_groups && line.trim() == "- usergroups:read" {
+        if !wanted.user_groups && line.trim() == "- usergroups:read" {
             continue;
         }
         match &wanted.url {

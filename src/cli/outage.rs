@@ -174,7 +174,7 @@ impl Terminal {
                 "balefire: more than one person is called {named}. Give the Slack user ID or the \
                  e-mail address."
             ))),
-            (None, _) if is_user_id(named) => {
+            (None, _) if config::is_slack_user(named) => {
                 let user = SlackUserId(named.to_owned());
                 let mut tx = self.db.read().await.context("cannot read the database")?;
                 let standing = store::people::standing(&mut tx, &self.workspace, &user).await;
@@ -516,12 +516,4 @@ fn stage_named(word: &str) -> Result<Stage, Failure> {
             "balefire: {word} is no stage. Choose investigating, identified or monitoring."
         ))
     })
-}
-
-fn is_user_id(text: &str) -> bool {
-    text.len() >= 3
-        && text.starts_with(['U', 'W'])
-        && text
-            .bytes()
-            .all(|it| it.is_ascii_uppercase() || it.is_ascii_digit())
 }

@@ -28,9 +28,9 @@ pub struct CatalogEntry {
 
 /// Words that mean something after `/outage`, so no component can be called so: an outage of it
 /// could not be announced by its name. Plain numbers are taken, too.
-pub const RESERVED: [&str; 12] = [
+pub const RESERVED: [&str; 14] = [
     "help", "?", "list", "ls", "show", "update", "eta", "resolve", "reopen", "withdraw", "merge",
-    "take",
+    "take", "who", "whoami",
 ];
 const FIELDS: [&str; 4] = ["key", "name", "group", "aliases"];
 const NAME_MOST: usize = 75;

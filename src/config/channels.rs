@@ -21,7 +21,7 @@ pub(super) fn read(reader: &mut Reader) -> Option<Channels> {
     let default = Channels::default();
     let name = reader.text("channels.name", &default.name, name);
     let emoji = reader.text("channels.emoji", &default.emoji, emoji);
-    let invite_groups = reader.list("channels.invite_groups", &[], group);
+    let invite_groups = reader.list("channels.invite_groups", &[], user_group);
     let hours = reader.number("channels.archive_after_hours", 0, 0..=8760, "hours");
     Some(Channels {
         name: name?,
@@ -99,7 +99,7 @@ fn emoji(text: &str) -> Result<String, Fault> {
     Ok(name.to_owned())
 }
 
-fn group(text: &str) -> Result<String, Fault> {
+pub(super) fn user_group(text: &str) -> Result<String, Fault> {
     let rest = text.strip_prefix('S').unwrap_or_default();
     let plain = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit();
     if rest.len() >= 2 && rest.chars().all(plain) {

@@ -1,5 +1,6 @@
 //! `[permissions]`: who may do what. Deciding with it is the domain's business.
 
+use super::groups::{Group, GroupSource, read_groups, read_sources};
 use super::problem::Fault;
 use super::reader::Reader;
 
@@ -10,6 +11,13 @@ pub struct Permissions {
     pub on_call: Vec<Person>,
     pub edit_all_outages: Vec<Person>,
     pub administrators: Vec<Person>,
+    /// Groups of the team's own, besides those three.
+    pub groups: Vec<Group>,
+    /// Whose members are also read elsewhere.
+    pub sources: Vec<GroupSource>,
+    /// The domain of the team's addresses: members who have another one in Slack are known by the
+    /// same name in this one, unless that is somebody else's.
+    pub email_domain: Option<String>,
     /// Who or where to ask for a right, shown in refusals; may be empty.
     pub ask: String,
 }
@@ -36,6 +44,9 @@ pub(super) fn read(reader: &mut Reader) -> Option<Permissions> {
     let on_call = reader.list("permissions.on_call", &[], person);
     let edit_all_outages = reader.list("permissions.edit_all_outages", &[], person);
     let administrators = reader.list("permissions.administrators", &[], person);
+    let groups = read_groups(reader);
+    let sources = read_sources(reader, groups.as_deref());
+    let email_domain = reader.text("permissions.email_domain", "", domain);
     let ask = reader.text("permissions.ask", "", |text| {
         if text.chars().count() > ASK_MOST || text.chars().any(char::is_control) {
             return Err(Fault::new(
@@ -50,11 +61,14 @@ pub(super) fn read(reader: &mut Reader) -> Option<Permissions> {
         on_call: on_call?,
         edit_all_outages: edit_all_outages?,
         administrators: administrators?,
+        groups: groups?,
+        sources: sources?,
+        email_domain: email_domain?,
         ask: ask?,
     })
 }
 
-fn person(text: &str) -> Result<Person, Fault> {
+pub(super) fn person(text: &str) -> Result<Person, Fault> {
     if is_slack_user(text) {
         Ok(Person::SlackUser(text.to_owned()))
     } else if is_email(text) {
@@ -67,13 +81,29 @@ fn person(text: &str) -> Result<Person, Fault> {
     }
 }
 
-fn is_slack_user(text: &str) -> bool {
+fn domain(text: &str) -> Result<Option<String>, Fault> {
+    let domain = text.trim_start_matches('@').to_lowercase();
+    if domain.is_empty() {
+        return Ok(None);
+    }
+    if !is_email(&format!("somebody@{domain}")) {
+        return Err(Fault::new(
+            "It is not the domain of e-mail addresses.",
+            "Write it like example.com.",
+        ));
+    }
+    Ok(Some(domain))
+}
+
+/// Whether this is the ID of a Slack user, as far as its form tells.
+pub fn is_slack_user(text: &str) -> bool {
     let rest = text.strip_prefix(['U', 'W']).unwrap_or_default();
     let plain = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit();
     rest.len() >= 2 && rest.chars().all(plain)
 }
 
-fn is_email(text: &str) -> bool {
+/// Whether this is an e-mail address, as far as its form tells.
+pub fn is_email(text: &str) -> bool {
     let Some((name, host)) = text.split_once('@') else {
         return false;
     };

@@ -81,6 +81,12 @@ pub async fn enqueue(
     for (index, effect) in effects.iter().enumerate() {
         queue.effect(index, effect).await?;
     }
+    let shows = |it: &Effect| matches!(it, Effect::Announce | Effect::Refresh);
+    if effects.iter().any(shows) {
+        // Last, so that nobody's Home tab comes before what everybody sees.
+        let because = format!("{}:{}", outage.id, outage.version);
+        store::homes::publish_all(tx, &outage.workspace, &because, now).await?;
+    }
     Ok(())
 }
 
@@ -199,6 +205,22 @@ impl Queue<'_> {
                     lost: lost.clone(),
                 };
                 let key = format!("tell:{id}:{version}:{index}");
+                let lane = format!("person:{person}");
+                let after = self.linked;
+                self.push_to(task, &lane, format!("person:{person}"), after, key)
+                    .await?;
+            }
+            Effect::AskForAssignee {
+                person,
+                left,
+                roles,
+            } => {
+                let task = Task::AskForAssignee {
+                    person: *person,
+                    left: *left,
+                    roles: roles.clone(),
+                };
+                let key = format!("ask:{id}:{version}:{index}");
                 let lane = format!("person:{person}");
                 let after = self.linked;
                 self.push_to(task, &lane, format!("person:{person}"), after, key)

@@ -129,7 +129,7 @@ impl Desk {
         self.may(&mut tx, workspace, Some(person)).await
     }
 
-    async fn may(
+    pub(super) async fn may(
         &self,
         tx: &mut store::Tx,
         workspace: &WorkspaceId,
@@ -295,7 +295,7 @@ async fn recognised(
     })
 }
 
-async fn with_announcements(
+pub(super) async fn with_announcements(
     tx: &mut store::Tx,
     outages: Vec<Outage>,
 ) -> Result<Vec<(Outage, Option<Announcement>)>, DeskError> {

@@ -1,6 +1,7 @@
 //! The two pure functions at the heart: may this be done, and what follows from it.
 
 mod ended;
+mod left;
 mod open;
 
 use super::{
@@ -18,6 +19,7 @@ use super::{
     time::Timestamp,
 };
 
+pub use left::leave;
 pub use open::absorb;
 
 /// An outage resolved less than this ago may be the one that is announced again.

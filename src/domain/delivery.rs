@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     actor::Identity,
     effect::Line,
-    ids::{ChannelId, DeliveryId, MessageTs, PersonId, ShareId},
+    ids::{ChannelId, DeliveryId, MessageTs, PersonId, ShareId, SlackUserId},
     outage::Role,
     repair::Mend,
     time::Timestamp,
@@ -79,6 +79,23 @@ pub enum Task {
     Rejoin { channel: ChannelId },
     /// Tell somebody what became of an announcement that was taken away.
     TellMend { person: PersonId, mend: Mend },
+    /// Ask somebody who takes the roles of somebody who left.
+    AskForAssignee {
+        person: PersonId,
+        left: PersonId,
+        roles: Vec<Role>,
+    },
+    /// Tell an administrator that a list read elsewhere would take more than half of a group away.
+    WarnOfRemovals {
+        person: PersonId,
+        group: String,
+        source: String,
+        /// Of how many it would remove how many.
+        before: i64,
+        would_remove: i64,
+    },
+    /// Render somebody's Home tab anew.
+    Home { user: SlackUserId },
     /// Tell somebody that Slack refused something of theirs.
     Apologise {
         person: PersonId,
@@ -124,6 +141,9 @@ impl Task {
             Task::Sweep { .. } => "sweep",
             Task::Rejoin { .. } => "rejoin",
             Task::TellMend { .. } => "tell_mend",
+            Task::AskForAssignee { .. } => "ask_for_assignee",
+            Task::WarnOfRemovals { .. } => "warn_of_removals",
+            Task::Home { .. } => "home",
             Task::Apologise { .. } => "apologise",
         }
     }
@@ -152,6 +172,11 @@ impl Task {
             Task::Sweep { .. } => "the removal of a doubled message",
             Task::Rejoin { .. } => "the bot's way back into a channel",
             Task::TellMend { .. } => "a note about the announcement",
+            Task::AskForAssignee { .. } => "the question who takes the role of somebody who left",
+            Task::WarnOfRemovals { .. } => {
+                "the warning that a group would lose most of its members"
+            }
+            Task::Home { .. } => "somebody's Home tab",
             Task::Apologise { .. } => "a note about an undelivered message",
         }
     }
@@ -167,6 +192,8 @@ impl Task {
                 | Task::Welcome
                 | Task::WarnOfArchive { .. }
                 | Task::TellMend { .. }
+                | Task::AskForAssignee { .. }
+                | Task::WarnOfRemovals { .. }
                 | Task::Apologise { .. }
         )
     }
@@ -182,6 +209,7 @@ impl Task {
                 | Task::Mark { .. }
                 | Task::Reshow { .. }
                 | Task::Amend { .. }
+                | Task::Home { .. }
         )
     }
 

@@ -83,6 +83,11 @@ pub enum Event {
     Mended {
         mend: Mend,
     },
+    /// Somebody left the workspace, and their roles are free.
+    AssigneeLeft {
+        person: PersonId,
+        roles: Vec<Role>,
+    },
     Reopened {
         reason: String,
     },
@@ -98,6 +103,7 @@ impl Event {
     pub fn people(&self) -> Vec<PersonId> {
         let changes = match self {
             Event::Reassigned { changes } | Event::Taken { changes } => changes,
+            Event::AssigneeLeft { person, .. } => return vec![*person],
             _ => return Vec::new(),
         };
         let roles = changes.iter().filter_map(|it| match it {
@@ -127,6 +133,7 @@ impl Event {
             Event::Shared { .. } => "shared",
             Event::ShareWithdrawn { .. } => "share_withdrawn",
             Event::Mended { .. } => "mended",
+            Event::AssigneeLeft { .. } => "assignee_left",
             Event::Reopened { .. } => "reopened",
             Event::Withdrawn { .. } => "withdrawn",
         }
@@ -200,6 +207,11 @@ pub enum Line {
     Shared {
         share: ShareId,
     },
+    /// Somebody left the workspace: who takes their roles?
+    AssigneeLeft {
+        person: PersonId,
+        roles: Vec<Role>,
+    },
     /// Lines that waited for so long that they are told together.
     CaughtUp {
         lines: Vec<Spoken>,
@@ -224,7 +236,7 @@ impl Line {
         }
     }
 
-    /// Whom it names as those who said or did it.
+    /// Whom it names, as those who said or did it or as whom it is about.
     pub fn people(&self) -> Vec<PersonId> {
         match self {
             Line::Changes { by, .. } => by.iter().filter_map(Identity::person).collect(),
@@ -237,6 +249,7 @@ impl Line {
             | Line::Channel { by }
             | Line::Joined { by, .. }
             | Line::Absorbed { by, .. } => by.person().into_iter().collect(),
+            Line::AssigneeLeft { person, .. } => vec![*person],
             Line::FromMessage { .. } | Line::Shared { .. } => Vec::new(),
             Line::CaughtUp { lines } => lines.iter().flat_map(|it| it.line.people()).collect(),
         }
@@ -263,6 +276,12 @@ pub enum Effect {
         person: PersonId,
         gained: Vec<Role>,
         lost: Vec<Role>,
+    },
+    /// Somebody is asked in private who takes the roles of somebody who left.
+    AskForAssignee {
+        person: PersonId,
+        left: PersonId,
+        roles: Vec<Role>,
     },
     /// The answer to a question became yes for the first time.
     TellChannel {

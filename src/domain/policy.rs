@@ -22,6 +22,8 @@ pub struct Policy {
     pub post_mortem_default: bool,
     /// Whom to ask for a right one does not have; may be empty.
     pub ask: String,
+    /// The domain of the team's addresses, see [`super::address`].
+    pub email_domain: Option<String>,
     pub channels: Channels,
     /// The zone for what everybody reads and for people whose own is not known.
     pub zone: Zone,

@@ -37,11 +37,20 @@ pub async fn forget(db: &Db, clock: &Clock, lease: Option<&Lease>) -> anyhow::Re
     let answers = store::idempotency::forget_expired(&mut tx, now).await?;
     let events = store::inbox::forget(&mut tx, now.minus(INBOX_KEPT)).await?;
     let deliveries = store::deliveries::forget(&mut tx, now.minus(DELIVERIES_KEPT)).await?;
+    let homes = store::homes::forget_old(&mut tx, now).await?;
     let audit = store::audit::forget(&mut tx, now.minus(AUDIT_KEPT)).await?;
     tx.commit().await?;
-    tracing::info!(answers, events, deliveries, audit, "forgot what is old");
+    tracing::info!(
+        answers,
+        events,
+        deliveries,
+        audit,
+        homes,
+        "forgot what is old"
+    );
     Ok(format!(
-        "forgot {answers} answers, {events} events, {deliveries} deliveries, {audit} audit rows"
+        "forgot {answers} answers, {events} events, {deliveries} deliveries, {audit} audit rows, \
+         {homes} visits of Home tabs"
     ))
 }
 
@@ -52,5 +61,7 @@ pub async fn count(db: &Db, clock: &Clock, metrics: &Metrics) -> anyhow::Result<
     let (waiting, dead, oldest) = store::deliveries::figures(&mut tx, now).await?;
     metrics.set_backlog(waiting, dead, oldest.map(|it| now.since(it)));
     metrics.set_outages_open(store::outages::count_open(&mut tx).await?);
+    let (unread, held) = store::syncs::figures(&mut tx).await?;
+    metrics.set_group_lists(unread, held);
     Ok(format!("{waiting} deliveries wait, {dead} are dead"))
 }

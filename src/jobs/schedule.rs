@@ -40,7 +40,16 @@ impl<D: Deliver> Jobs<D> {
         while !stop.is_cancelled() {
             let now = self.clock.now();
             let mut until = now.plus(job.every().min(LOOK_EVERY));
-            match self.turn(job, false).await {
+            // Before Slack has said which workspace this is, nobody can be looked for in it.
+            let turn = match job == Job::Users && self.slack.workspace().is_none() {
+                true => Ok(Turn::Early { next_at: until }),
+                false if job.may_be_left() => tokio::select! {
+                    () = stop.cancelled() => return,
+                    turn = self.turn(job, false) => turn,
+                },
+                false => self.turn(job, false).await,
+            };
+            match turn {
                 Ok(Turn::Early { next_at }) => until = until.min(next_at),
                 Ok(_) => {}
                 Err(error) => {

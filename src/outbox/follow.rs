@@ -61,6 +61,9 @@ impl<D: Deliver> Outbox<D> {
         receipt: &Receipt,
         now: Timestamp,
     ) -> store::Result<()> {
+        if let Task::Sweep { of } = &delivery.payload {
+            return self.show_anew(tx, delivery, *of, now).await;
+        }
         let Some(outage) = delivery.outage_id else {
             return Ok(());
         };
@@ -70,6 +73,7 @@ impl<D: Deliver> Outbox<D> {
             }
             (Task::Permalink, Receipt::Permalink { url, copy }) => {
                 store::announcements::record_permalink(tx, outage, *copy, url).await?;
+                self.show_at_home(tx, delivery, outage, now).await?;
                 self.link_duplicates(tx, delivery, outage, now).await
             }
             (Task::Pin, Receipt::Pinned { pinned, copy }) => {
@@ -99,7 +103,6 @@ impl<D: Deliver> Outbox<D> {
             (Task::Unshare { share }, Receipt::Done) => {
                 store::shares::record_unposted(tx, *share).await
             }
-            (Task::Sweep { of }, _) => self.show_anew(tx, delivery, *of, now).await,
             _ => Ok(()),
         }
     }
@@ -153,7 +156,20 @@ impl<D: Deliver> Outbox<D> {
         now: Timestamp,
     ) -> store::Result<()> {
         self.in_thread(tx, delivery, outage, Task::Refresh, now)
-            .await
+            .await?;
+        self.show_at_home(tx, delivery, outage, now).await
+    }
+
+    /// Home tabs show what the announcement shows.
+    async fn show_at_home(
+        &self,
+        tx: &mut Tx,
+        delivery: &Delivery,
+        outage: OutageId,
+        now: Timestamp,
+    ) -> store::Result<()> {
+        let because = format!("{}:{outage}", delivery.id);
+        store::homes::publish_all(tx, &delivery.workspace_id, &because, now).await
     }
 
     /// Queues what follows from this delivery where the announcement stands.
@@ -267,6 +283,9 @@ impl<D: Deliver> Outbox<D> {
             Task::Apologise { .. }
             | Task::TellRoles { .. }
             | Task::TellMend { .. }
+            | Task::AskForAssignee { .. }
+            | Task::WarnOfRemovals { .. }
+            | Task::Home { .. }
             | Task::Sweep { .. } => {
                 return Ok(());
             }

@@ -38,6 +38,9 @@ pub struct SeedUser {
     pub tz: String,
     #[serde(default)]
     pub is_admin: bool,
+    /// A guest.
+    #[serde(default)]
+    pub is_restricted: bool,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -141,6 +144,7 @@ fn user(id: &str, name: &str, real_name: &str, tz: &str, is_admin: bool) -> Seed
         email: format!("{name}@example.com"),
         tz: tz.to_owned(),
         is_admin,
+        is_restricted: false,
     }
 }
 

@@ -14,10 +14,11 @@ use slack_morphism::{
     hyper_tokio::SlackClientHyperConnector,
 };
 
-use super::contact::{Contact, Hindrance, why_unreached};
+use super::contact::{Contact, Hindrance};
 use crate::{
     clock::Clock,
     domain::ids::{ChannelId, MessageTs},
+    telemetry::unreached::why_unreached,
 };
 
 type Connector = SlackClientHyperConnector<hyper_rustls::HttpsConnector<HttpConnector>>;

@@ -1,6 +1,6 @@
 //! The words after `/outage`, or after a mention, apart from what they do.
 
-use crate::domain::ids::OutageNumber;
+use crate::domain::ids::{OutageNumber, SlackUserId};
 
 /// What can be done to an outage in words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,6 +103,10 @@ pub enum Parsed {
         words: String,
     },
     List,
+    /// What somebody may do, and why; whoever asks, unless they name another.
+    Who {
+        user: Option<SlackUserId>,
+    },
     Show {
         number: OutageNumber,
     },
@@ -141,7 +145,11 @@ pub fn read(text: &str) -> Parsed {
     match words.to_lowercase().as_str() {
         "help" | "?" | "-h" | "--help" => return Parsed::Help,
         "list" | "ls" => return Parsed::List,
+        "who" | "whoami" => return Parsed::Who { user: None },
         _ => {}
+    }
+    if let Some(user) = who(words) {
+        return Parsed::Who { user: Some(user) };
     }
     match number(words) {
         Numbered::Is(number) => return Parsed::Show { number },
@@ -167,6 +175,20 @@ pub fn read(text: &str) -> Parsed {
             words: words.to_owned(),
         },
     }
+}
+
+/// `who @ana`, where Slack has put an ID in the place of the name. Anything else that begins like
+/// this is the words of an announcement: "who can log in is random".
+fn who(words: &str) -> Option<SlackUserId> {
+    let (first, rest) = first_word(words);
+    if !first.eq_ignore_ascii_case("who") {
+        return None;
+    }
+    let id = rest.strip_prefix("<@")?.strip_suffix('>')?;
+    let id = id.split_once('|').map_or(id, |(id, _)| id);
+    let plain = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit();
+    let sound = id.len() > 1 && id.starts_with(['U', 'W']) && id.chars().all(plain);
+    sound.then(|| SlackUserId(id.to_owned()))
 }
 
 /// `rest` is what follows the verb, `words` is everything.

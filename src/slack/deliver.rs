@@ -3,11 +3,14 @@
 //! Renders from the state as it is now. What creates a message carries its delivery's key in the
 //! message's metadata; after an unknown answer [`find`] looks for that key before posting again.
 
+mod asking;
 mod channel;
 mod find;
+mod home;
 mod lost;
 mod say;
 mod share;
+mod warn;
 
 use std::sync::{
     Arc,
@@ -144,6 +147,10 @@ impl Deliver for SlackDeliver {
     async fn deliver(&self, delivery: &Delivery, look_first: bool) -> Outcome {
         let done = match &delivery.payload {
             Task::Rejoin { channel } => self.rejoin(&delivery.workspace_id, channel).await,
+            Task::WarnOfRemovals { person, .. } => {
+                self.warn_of_removals(delivery, *person, look_first).await
+            }
+            Task::Home { user } => self.home(&delivery.workspace_id, user).await,
             _ => self.about_outage(delivery, look_first).await,
         };
         match done {
@@ -220,11 +227,19 @@ impl SlackDeliver {
         match &delivery.payload {
             Task::Announce { copy } => self.announce(delivery, scene, *copy, look_first).await,
             Task::Rejoin { channel } => self.rejoin(&delivery.workspace_id, channel).await,
+            Task::WarnOfRemovals { person, .. } => {
+                self.warn_of_removals(delivery, *person, look_first).await
+            }
+            Task::Home { user } => self.home(&delivery.workspace_id, user).await,
             Task::TellMend { person, mend } => {
                 let person = scene.person(*person)?;
                 let link = scene.announcement.permalink.as_deref();
                 let message = mended::told(mend, &scene.outage, link, &self.command);
                 self.direct(delivery, person, message.to_json(), look_first)
+                    .await
+            }
+            Task::AskForAssignee { person, .. } => {
+                self.ask_for_assignee(delivery, scene, *person, look_first)
                     .await
             }
             Task::Permalink => self.permalink(scene).await,
@@ -381,6 +396,9 @@ impl SlackDeliver {
             Ok(opened) => opened,
             // Opening a conversation shows nothing to anybody: trying again is harmless.
             Err(CallError::Unknown { why }) => return Err(Stop::Outcome(Outcome::Failed { why })),
+            Err(error) if error.code() == Some("user_disabled") => {
+                return Err(moot("that person has left the workspace"));
+            }
             Err(error) => return Err(error.into()),
         };
         self.post(delivery, &opened.channel.id, None, message, look_first)
@@ -533,6 +551,7 @@ fn people_in(task: &Task) -> Vec<PersonId> {
         Task::TellRoles { person, .. }
         | Task::TellMend { person, .. }
         | Task::Apologise { person, .. } => vec![*person],
+        Task::AskForAssignee { person, left, .. } => vec![*person, *left],
         Task::Amend { by, .. } => by.iter().filter_map(Identity::person).collect(),
         Task::Say { line } => line.people(),
         Task::Invite { people, .. } => people.clone(),

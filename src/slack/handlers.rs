@@ -13,6 +13,7 @@ mod same;
 pub mod shortcut;
 pub mod submit;
 pub mod suggest;
+mod who;
 pub mod words;
 
 use std::sync::Arc;

@@ -13,8 +13,9 @@ use slack_morphism::prelude::{
     SlackBlockPlainTextOnly, SlackBlockRadioButtonsElement, SlackBlockStaticSelectElement,
     SlackBlockText, SlackBlockUsersSelectElement, SlackCallbackId, SlackContextBlock,
     SlackContextBlockElement, SlackConversationFilterInclude, SlackDateTime,
-    SlackDispatchActionConfig, SlackDispatchActionTrigger, SlackDividerBlock, SlackInputBlock,
-    SlackInputBlockElement, SlackModalView, SlackSectionBlock, SlackSectionBlockElement, SlackView,
+    SlackDispatchActionConfig, SlackDispatchActionTrigger, SlackDividerBlock, SlackHomeView,
+    SlackInputBlock, SlackInputBlockElement, SlackModalView, SlackSectionBlock,
+    SlackSectionBlockElement, SlackView,
 };
 
 use super::{
@@ -349,6 +350,12 @@ pub fn reading_modal(title: &str, blocks: Vec<SlackBlock>) -> SlackView {
     SlackView::Modal(
         SlackModalView::new(plain(title, TITLE), blocks).with_close(plain("Back", TITLE)),
     )
+}
+
+/// What somebody sees in the Home tab.
+pub fn home(blocks: Vec<SlackBlock>) -> SlackView {
+    let blocks = blocks.into_iter().take(VIEW_BLOCKS).collect();
+    SlackView::Home(SlackHomeView::new(blocks))
 }
 
 /// An identifier as Slack takes it; fields of a form are found again by the same rule.

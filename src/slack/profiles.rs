@@ -16,26 +16,29 @@ use crate::{
 /// Profiles older than this are asked for again when their owner acts.
 const FRESH: Duration = Duration::from_secs(24 * 3600);
 
-/// A user as Slack describes them; only what is used.
+/// Slack's own helper, which is no app to Slack and nobody to us.
+const SLACKBOT: &str = "USLACKBOT";
+
+/// A user as Slack describes them; only what is used. Of somebody who left, most may be missing.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct SlackUser {
     id: String,
-    name: String,
+    name: Option<String>,
     tz: Option<String>,
-    deleted: bool,
-    is_bot: bool,
-    is_restricted: bool,
-    is_ultra_restricted: bool,
-    is_stranger: bool,
-    profile: SlackProfile,
+    deleted: Option<bool>,
+    is_bot: Option<bool>,
+    is_restricted: Option<bool>,
+    is_ultra_restricted: Option<bool>,
+    is_stranger: Option<bool>,
+    profile: Option<SlackProfile>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct SlackProfile {
-    display_name: String,
-    real_name: String,
+    display_name: Option<String>,
+    real_name: Option<String>,
     email: Option<String>,
     image_48: Option<String>,
 }
@@ -45,21 +48,27 @@ impl SlackUser {
         if self.id.is_empty() {
             return None;
         }
+        let profile = self.profile.unwrap_or_default();
         let called = [
-            self.profile.display_name,
-            self.profile.real_name,
+            profile.display_name,
+            profile.real_name,
             self.name,
-            self.id.clone(),
+            Some(self.id.clone()),
+        ];
+        let restricted = [
+            self.is_restricted,
+            self.is_ultra_restricted,
+            self.is_stranger,
         ];
         Some(Profile {
-            slack_user: SlackUserId(self.id),
-            name: called.into_iter().find(|it| !it.is_empty())?,
-            email: self.profile.email.filter(|it| !it.is_empty()),
+            name: called.into_iter().flatten().find(|it| !it.is_empty())?,
+            email: profile.email.filter(|it| !it.is_empty()),
             time_zone: self.tz.unwrap_or_else(|| "Etc/UTC".to_owned()),
-            picture: self.profile.image_48,
-            is_bot: self.is_bot,
-            is_restricted: self.is_restricted || self.is_ultra_restricted || self.is_stranger,
-            is_deactivated: self.deleted,
+            picture: profile.image_48,
+            is_bot: self.is_bot == Some(true) || self.id == SLACKBOT,
+            is_restricted: restricted.contains(&Some(true)),
+            is_deactivated: self.deleted == Some(true),
+            slack_user: SlackUserId(self.id),
         })
     }
 }

@@ -14,6 +14,7 @@ pub mod done;
 pub mod eta;
 pub mod forms;
 mod help;
+pub mod home;
 pub mod lists;
 pub mod mended;
 mod people;
@@ -21,6 +22,7 @@ pub mod preview;
 pub mod shared;
 mod state;
 pub mod thread;
+pub mod who;
 
 use serde_json::{Value, json};
 use slack_morphism::prelude::{SlackBlock, SlackMessageAttachment};

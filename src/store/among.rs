@@ -16,6 +16,15 @@ pub(super) fn among(tx: &Tx, column: &str) -> String {
     }
 }
 
+/// A condition: `column` is one of the texts in `$1`, a list as JSON.
+pub(super) fn among_texts(tx: &Tx, column: &str) -> String {
+    if tx.is_postgres() {
+        format!("{column} = ANY (ARRAY(SELECT JSONB_ARRAY_ELEMENTS_TEXT($1)))")
+    } else {
+        format!("{column} IN (SELECT value FROM JSON_EACH($1))")
+    }
+}
+
 /// The parameter for [`among`].
 pub(super) fn ids(all: impl IntoIterator<Item = i64>) -> Json<Vec<i64>> {
     Json(all.into_iter().collect())

@@ -29,6 +29,28 @@ pub async fn record(
     Ok(())
 }
 
+/// The newest entries of one action: who, what about, and the detail; newest first.
+pub async fn newest(tx: &mut Tx, action: &str, limit: i64) -> Result<Vec<serde_json::Value>> {
+    const SQL: &str = "
+        SELECT actor, subject, detail, recorded_at FROM audit WHERE action = $1
+        ORDER BY id DESC LIMIT $2";
+    type Row = (Json<Identity>, String, Json<serde_json::Value>, Timestamp);
+    let rows: Vec<Row> = on!(tx, |conn| sqlx::query_as(SQL)
+        .bind(action)
+        .bind(limit)
+        .fetch_all(conn)
+        .await)?;
+    let shown = rows.into_iter().map(|(actor, subject, detail, at)| {
+        serde_json::json!({
+            "actor": actor.0,
+            "subject": subject,
+            "detail": detail.0,
+            "at": at.iso(),
+        })
+    });
+    Ok(shown.collect())
+}
+
 /// Forgets what was recorded before `before`; returns how many rows.
 pub async fn forget(tx: &mut Tx, before: Timestamp) -> Result<u64> {
     Ok(on!(tx, |conn| {

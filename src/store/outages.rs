@@ -295,6 +295,31 @@ pub async fn open(tx: &mut Tx, workspace: &WorkspaceId, limit: i64) -> Result<Ve
     list(tx, sql, workspace, limit).await
 }
 
+/// Open outages that a person announced or works on, newest first; or else all others.
+pub async fn open_by_part(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    person: Option<PersonId>,
+    has_part: bool,
+    limit: i64,
+) -> Result<Vec<Outage>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM outages
+         WHERE workspace_id = $1 AND phase IN ('investigating', 'identified', 'monitoring')
+           AND COALESCE($3 IN (creator_id, COALESCE(solution_assignee_id, creator_id),
+                   COALESCE(communication_assignee_id, creator_id)), FALSE) = $4
+         ORDER BY number DESC LIMIT $2"
+    );
+    let rows: Vec<Row> = on!(tx, |conn| sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .bind(workspace)
+        .bind(limit)
+        .bind(person)
+        .bind(has_part)
+        .fetch_all(conn)
+        .await)?;
+    assemble_all(tx, rows).await
+}
+
 /// Outages that ended, the most recently changed first.
 pub async fn ended(tx: &mut Tx, workspace: &WorkspaceId, limit: i64) -> Result<Vec<Outage>> {
     let sql = format!(

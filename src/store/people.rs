@@ -1,7 +1,12 @@
 //! People of the workspace.
 
+mod roster;
+
+pub use roster::{Known, count_borrowers, gone, known, settle_addresses, who_borrows};
+
 use super::{Result, Tx, among::among, db::on};
 use crate::domain::{
+    address::local_part,
     ids::{PersonId, SlackUserId, WorkspaceId},
     person::Person,
     time::{Timestamp, Zone},
@@ -29,6 +34,16 @@ pub enum Standing {
     App,
     /// Their account is deactivated.
     Gone,
+}
+
+/// People by user ID, address or name. SQLite lowers no letters but those of ASCII, so a name as it
+/// is written counts, too.
+macro_rules! called_so {
+    () => {
+        "SELECT id, slack_user_id, name, email, time_zone, picture FROM people
+         WHERE workspace_id = $1
+           AND (slack_user_id = $2 OR email = $3 OR name = $2 OR LOWER(name) = $3)"
+    };
 }
 
 #[derive(sqlx::FromRow)]
@@ -82,7 +97,9 @@ pub async fn meet(
     Ok(row.into())
 }
 
-/// Writes what Slack says of somebody over what was known.
+/// Writes what Slack says of somebody over what was known. Until [`settle_addresses`] has looked at
+/// who else could be meant, they are known by their own e-mail address. The address of somebody who
+/// left stays known, also when Slack does not say it any more, so that nobody else gets it.
 pub async fn save_profile(
     tx: &mut Tx,
     workspace: &WorkspaceId,
@@ -90,27 +107,41 @@ pub async fn save_profile(
     now: Timestamp,
 ) -> Result<()> {
     const SQL: &str = "
-        INSERT INTO people (workspace_id, slack_user_id, name, email, time_zone, picture, is_bot,
-                            is_restricted, profile_at, deactivated_at, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $9)
+        INSERT INTO people (workspace_id, slack_user_id, name, email, local_part, address, time_zone,
+                            picture, is_bot, is_restricted, profile_at, deactivated_at, created_at)
+        VALUES ($1, $2, $3, $4, $12, $11, $5, $6, $7, $8, $9, $10, $9)
         ON CONFLICT (workspace_id, slack_user_id) DO UPDATE SET
-            name = excluded.name, email = excluded.email, time_zone = excluded.time_zone,
+            name = excluded.name, time_zone = excluded.time_zone,
+            email = CASE WHEN excluded.deactivated_at IS NULL THEN excluded.email
+                         ELSE COALESCE(excluded.email, people.email) END,
+            local_part = CASE WHEN excluded.deactivated_at IS NULL THEN excluded.local_part
+                              ELSE COALESCE(excluded.local_part, people.local_part) END,
+            address = CASE WHEN excluded.deactivated_at IS NULL THEN excluded.address
+                           ELSE COALESCE(excluded.address, people.address) END,
             picture = excluded.picture, is_bot = excluded.is_bot,
             is_restricted = excluded.is_restricted, profile_at = excluded.profile_at,
             deactivated_at = CASE WHEN excluded.deactivated_at IS NULL THEN NULL
                                   ELSE COALESCE(people.deactivated_at, excluded.deactivated_at) END";
+    let email = profile.email.as_ref().map(|it| it.to_lowercase());
+    let local_part = email.as_deref().and_then(local_part);
+    // The address of a guest or an app proves nothing.
+    let address = email
+        .as_ref()
+        .filter(|_| local_part.is_some() && !profile.is_restricted && !profile.is_bot);
     on!(tx, |conn| {
         sqlx::query(SQL)
             .bind(workspace)
             .bind(&profile.slack_user)
             .bind(&profile.name)
-            .bind(profile.email.as_ref().map(|it| it.to_lowercase()))
+            .bind(&email)
             .bind(&profile.time_zone)
             .bind(&profile.picture)
             .bind(profile.is_bot)
             .bind(profile.is_restricted)
             .bind(now)
             .bind(profile.is_deactivated.then_some(now))
+            .bind(address)
+            .bind(local_part)
             .execute(conn)
             .await?;
     });
@@ -211,14 +242,31 @@ pub async fn by_ids(tx: &mut Tx, ids: &[PersonId]) -> Result<Vec<Person>> {
 /// Members who are called so, by user ID, e-mail address or name; at most two, to know whether it
 /// is clear who is meant.
 pub async fn called(tx: &mut Tx, workspace: &WorkspaceId, said: &str) -> Result<Vec<Person>> {
-    // SQLite lowers no letters but those of ASCII, so a name as it is written counts, too.
-    const SQL: &str = "
-        SELECT id, slack_user_id, name, email, time_zone, picture FROM people
-        WHERE workspace_id = $1 AND (slack_user_id = $2 OR email = $3 OR name = $2 OR LOWER(name) = $3)
-          AND deactivated_at IS NULL AND NOT is_bot
-        ORDER BY id LIMIT 2";
+    const SQL: &str = concat!(
+        called_so!(),
+        " AND deactivated_at IS NULL AND NOT is_bot ORDER BY id LIMIT 2"
+    );
+    search(tx, workspace, said, SQL).await
+}
+
+/// As [`called`], with those who left and with apps.
+pub async fn called_at_all(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    said: &str,
+) -> Result<Vec<Person>> {
+    const SQL: &str = concat!(called_so!(), " ORDER BY id LIMIT 2");
+    search(tx, workspace, said, SQL).await
+}
+
+async fn search(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    said: &str,
+    sql: &'static str,
+) -> Result<Vec<Person>> {
     let rows: Vec<Row> = on!(tx, |conn| {
-        sqlx::query_as(SQL)
+        sqlx::query_as(sql)
             .bind(workspace)
             .bind(said)
             .bind(said.to_lowercase())

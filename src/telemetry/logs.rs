@@ -6,7 +6,10 @@ use tracing::Metadata;
 use tracing_subscriber::filter::{EnvFilter, FilterExt, LevelFilter, filter_fn};
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{Registry, fmt};
+use tracing_subscriber::{
+    Registry,
+    fmt::{self, MakeWriter},
+};
 
 /// Talkative libraries, unless the filter names them itself.
 const QUIET: &str = "hyper=warn,hyper_util=warn,h2=warn,rustls=warn,reqwest=warn,sqlx=warn";
@@ -29,20 +32,31 @@ pub enum LogsError {
 
 /// Sends logs to standard error from now on, so that standard output stays for what was asked for.
 pub fn init(format: Format, filter: &str) -> Result<(), LogsError> {
+    let in_colour = format == Format::Human && io::stderr().is_terminal();
+    tracing_subscriber::registry()
+        .with(lines(format, filter, in_colour, io::stderr)?)
+        .try_init()
+        .map_err(|_| LogsError::AlreadySetUp)
+}
+
+fn lines<W>(
+    format: Format,
+    filter: &str,
+    in_colour: bool,
+    writer: W,
+) -> Result<impl Layer<Registry> + Send + Sync, LogsError>
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
     let filter = parse(filter)
         .map_err(LogsError::Filter)?
         .and(filter_fn(is_harmless));
-    let lines = fmt::layer()
-        .with_writer(io::stderr)
-        .with_ansi(format == Format::Human && io::stderr().is_terminal());
+    let lines = fmt::layer().with_writer(writer).with_ansi(in_colour);
     let layer: Box<dyn Layer<Registry> + Send + Sync> = match format {
         Format::Human => lines.boxed(),
         Format::Json => lines.json().flatten_event(true).boxed(),
     };
-    tracing_subscriber::registry()
-        .with(layer.with_filter(filter))
-        .try_init()
-        .map_err(|_| LogsError::AlreadySetUp)
+    Ok(layer.with_filter(filter))
 }
 
 /// Whether `init` would take this filter; if not, one sentence saying why.
@@ -51,13 +65,16 @@ pub fn check_filter(filter: &str) -> Result<(), String> {
 }
 
 /// slack-morphism logs the bodies of answers it does not understand, which hold what people
-/// wrote. No filter may turn that on.
+/// wrote; yup-oauth2 logs what a token is asked for with, and the token. No filter may turn that on.
+const UNHEARD: [&str; 2] = ["slack_morphism", "yup_oauth2"];
+
 fn is_harmless(metadata: &Metadata<'_>) -> bool {
-    !is_slack_client(metadata.target())
+    !is_unheard(metadata.target())
 }
 
-fn is_slack_client(target: &str) -> bool {
-    target == "slack_morphism" || target.starts_with("slack_morphism::")
+fn is_unheard(target: &str) -> bool {
+    let library = target.split("::").next();
+    library.is_some_and(|it| UNHEARD.contains(&it))
 }
 
 fn parse(filter: &str) -> Result<EnvFilter, String> {
@@ -83,6 +100,8 @@ fn parse(filter: &str) -> Result<EnvFilter, String> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Arc, Mutex};
+
     use super::*;
 
     #[test]
@@ -122,10 +141,45 @@ mod tests {
         assert!(loud.contains("sqlx=trace") && !loud.contains("sqlx=warn"));
     }
 
+    /// What is written while `talk` goes on.
+    fn written(filter: &str, talk: impl FnOnce()) -> String {
+        #[derive(Clone, Default)]
+        struct Page(Arc<Mutex<Vec<u8>>>);
+        impl io::Write for Page {
+            fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+                self.0.lock().expect("a page").extend_from_slice(text);
+                Ok(text.len())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let page = Page::default();
+        let writer = page.clone();
+        let lines = lines(Format::Human, filter, false, move || writer.clone());
+        let subscriber = tracing_subscriber::registry().with(lines.expect("a filter"));
+        tracing::subscriber::with_default(subscriber, talk);
+        let page = page.0.lock().expect("a page").clone();
+        String::from_utf8(page).expect("text")
+    }
+
     #[test]
-    fn the_slack_client_is_never_heard() {
-        assert!(is_slack_client("slack_morphism"));
-        assert!(is_slack_client("slack_morphism::hyper_tokio::connector"));
-        assert!(!is_slack_client("balefire::slack"));
+    fn libraries_that_tell_secrets_are_never_heard() {
+        for filter in [
+            "trace",
+            "trace,slack_morphism=trace,yup_oauth2=trace",
+            "off,yup_oauth2::service_account=trace,slack_morphism::hyper_tokio=trace",
+        ] {
+            let page = written(filter, || {
+                tracing::error!(target: "yup_oauth2", "SECRET");
+                tracing::debug!(target: "yup_oauth2::service_account", "SECRET");
+                tracing::info_span!(target: "yup_oauth2::authenticator", "SECRET")
+                    .in_scope(|| tracing::trace!(target: "balefire::directory", "within it"));
+                tracing::warn!(target: "slack_morphism::hyper_tokio::connector", "SECRET");
+            });
+            assert!(!page.contains("SECRET"), "{filter}: {page}");
+            assert_eq!(page.contains("within it"), filter.starts_with("trace"));
+        }
+        assert!(!is_unheard("balefire::slack") && !is_unheard("yup"));
     }
 }

@@ -53,6 +53,8 @@ pub struct Metrics {
     inbox_events: Family<InboxLabels, Counter>,
     job_runs: Family<JobLabels, Counter>,
     outages_open: Gauge,
+    group_lists_unread: Gauge,
+    group_lists_held: Gauge,
 }
 
 /// Counts as one modal being opened for as long as it lives.
@@ -92,6 +94,8 @@ impl Metrics {
             inbox_events: Family::default(),
             job_runs: Family::default(),
             outages_open: Gauge::default(),
+            group_lists_unread: Gauge::default(),
+            group_lists_held: Gauge::default(),
         };
         metrics.slack_reachable.set(1);
         metrics.register_slack();
@@ -189,6 +193,13 @@ impl Metrics {
 
     pub fn set_outages_open(&self, open: i64) {
         self.outages_open.set(open);
+    }
+
+    /// Of the lists of members that are kept elsewhere, how many could not be read last time, and
+    /// how many wait for somebody's yes.
+    pub fn set_group_lists(&self, unread: i64, held: i64) {
+        self.group_lists_unread.set(unread);
+        self.group_lists_held.set(held);
     }
 
     /// All metrics as OpenMetrics text.
@@ -292,6 +303,16 @@ impl Metrics {
             "outages_open",
             "Outages that are not resolved",
             self.outages_open.clone(),
+        );
+        registry.register(
+            "group_lists_unread",
+            "Lists of members kept elsewhere that could not be read last time",
+            self.group_lists_unread.clone(),
+        );
+        registry.register(
+            "group_lists_held",
+            "Lists of members kept elsewhere that would remove more than half and wait for a yes",
+            self.group_lists_held.clone(),
         );
         registry.register(
             "build",

@@ -6,6 +6,7 @@
 #[path = "../harness/mod.rs"]
 mod harness;
 
+mod alike;
 mod announce;
 mod attack;
 mod browser;
@@ -17,6 +18,10 @@ mod deliveries;
 mod demo;
 mod fallback;
 mod forms;
+mod google;
+mod google_failures;
+mod groups;
+mod home;
 mod ingress;
 mod jobs;
 mod operating;
@@ -35,6 +40,7 @@ mod socket_frames;
 mod terminal;
 mod troubles;
 mod unreachable;
+mod users;
 mod words;
 
 pub use harness::databases;

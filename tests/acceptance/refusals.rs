@@ -1,7 +1,13 @@
 //! What people may not do, and what they are told instead.
 
+use std::collections::BTreeSet;
+
 use balefire::{
-    domain::ids::{OutageNumber, ShareId},
+    domain::{
+        actor::Identity,
+        ids::{OutageNumber, ShareId},
+        membership::Source,
+    },
     slack::action::{Action, Form, FormContext},
 };
 use serde_json::json;
@@ -82,9 +88,19 @@ async fn a_submission_is_authorised_again() {
     // Ana loses her right while the form is open.
     let workspace = world.slack.workspace().unwrap();
     let mut tx = world.db.begin().await.unwrap();
-    balefire::store::rights::save_members(&mut tx, &workspace, "edit_all_outages", "settings", &[])
-        .await
-        .unwrap();
+    balefire::store::rights::set_members(
+        &mut tx,
+        &workspace,
+        "edit_all_outages",
+        &Source::Settings,
+        &BTreeSet::new(),
+        &Identity::Job {
+            name: "settings".into(),
+        },
+        world.clock.now(),
+    )
+    .await
+    .unwrap();
     tx.commit().await.unwrap();
     let seen = ana.submits(json!({ "why": "I was too late" })).await;
     assert!(seen.error_at("why").contains("Only Bo Berg"), "{seen:?}");

@@ -6,6 +6,7 @@
 
 pub mod browser;
 pub mod databases;
+pub mod google;
 pub mod person;
 
 use std::{
@@ -82,6 +83,10 @@ pub struct Setup {
     pub administrators: Vec<&'static str>,
     /// Channels that are told when partners are affected.
     pub told_of_partners: Vec<&'static str>,
+    /// The domain of the team's addresses; any when empty.
+    pub email_domain: &'static str,
+    /// How many people there are besides the four.
+    pub more_people: usize,
 }
 
 impl Default for Setup {
@@ -96,6 +101,8 @@ impl Default for Setup {
             fallback_channel: "",
             administrators: Vec::new(),
             told_of_partners: Vec::new(),
+            email_domain: "",
+            more_people: 0,
         }
     }
 }
@@ -126,7 +133,7 @@ impl World {
             commands: vec!["/outage".to_owned(), "/announce".to_owned()],
             shortcuts: Vec::new(),
             clock_offset_seconds: 0,
-            seed: sandbox::Seed::default(),
+            seed: seed(setup.more_people),
             data: None,
         })
         .await
@@ -134,18 +141,7 @@ impl World {
         let clock = Clock::system();
         let moved = clock.clone();
         sandbox.on_clock_moved(move |seconds| moved.run_ahead(seconds));
-        let settings = config::load(
-            &Sources {
-                file: None,
-                environment: Vec::new(),
-                flags: settings(&sandbox.api_url(), &setup),
-            },
-            &Checks {
-                zone_exists: |name| name.parse::<Zone>().is_ok(),
-                log_filter: |_| Ok(()),
-            },
-        )
-        .unwrap_or_else(|problems| panic!("{problems}"));
+        let settings = loaded(&sandbox.api_url(), &setup);
         let app = App::with_database(settings.clone(), scratch.db.clone(), clock.clone()).unwrap();
         app.connect().await.unwrap();
         if setup.with_components {
@@ -207,6 +203,15 @@ impl World {
         let (db, clock) = (self.db.clone(), self.clock.clone());
         let app = App::with_database(self.settings.clone(), db, clock).unwrap();
         app.connect().await.unwrap();
+        app
+    }
+
+    /// A node that finds something else in Slack's place.
+    pub fn node_at(&self, api_url: &str) -> App {
+        let (db, clock) = (self.db.clone(), self.clock.clone());
+        let settings = loaded(api_url, &Setup::default());
+        let app = App::with_database(settings, db, clock).unwrap();
+        *app.slack.connected.write().unwrap() = self.slack.workspace();
         app
     }
 
@@ -430,6 +435,22 @@ impl World {
     }
 }
 
+/// The usual workspace, and so many people more.
+fn seed(more_people: usize) -> sandbox::Seed {
+    let mut seed = sandbox::Seed::default();
+    let like = seed.users[0].clone();
+    seed.users
+        .extend((0..more_people).map(|nth| sandbox::SeedUser {
+            id: format!("U1{nth:06}"),
+            name: format!("p{nth}"),
+            real_name: format!("Person {nth}"),
+            email: format!("p{nth}@example.com"),
+            is_admin: false,
+            ..like.clone()
+        }));
+    seed
+}
+
 /// Everything a message shows, in one text.
 pub fn words(message: &Value) -> String {
     let mut words = Vec::new();
@@ -457,6 +478,21 @@ fn is_top_level(message: &Value) -> bool {
     message["thread_ts"].is_null() || message["thread_ts"] == message["ts"]
 }
 
+fn loaded(api_url: &str, setup: &Setup) -> Settings {
+    config::load(
+        &Sources {
+            file: None,
+            environment: Vec::new(),
+            flags: settings(api_url, setup),
+        },
+        &Checks {
+            zone_exists: |name| name.parse::<Zone>().is_ok(),
+            log_filter: |_| Ok(()),
+        },
+    )
+    .unwrap_or_else(|problems| panic!("{problems}"))
+}
+
 fn settings(api_url: &str, setup: &Setup) -> toml::Table {
     let text = format!(
         r#"
@@ -475,6 +511,7 @@ fn settings(api_url: &str, setup: &Setup) -> toml::Table {
         on_call = ["U0ANA", "bo@example.com"]
         edit_all_outages = ["U0ANA"]
         administrators = {:?}
+        email_domain = {:?}
         ask = "the desk in #general"
 
         [impact.tell]
@@ -489,6 +526,7 @@ fn settings(api_url: &str, setup: &Setup) -> toml::Table {
         setup.fallback_channel,
         setup.allow_all,
         setup.administrators,
+        setup.email_domain,
         setup.told_of_sales,
         setup.told_of_partners,
         setup.invite_groups,

@@ -51,7 +51,7 @@ impl World {
             }
             if matches!(
                 it.kind.as_str(),
-                "apologise" | "tell_roles" | "sweep" | "tell_mend"
+                "apologise" | "tell_roles" | "sweep" | "tell_mend" | "ask_for_assignee" | "home"
             ) {
                 continue;
             }

@@ -309,6 +309,8 @@ pub async fn finally(world: &mut World) -> Result<(), Violation> {
     receipts(world, &shown).await?;
     let standing = world.standing(&shown).await?;
     world.people_were_told(&shown).await?;
+    world.leavers_are_free().await?;
+    world.homes_are_true().await?;
     for (id, message) in standing {
         equals(world, &shown, id, &message).await?;
         lines(world, &shown, id).await?;

@@ -8,8 +8,10 @@
 mod amended;
 mod away;
 mod dead;
+mod homes;
 mod invariants;
 mod jobs;
+mod leaving;
 mod looking;
 mod model;
 mod node;
@@ -89,6 +91,8 @@ fn sometimes() -> Vec<&'static str> {
         "the channel is archived",
         "the bot is removed",
         "the channel is given back",
+        "somebody leaves",
+        "somebody comes back",
         "mended: posted_again",
         "mended: stays_away",
         "mended: pinned_again",
@@ -105,6 +109,7 @@ fn sometimes() -> Vec<&'static str> {
         "crash beside an answer",
         "a call beside an answer is cut off",
         // events
+        "somebody looks at the Home tab",
         "an event",
         "an event again",
         "an event again under another id",

@@ -25,6 +25,19 @@ impl World {
     pub async fn play(&mut self, step: &Step) -> Played {
         // No two steps at the same microsecond.
         self.pass(1000).await;
+        // Whoever left does nothing.
+        let actor = match step {
+            Step::Announce { who, .. }
+            | Step::Words { who, .. }
+            | Step::Edit { who, .. }
+            | Step::Reassign { who, .. }
+            | Step::Channel { who, .. }
+            | Step::TakeBack { who } => Some(*who),
+            _ => None,
+        };
+        if actor.is_some_and(|it| self.is_gone(it)) {
+            return Ok(());
+        }
         match step {
             Step::Announce {
                 who,
@@ -70,6 +83,7 @@ impl World {
                     .await?;
             }
             Step::Silence { how, minutes } => self.falls_silent(*how, *minutes).await,
+            Step::Leaves { who, back } => self.leaves(*who, *back).await,
             Step::Write { outage } => self.writes(*outage).await,
             Step::React {
                 message,
@@ -80,6 +94,7 @@ impl World {
             Step::Rewrite { message } => self.rewrites(*message, false).await,
             Step::Delete { message } => self.rewrites(*message, true).await,
             Step::TakeAway { outage, act } => self.takes_away(*outage, *act).await,
+            Step::Look { who } => self.looks(*who).await,
             Step::Hear { event, node, how } => self.hears(*event, *node, *how).await,
             Step::Follow { node, crash } => match crash {
                 None => drop(self.follow(*node).await),

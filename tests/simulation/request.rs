@@ -58,6 +58,10 @@ pub fn is_by_a_person(body: &Bytes, deleted: &[String]) -> bool {
         "member_joined_channel" => return event["user"] == BOT && is_person(&event["inviter"]),
         _ => {}
     }
+    // Somebody's account changed.
+    if event["type"] == "user_change" {
+        return true;
+    }
     let gone = match event["message"]["subtype"] == "tombstone" {
         true => &event["message"]["ts"],
         false => &event["deleted_ts"],
@@ -74,7 +78,11 @@ pub fn is_by_a_person(body: &Bytes, deleted: &[String]) -> bool {
     let by_person =
         message["bot_id"].is_null() && message["user"].as_str().is_some_and(|it| it != BOT);
     let kind = event["type"].as_str().unwrap_or("");
-    by_person && matches!(kind, "message" | "reaction_added" | "reaction_removed")
+    by_person
+        && matches!(
+            kind,
+            "message" | "reaction_added" | "reaction_removed" | "app_home_opened"
+        )
 }
 
 pub fn sign(seconds: &str, body: &[u8]) -> String {

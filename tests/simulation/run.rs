@@ -152,7 +152,7 @@ impl World {
 }
 
 /// Every kind of effect that these scripts bring about.
-pub const KINDS: [&str; 24] = [
+pub const KINDS: [&str; 26] = [
     "announce",
     "permalink",
     "refresh",
@@ -176,7 +176,9 @@ pub const KINDS: [&str; 24] = [
     "sweep",
     "apologise",
     "tell_mend",
+    "ask_for_assignee",
     "rejoin",
+    "home",
 ];
 
 /// A script that failed, as short as it gets.

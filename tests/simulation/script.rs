@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     away::Act,
-    scenes,
+    homes, leaving, scenes,
     silence::Silence,
     trouble::{self, Hold, Trouble},
 };
@@ -86,6 +86,15 @@ pub enum Step {
     TakeAway {
         outage: usize,
         act: Act,
+    },
+    /// Somebody leaves the workspace, or comes back.
+    Leaves {
+        who: Who,
+        back: bool,
+    },
+    /// Somebody opens the Home tab.
+    Look {
+        who: Who,
     },
     /// Slack sends an event.
     Hear {
@@ -360,6 +369,17 @@ pub fn written(seed: u64) -> Script {
             9..11 => steps.push(refusal(&mut luck)),
             11..14 => steps.push(terminal(&mut luck)),
             _ => steps.push(step(&mut luck, trouble)),
+        }
+    }
+    // Afterwards, so that what came before is the same story as without it.
+    if seed.is_multiple_of(3) {
+        steps.extend(leaving::somebody_leaves(&mut luck));
+        steps.extend((0..10).map(|_| step(&mut luck, trouble)));
+    }
+    if seed % 3 == 1 {
+        for who in [Who::Bo, Who::Dee] {
+            let at = steps.len() / 3;
+            steps.splice(at..at, homes::look(who));
         }
     }
     Script {

@@ -3,7 +3,11 @@
 use std::time::Duration;
 
 use balefire::{
-    domain::actor::{Right, Rights},
+    domain::{
+        actor::{Identity, Right, Rights},
+        address::local_part,
+        membership::Source,
+    },
     store::{
         self, Tx,
         people::{Profile, Standing},
@@ -23,6 +27,54 @@ fn profile(user: &str, email: &str) -> Profile {
         is_bot: false,
         is_restricted: false,
         is_deactivated: false,
+    }
+}
+
+/// Makes these the members that the settings name.
+async fn name_members(tx: &mut Tx, group: &str, members: &[&str]) {
+    let members = members.iter().map(|it| (*it).to_owned()).collect();
+    let by = Identity::Job {
+        name: "settings".into(),
+    };
+    let (workspace, source) = (workspace(), Source::Settings);
+    store::rights::set_members(tx, &workspace, group, &source, &members, &by, noon())
+        .await
+        .unwrap();
+}
+
+/// Writes a profile as the desk does.
+async fn write(tx: &mut Tx, profile: &Profile, domain: Option<&str>) {
+    let users = [profile.slack_user.clone()].into_iter().collect();
+    let known = store::people::known(tx, &workspace(), &users)
+        .await
+        .unwrap();
+    let before = known.values().filter_map(|it| it.profile.email.clone());
+    let emails = before.chain(profile.email.as_ref().map(|it| it.to_lowercase()));
+    let parts = emails
+        .filter_map(|it| local_part(&it).map(str::to_owned))
+        .collect();
+    store::people::save_profile(tx, &workspace(), profile, noon())
+        .await
+        .unwrap();
+    store::people::settle_addresses(tx, &workspace(), &parts, domain)
+        .await
+        .unwrap();
+}
+
+const ADDRESS: &str = "SELECT address FROM people WHERE slack_user_id = $1";
+
+async fn address(tx: &mut Tx, user: &str) -> Option<String> {
+    match tx {
+        Tx::Sqlite(tx) => sqlx::query_scalar(ADDRESS)
+            .bind(user)
+            .fetch_one(&mut **tx)
+            .await
+            .unwrap(),
+        Tx::Postgres(tx) => sqlx::query_scalar(ADDRESS)
+            .bind(user)
+            .fetch_one(&mut **tx)
+            .await
+            .unwrap(),
     }
 }
 
@@ -79,23 +131,23 @@ on_both! {
         let bo = person(&mut tx, "U2").await;
         store::rights::save_group(&mut tx, &workspace(), "on_call", &[Right::Announce]).await.unwrap();
         store::rights::save_group(&mut tx, &workspace(), "edit_all_outages", &[Right::ChangeAnyOutage]).await.unwrap();
-        let members = ["ANA@example.com".to_owned(), "U2".to_owned()];
-        store::rights::save_members(&mut tx, &workspace(), "on_call", "settings", &members).await.unwrap();
-        store::rights::save_members(&mut tx, &workspace(), "edit_all_outages", "settings", &["U1".to_owned()]).await.unwrap();
+        let members = ["ana@example.com", "U2"];
+        name_members(&mut tx, "on_call", &members).await;
+        name_members(&mut tx, "edit_all_outages", &["U1"]).await;
         let ana_may = store::rights::of_person(&mut tx, ana.id).await.unwrap();
         assert!(ana_may.has(Right::Announce) && ana_may.has(Right::ChangeAnyOutage) && !ana_may.has(Right::Publish));
         let bo_may = store::rights::of_person(&mut tx, bo.id).await.unwrap();
         assert!(bo_may.has(Right::Announce) && !bo_may.has(Right::ChangeAnyOutage));
         let holders = store::rights::holders(&mut tx, &workspace(), Right::Announce, 10).await.unwrap();
         assert_eq!(holders, ["U1", "U2"]);
-        store::rights::save_members(&mut tx, &workspace(), "on_call", "settings", &[]).await.unwrap();
+        name_members(&mut tx, "on_call", &[]).await;
         assert_eq!(store::rights::of_person(&mut tx, bo.id).await.unwrap(), Rights::default());
     }
 
     async fn guests_and_leavers_have_no_rights_by_address(db: &Db) {
         let mut tx = db.begin().await.unwrap();
         store::rights::save_group(&mut tx, &workspace(), "on_call", &[Right::Announce]).await.unwrap();
-        store::rights::save_members(&mut tx, &workspace(), "on_call", "settings", &["a@x.test".to_owned(), "U3".to_owned()]).await.unwrap();
+        name_members(&mut tx, "on_call", &["a@x.test", "U3"]).await;
         let guest = Profile { is_restricted: true, ..profile("U1", "a@x.test") };
         let bot = Profile { is_bot: true, ..profile("U2", "a@x.test") };
         let left = Profile { is_deactivated: true, ..profile("U3", "a@x.test") };
@@ -107,6 +159,60 @@ on_both! {
         store::people::save_profile(&mut tx, &workspace(), &profile("U3", "a@x.test"), noon()).await.unwrap();
         let back = person(&mut tx, "U3").await;
         assert!(store::rights::of_person(&mut tx, back.id).await.unwrap().has(Right::Announce));
+    }
+
+    async fn a_member_from_elsewhere_borrows_an_address_until_its_owner_comes(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        let domain = Some("corp.test");
+        write(&mut tx, &profile("U1", "Ana@Else.test"), domain).await;
+        assert_eq!(address(&mut tx, "U1").await.as_deref(), Some("ana@corp.test"));
+        assert_eq!(store::people::count_borrowers(&mut tx, &workspace()).await.unwrap(), 1);
+        // The owner left long ago: it is theirs all the same.
+        let owner = Profile { is_deactivated: true, ..profile("U2", "ana@corp.test") };
+        write(&mut tx, &owner, domain).await;
+        assert_eq!(address(&mut tx, "U1").await.as_deref(), Some("ana@else.test"));
+        // Slack says less of those who left.
+        let forgotten = Profile { email: None, ..owner };
+        write(&mut tx, &forgotten, domain).await;
+        assert_eq!(address(&mut tx, "U1").await.as_deref(), Some("ana@else.test"));
+        // They get another one, so it is free again.
+        write(&mut tx, &profile("U2", "berg@corp.test"), domain).await;
+        assert_eq!(address(&mut tx, "U1").await.as_deref(), Some("ana@corp.test"));
+        // Somebody else could be meant just as well.
+        write(&mut tx, &profile("U3", "ana@third.test"), domain).await;
+        assert_eq!(address(&mut tx, "U1").await.as_deref(), Some("ana@else.test"));
+        assert_eq!(address(&mut tx, "U3").await.as_deref(), Some("ana@third.test"));
+        assert_eq!(store::people::count_borrowers(&mut tx, &workspace()).await.unwrap(), 0);
+    }
+
+    async fn who_borrowed_at_a_former_domain_is_found(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        write(&mut tx, &profile("U1", "ana@else.test"), Some("corp.test")).await;
+        write(&mut tx, &profile("U2", "bo@corp.test"), Some("corp.test")).await;
+        for (domain, expected) in [(Some("corp.test"), vec![]), (None, vec!["ana"]), (Some("new.test"), vec!["ana"])] {
+            let found = store::people::who_borrows(&mut tx, &workspace(), domain).await.unwrap();
+            assert_eq!(found.into_iter().collect::<Vec<_>>(), expected, "{domain:?}");
+        }
+    }
+
+    async fn many_are_known_at_once(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        write(&mut tx, &profile("U1", "Ana@x.test"), None).await;
+        person(&mut tx, "U2").await;
+        let asked = ["U1", "U2", "U3"].map(Into::into).into_iter().collect();
+        let known = store::people::known(&mut tx, &workspace(), &asked).await.unwrap();
+        assert_eq!(known.len(), 2);
+        let (ana, bo) = (&known[&"U1".into()], &known[&"U2".into()]);
+        let mut said = profile("U1", "ANA@x.test");
+        assert!(!ana.differs_from(&said), "addresses are the same whatever their case");
+        said.is_deactivated = true;
+        assert!(ana.differs_from(&said));
+        assert!(bo.differs_from(&profile("U2", "bo@x.test")), "Slack has never said anything of them");
+        write(&mut tx, &said, None).await;
+        assert_eq!(store::people::gone(&mut tx, &[ana.id, bo.id]).await.unwrap(), [ana.id]);
+        let known = store::people::known(&mut tx, &workspace(), &asked).await.unwrap();
+        let without_address = Profile { email: None, ..said };
+        assert!(!known[&"U1".into()].differs_from(&without_address));
     }
 
     async fn a_first_answer_is_kept_until_it_expires(db: &Db) {

@@ -36,6 +36,7 @@ const SCOPES: &[&str] = &[
 
 /// Events, and the scope without which Slack refuses them; empty where it asks for none.
 const EVENTS: &[(&str, &str)] = &[
+    ("app_home_opened", ""),
     ("app_uninstalled", ""),
     ("tokens_revoked", ""),
     ("app_mention", "app_mentions:read"),
@@ -108,8 +109,10 @@ const METHODS: &[(&str, &[&str])] = &[
     ("reactions.get", &["reactions:read"]),
     ("reactions.remove", &["reactions:write"]),
     ("usergroups.users.list", &["usergroups:read"]),
+    ("users.list", &["users:read", "users:read.email"]),
     ("users.info", &["users:read", "users:read.email"]),
     ("views.open", &[]),
+    ("views.publish", &[]),
     ("views.push", &[]),
     ("views.update", &[]),
 ];
@@ -170,11 +173,11 @@ fn called_below(folder: &std::path::Path, found: &mut BTreeSet<String>) {
     }
 }
 
-fn wanted(url: Option<&str>, commands: &[&str], invite_groups: bool) -> Wanted {
+fn wanted(url: Option<&str>, commands: &[&str], user_groups: bool) -> Wanted {
     Wanted {
         url: url.map(str::to_owned),
         commands: commands.iter().map(|it| (*it).to_owned()).collect(),
-        invite_groups,
+        user_groups,
     }
 }
 
@@ -337,19 +340,19 @@ fn with_everything_it_is_the_shipped_file() {
 fn every_form_keeps_to_slacks_limits() {
     let long = format!("/{}", "x".repeat(31));
     for url in [None, Some(EXAMPLE), Some("https://a.example/b")] {
-        for invite_groups in [true, false] {
+        for user_groups in [true, false] {
             for commands in [
                 &["/o"][..],
                 &["/outage", "/announce"],
                 &[long.as_str(), "/b", "/c"],
             ] {
-                let manifest = yaml::parse(&manifest(&wanted(url, commands, invite_groups)));
+                let manifest = yaml::parse(&manifest(&wanted(url, commands, user_groups)));
                 keeps_to_slacks_limits(&manifest);
                 let listed = manifest["features"]["slash_commands"].as_array();
                 let listed = listed.expect("a list").iter().map(|it| &it["command"]);
                 assert!(listed.eq(commands.iter().copied()), "{manifest:#}");
                 let scopes = words(&manifest["oauth_config"]["scopes"]["bot"]);
-                assert_eq!(scopes.contains(&"usergroups:read"), invite_groups);
+                assert_eq!(scopes.contains(&"usergroups:read"), user_groups);
                 let socket = manifest["settings"]["socket_mode_enabled"] == true;
                 assert_eq!(socket, url.is_none());
             }

@@ -19,8 +19,6 @@ const DEAD_THERE: &str = "It did nothing in The Phoenix either.";
 const GITLAB: &str = "what reads post-mortems from GitLab comes later";
 const GITLAB_DAYS: &str = "reminders of post-mortems that fall due in GitLab come later";
 const POST_MORTEMS: &str = "reminders of missing post-mortems come later";
-const GOOGLE_GROUPS: &str = "groups from Google come later; until then list the people in \
-    permissions.on_call";
 const DATADOG: &str = "what reads monitors from Datadog comes later";
 
 /// In the order of the guide.
@@ -56,12 +54,9 @@ pub(super) const VARIABLES: [Variable; 52] = [
         name: "ALLOW_ALL_TO_NOTIFY",
         fate: Is("permissions.allow_all_to_notify", YesNo),
     },
-    later(
-        "ALLOWED_EMAIL_DOMAIN",
-        "logins on the web, the people of the directory and those of GitLab come later",
-    ),
-    later("GOOGLE_SERVICE_ACCOUNT", GOOGLE_GROUPS),
-    later("GOOGLE_ACC", GOOGLE_GROUPS),
+    is("ALLOWED_EMAIL_DOMAIN", "permissions.email_domain"),
+    is("GOOGLE_SERVICE_ACCOUNT", "google.service_account"),
+    is("GOOGLE_ACC", "google.subject"),
     // The database.
     part("DB_HOST", Part::Host("postgres")),
     part("DB_NAME", Part::Name("postgres")),

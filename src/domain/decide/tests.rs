@@ -54,6 +54,7 @@ fn policy() -> Policy {
         currency: "EUR".into(),
         post_mortem_default: false,
         ask: String::new(),
+        email_domain: None,
         channels: Channels::default(),
         zone: Zone::UTC,
     }
@@ -91,7 +92,7 @@ fn request() -> Request {
     }
 }
 
-fn declared() -> Outage {
+pub(super) fn declared() -> Outage {
     let decision = declare(
         &"T1".into(),
         &request(),

@@ -1,5 +1,5 @@
 //! Channels and people as their administrators change them: made, renamed, archived, joined and
-//! left; deactivated, renamed, moved to another time zone.
+//! left; deactivated, renamed, moved to another time zone; and people who are new.
 
 use super::ask::{Ask, Refused, user_id};
 use crate::sandbox::world::World;
@@ -93,7 +93,7 @@ fn free(world: &World, name: &str) -> Result<(), Refused> {
     Ok(())
 }
 
-/// Changes somebody's account and tells the app.
+/// Changes somebody's account and tells the app, or makes one.
 pub fn person(ask: &Ask<'_>) -> Result<Value, Refused> {
     let name = ask.required("user")?;
     if let Some(zone) = ask.text("zone")
@@ -101,7 +101,16 @@ pub fn person(ask: &Ask<'_>) -> Result<Value, Refused> {
     {
         return Refused::because(format!("{zone} is not a time zone."));
     }
+    let is_plain = name.chars().all(|it| it.is_ascii_alphanumeric());
     ask.shared.change(|world| {
+        if ask.flag("join") {
+            if !is_plain || world.user_named(name).is_some() {
+                return Refused::because(format!("Nobody new can be called {name}."));
+            }
+            let id = world.join(name);
+            let shown = world.user(&id).map(|user| world.render_user(user));
+            return Ok(json!({"ok": true, "user": shown}));
+        }
         let id = match world.user_named(name) {
             Some(user) if user.is_bot => {
                 return Refused::because("The bot cannot be changed here.");
@@ -112,6 +121,12 @@ pub fn person(ask: &Ask<'_>) -> Result<Value, Refused> {
         if let Some(user) = world.users.iter_mut().find(|user| user.id == id) {
             if let Some(deactivated) = ask.body["deactivated"].as_bool() {
                 user.deleted = deactivated;
+            }
+            if let Some(guest) = ask.body["guest"].as_bool() {
+                user.is_restricted = guest;
+            }
+            if let Some(email) = ask.text("email") {
+                user.email = Some(email.to_owned());
             }
             if let Some(name) = ask.text("name") {
                 user.real_name = name.to_owned();

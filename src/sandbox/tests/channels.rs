@@ -427,6 +427,23 @@ async fn accounts_change() {
     );
     let told = stage.event("user_change").await;
     assert_eq!(told["user"]["real_name"], "Cy Chan");
+    let guest = json!({"user": "cy", "guest": true, "email": "cy@partner.test"});
+    let guest = stage.control("person", guest).await;
+    assert_eq!(guest["user"]["is_restricted"], true);
+    assert_eq!(guest["user"]["profile"]["email"], "cy@partner.test");
+    let back = json!({"user": "cy", "guest": false, "email": "cy@example.com"});
+    stage.control("person", back).await;
+    let joined = stage
+        .control("person", json!({"user": "eve", "join": true}))
+        .await;
+    assert_eq!(joined["user"]["id"], "U0EVE");
+    assert_eq!(stage.event("team_join").await["user"]["name"], "eve");
+    for taken in ["eve", "a b"] {
+        let again = stage
+            .control("person", json!({"user": taken, "join": true}))
+            .await;
+        assert_eq!(again["ok"], false);
+    }
     let nowhere = json!({"user": "cy", "zone": "Mars/Olympus"});
     assert_eq!(stage.control("person", nowhere).await["ok"], false);
     stage

@@ -15,6 +15,9 @@ pub struct User {
     pub tz: String,
     pub is_admin: bool,
     pub is_bot: bool,
+    /// A guest.
+    #[serde(default)]
+    pub is_restricted: bool,
     /// The account is deactivated.
     #[serde(default)]
     pub deleted: bool,
@@ -30,6 +33,7 @@ impl User {
             tz: seed.tz,
             is_admin: seed.is_admin,
             is_bot: false,
+            is_restricted: seed.is_restricted,
             deleted: false,
         }
     }
@@ -43,6 +47,7 @@ impl User {
             tz: "America/Los_Angeles".to_owned(),
             is_admin: false,
             is_bot: true,
+            is_restricted: false,
             deleted: false,
         }
     }
@@ -91,7 +96,7 @@ impl World {
             "is_admin": user.is_admin,
             "is_owner": false,
             "is_primary_owner": false,
-            "is_restricted": false,
+            "is_restricted": user.is_restricted,
             "is_ultra_restricted": false,
             "is_bot": user.is_bot,
             "is_app_user": false,
@@ -111,6 +116,24 @@ impl World {
             "cache_ts": self.clock.seconds(),
         });
         self.tell(event);
+    }
+
+    /// Somebody new, who is in no channel yet; tells the app.
+    pub fn join(&mut self, name: &str) -> String {
+        let id = format!("U0{}", name.to_uppercase());
+        let user = User::person(SeedUser {
+            id: id.clone(),
+            name: name.to_owned(),
+            real_name: capitalised(name),
+            email: format!("{name}@example.com"),
+            tz: "Europe/Prague".to_owned(),
+            is_admin: false,
+            is_restricted: false,
+        });
+        let shown = self.render_user(&user);
+        self.users.push(user);
+        self.tell(json!({"type": "team_join", "user": shown, "cache_ts": self.clock.seconds()}));
+        id
     }
 
     /// Whether this is the name of a time zone.

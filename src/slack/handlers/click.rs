@@ -97,6 +97,13 @@ pub async fn follow(slack: Arc<Slack>, interaction: Interaction) {
         }
     }
     slack.get_to_know(&workspace, &user).await;
+    // Whoever presses something there looks at it, and wants to see at once what came of it.
+    if interaction.view.is_some_and(|it| it.kind == "home")
+        && let Err(error) = slack.desk.visited_home(&workspace, &user).await
+    {
+        let error = store::trouble::in_words(&error);
+        tracing::error!(error, "a Home tab could not be queued");
+    }
 }
 
 /// Takes a shared message out of the thread; a second press finds it gone and says the same.

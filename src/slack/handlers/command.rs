@@ -8,7 +8,7 @@ use slack_morphism::prelude::SlackView;
 use super::{
     Answer,
     open::{Again, Opening},
-    words,
+    who, words,
 };
 use crate::{
     desk::{Announcing, DeskError, MayAnnounce},
@@ -39,6 +39,7 @@ pub async fn answer(slack: Arc<Slack>, command: SlashCommand) -> Answer {
     let message = match parse(&command.text) {
         Parsed::Help => Ok(views::lists::help(&slack.commands)),
         Parsed::List => slack.list(&workspace).await,
+        Parsed::Who { user } => return who::answer(slack, workspace, command, user).await,
         Parsed::Show { number } => slack.show(&workspace, number).await,
         Parsed::NoSuchNumber { words } => Ok(views::done::no_such_number(&words)),
         Parsed::Unclear { verb, words } => Ok(slack.how_to_write(verb, &words)),

@@ -2,9 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
+use anyhow::Context;
 use serde_json::{Value, json};
 
 use crate::{
+    domain::ids::SlackUserId,
     slack::{
         Slack,
         api::CallError,
@@ -28,7 +30,7 @@ const TRIES: i64 = 5;
 const LONGEST_PAUSE: u64 = 600;
 
 /// Keeps an event and answers. Slack's repetitions carry the same ID and are kept once.
-pub async fn receive(slack: Arc<Slack>, envelope: EventEnvelope) -> Answer {
+pub async fn receive(slack: Arc<Slack>, mut envelope: EventEnvelope) -> Answer {
     match envelope.kind.as_str() {
         "url_verification" => {
             let challenge = envelope.challenge.unwrap_or_default();
@@ -44,6 +46,12 @@ pub async fn receive(slack: Arc<Slack>, envelope: EventEnvelope) -> Answer {
         }
     }
     let kind = envelope.event["type"].as_str().unwrap_or("").to_owned();
+    if let Some(event) = envelope.event.as_object_mut()
+        && kind == "app_home_opened"
+    {
+        // All that the tab showed is ours, long, and of no use later.
+        event.remove("view");
+    }
     let kept = match is_used(&slack, &envelope.event).await {
         Ok(true) => keep(&slack, &envelope, &kind).await,
         Ok(false) => {
@@ -79,6 +87,8 @@ async fn is_used(slack: &Slack, event: &Value) -> store::Result<bool> {
         return Ok(true);
     }
     match event["type"].as_str().unwrap_or("") {
+        // The tab of messages is no concern of ours.
+        "app_home_opened" => Ok(event["tab"] == "home" && event["user"].is_string()),
         "user_change" | "team_join" | "app_mention" | "app_uninstalled" | "tokens_revoked" => {
             Ok(true)
         }
@@ -175,8 +185,9 @@ impl Slack {
         match received.kind.as_str() {
             "user_change" | "team_join" => {
                 let user: SlackUser = serde_json::from_value(received.body.0["user"].clone())?;
-                if let (Some(profile), Some(workspace)) = (user.into_profile(), self.workspace()) {
-                    self.desk.learn(&workspace, &profile).await?;
+                let profile = user.into_profile().context("it says of nobody who it is")?;
+                if let Some(workspace) = self.workspace() {
+                    self.desk.learn_all(&workspace, &[profile], None).await?;
                 }
             }
             "reaction_added" | "reaction_removed" => {
@@ -202,7 +213,19 @@ impl Slack {
                 Err(error) => return Err(error.into()),
             },
             "app_mention" => mention::answer(self, received).await?,
+            "app_home_opened" => self.show_home(&received.body.0).await?,
             other => tracing::info!(kind = other, "an event of a kind that is not used any more"),
+        }
+        Ok(())
+    }
+
+    /// Somebody looks at the Home tab.
+    async fn show_home(&self, event: &Value) -> anyhow::Result<()> {
+        if let (Some(user), Some(workspace)) = (event["user"].as_str(), self.workspace()) {
+            let user = SlackUserId::from(user);
+            // Their e-mail address may be what gives them rights.
+            self.get_to_know(&workspace, &user).await;
+            self.desk.visited_home(&workspace, &user).await?;
         }
         Ok(())
     }

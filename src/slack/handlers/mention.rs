@@ -94,6 +94,10 @@ async fn reply(
     Ok(match read(&asking.words) {
         Parsed::Help => views::lists::help(&slack.commands),
         Parsed::List => slack.list(workspace).await?,
+        Parsed::Who { user } => {
+            let of = user.unwrap_or_else(|| asking.user.clone());
+            slack.who(workspace, &asking.user, &of, &asking.name).await
+        }
         Parsed::Show { number } => slack.show(workspace, number).await?,
         Parsed::NoSuchNumber { words } => views::done::no_such_number(&words),
         Parsed::Unclear { verb, words } => slack.how_to_write(verb, &words),

@@ -94,6 +94,8 @@ pub struct Action {
 #[serde(default)]
 pub struct View {
     pub id: String,
+    #[serde(rename = "type")]
+    pub kind: String,
     pub callback_id: String,
     pub private_metadata: String,
     pub state: State,

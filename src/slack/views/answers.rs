@@ -174,7 +174,7 @@ pub fn out_of_date(
         (Some(number), None) => format!(" {command} {number} shows how it stands."),
         (None, _) => format!(" {command} list shows what is open."),
     };
-    let text = format!("This message is out of date.{now}");
+    let text = format!("What you saw is out of date.{now}");
     let mut blocks = Vec::new();
     if let Some(url) = permalink {
         let link = mrkdwn::link(url, "Go to the current announcement");

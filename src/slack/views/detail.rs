@@ -1,6 +1,6 @@
 //! One outage with its timeline, for one person. Names nobody with a ping.
 
-use super::{Message, changes, mended, people, state};
+use super::{Message, changes, direct, mended, people, state};
 use crate::{
     desk::Detail,
     domain::{
@@ -195,6 +195,10 @@ fn line(line: &Line, people: &[Person]) -> String {
         }
         Event::ShareWithdrawn { .. } => ("took a shared message back".to_owned(), ""),
         Event::Mended { mend } => (mended::in_timeline(mend), ""),
+        Event::AssigneeLeft { person, roles } => {
+            let (name, roles) = (people::name(*person, people), direct::parts(roles));
+            (format!("{roles} free, because {name} has left"), "")
+        }
         Event::Reopened { reason } => ("reopened".to_owned(), reason.as_str()),
         Event::Withdrawn {
             why,

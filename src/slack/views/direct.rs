@@ -6,7 +6,11 @@ use crate::{
         outage::{Outage, Role},
         person::Person,
     },
-    slack::{kit, mrkdwn},
+    slack::{
+        action::Action,
+        kit::{self, Look},
+        mrkdwn,
+    },
 };
 
 /// Tells somebody which roles they got and which they lost, in one message.
@@ -51,7 +55,8 @@ pub fn roles(
     Message::new(&text, vec![kit::section("roles", &markup)])
 }
 
-fn parts(roles: &[Role]) -> String {
+/// Roles in a row: `solution and communication`.
+pub fn parts(roles: &[Role]) -> String {
     let words: Vec<&str> = roles.iter().map(|it| role(*it)).collect();
     words.join(" and ")
 }
@@ -71,6 +76,43 @@ fn task(role: &Role) -> &'static str {
             "Keep everybody informed: *Update* at the announcement posts what is known."
         }
     }
+}
+
+/// Asks somebody who takes the roles of somebody who left.
+pub fn ask_for_assignee(
+    roles: &[Role],
+    left: &str,
+    outage: &Outage,
+    permalink: Option<&str>,
+) -> Message {
+    let (title, number, roles) = (state::title(outage), outage.number, parts(roles));
+    let text = format!(
+        "{left} has left the workspace and was responsible for {roles} in {title}. Who takes {roles}?"
+    );
+    let mut markup = format!(
+        "{} {left} has left the workspace and was responsible for {roles} in *{title}*. Who takes \
+         {roles}?\n{}",
+        state::shape(outage),
+        mrkdwn::quote(&outage.summary, 600),
+    );
+    if let Some(url) = permalink {
+        let link = mrkdwn::link(url, "Go to the announcement");
+        markup = format!("{markup}\n{link}");
+    }
+    let button = |action, label, spoken: &str| {
+        kit::button(action, label, &format!("{spoken} {number}"), Look::Plain)
+    };
+    let buttons = vec![
+        button(
+            Action::Take { number },
+            "I am on it",
+            "Take the free part in outage",
+        ),
+        button(Action::Reassign { number }, "Reassign", "Reassign outage"),
+    ];
+    let mut blocks = vec![kit::section("left", &markup)];
+    blocks.extend(kit::actions("actions", buttons));
+    Message::new(&text, blocks)
 }
 
 /// Tells a channel that asked for it that the answer to a question is yes.

@@ -8,7 +8,7 @@ use crate::slack::{
 };
 
 /// What follows the command, and what it does.
-const FORMS: [(&str, &str); 12] = [
+const FORMS: [(&str, &str); 13] = [
     ("", "opens the form to announce an outage"),
     (
         "payments cards are declined",
@@ -26,6 +26,7 @@ const FORMS: [(&str, &str); 12] = [
     ("withdraw 12 It was a test", "takes a false alarm back"),
     ("merge 13 into 12", "says that 13 is the same as 12"),
     ("take 12", "takes the parts that nobody has yet"),
+    ("who", "shows what you may do, and why"),
     ("help", "shows this"),
 ];
 

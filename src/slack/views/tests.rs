@@ -3,6 +3,7 @@
 mod channel;
 mod filled;
 mod forms;
+mod home;
 mod limits;
 mod shown;
 
@@ -70,6 +71,7 @@ fn policy() -> Policy {
         questions: shipped_questions(),
         currency: "EUR".into(),
         post_mortem_default: false,
+        email_domain: None,
         ask: "the platform team".into(),
         channels: Channels::default(),
         zone: "Europe/Prague".parse().unwrap_or(Zone::UTC),

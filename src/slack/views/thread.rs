@@ -1,6 +1,6 @@
 //! Lines in the announcement's thread.
 
-use super::{changes, people, state};
+use super::{changes, direct, people, state};
 use crate::{
     domain::{
         actor::Identity,
@@ -101,6 +101,13 @@ pub fn thread_line(
             bots(format!(
                 "Outage {number} is the same and was merged into this one by {by}:\n{}",
                 mrkdwn::quote(summary, 1000)
+            ))
+        }
+        Line::AssigneeLeft { person, roles } => {
+            let (name, roles) = (people::name(*person, people), direct::parts(roles));
+            bots(format!(
+                "{name} has left the workspace. Who takes {roles}? *I am on it* at the announcement \
+                 takes it, *Reassign* gives it to somebody."
             ))
         }
         // What needs more than the outage to be rendered has a function of its own below.

@@ -5,12 +5,16 @@ INSERT INTO workspaces (id, name, url, bot_user_id, bot_id, seen_at)
 VALUES ('T1', 'Example', 'https://example.slack.com/', 'UBOT', 'BBOT', '2026-03-01T12:00:00+00:00');
 INSERT INTO counters (workspace_id, name, value) VALUES ('T1', 'outage', 2);
 
-INSERT INTO people (workspace_id, slack_user_id, name, email, time_zone, picture, profile_at, created_at)
-VALUES ('T1', 'U1', 'Ana', 'ana@example.com', 'Europe/Prague', 'https://example.com/ana.png', '2026-03-01T12:00:00.123456+00:00', '2026-03-01T12:00:00+00:00'),
-       ('T1', 'U2', 'Bo', NULL, 'Etc/UTC', NULL, NULL, '2026-03-01T12:00:00+00:00');
+INSERT INTO people (workspace_id, slack_user_id, name, email, local_part, address, time_zone, picture, profile_at, created_at)
+VALUES ('T1', 'U1', 'Ana', 'ana@example.com', 'ana', 'ana@example.com', 'Europe/Prague', 'https://example.com/ana.png', '2026-03-01T12:00:00.123456+00:00', '2026-03-01T12:00:00+00:00'),
+       ('T1', 'U2', 'Bo', NULL, NULL, NULL, 'Etc/UTC', NULL, NULL, '2026-03-01T12:00:00+00:00');
 INSERT INTO groups (workspace_id, name) VALUES ('T1', 'on_call');
 INSERT INTO group_rights (workspace_id, group_name, permission) VALUES ('T1', 'on_call', 'announce');
-INSERT INTO group_members (workspace_id, group_name, member, source) VALUES ('T1', 'on_call', 'ana@example.com', 'settings');
+INSERT INTO group_members (workspace_id, group_name, member, source, added_by, added_at)
+VALUES ('T1', 'on_call', 'ana@example.com', 'settings', '{"kind":"job","name":"settings"}', '2026-03-01T12:00:00+00:00');
+INSERT INTO group_syncs (workspace_id, group_name, source, tried_at, synced_at, problem, would_remove, warned_at)
+VALUES ('T1', 'on_call', 'google:sre@example.com', '2026-03-01T12:00:00+00:00', NULL, 'the group was not found', 0, NULL);
+INSERT INTO home_tabs (workspace_id, slack_user_id, opened_at) VALUES ('T1', 'U1', '2026-03-01T12:00:00+00:00');
 
 INSERT INTO components (workspace_id, key, name, name_lower, attributes, created_at)
 VALUES ('T1', 'payments', 'Payments', 'payments', '{"region":"eu"}', '2026-03-01T12:00:00+00:00');

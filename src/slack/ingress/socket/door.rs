@@ -18,9 +18,9 @@ use tokio_tungstenite::{
 };
 
 use super::frame::Farewell;
-use crate::slack::{
-    api::{CallError, SlackApi},
-    contact::{plainly, why_unreached},
+use crate::{
+    slack::api::{CallError, SlackApi},
+    telemetry::unreached::{plainly, why_unreached},
 };
 
 /// Nothing that Slack sends comes near; more would only fill the memory.

@@ -120,7 +120,7 @@ pub(super) fn worst() -> impl Strategy<Value = (Outage, Vec<Person>)> {
 }
 
 /// Everything in Slack's table of limits that a view of ours could exceed.
-fn check(value: &Value) {
+pub(super) fn check(value: &Value) {
     match value {
         Value::Array(items) => items.iter().for_each(check),
         Value::Object(fields) => {
@@ -219,11 +219,11 @@ fn forms_zone() -> Zone {
     "Europe/Prague".parse().unwrap()
 }
 
-fn blocks_of(value: &Value) -> impl Iterator<Item = &Value> {
+pub(super) fn blocks_of(value: &Value) -> impl Iterator<Item = &Value> {
     value["blocks"].as_array().into_iter().flatten()
 }
 
-fn texts<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
+pub(super) fn texts<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
     match value {
         Value::String(text) => found.push(text),
         Value::Array(items) => items.iter().for_each(|it| texts(it, found)),

@@ -206,6 +206,35 @@ fn a_role_is_told_with_what_to_do() {
 }
 
 #[test]
+fn whoever_left_is_asked_for_with_buttons_and_without_a_ping() {
+    let mut outage = open();
+    outage.roles.communication = None;
+    let roles = [Role::Communication];
+    let asked = direct::ask_for_assignee(&roles, "Bo", &outage, Some(LINK));
+    assert!(
+        asked
+            .text
+            .starts_with("Bo has left the workspace and was responsible for communication in ")
+    );
+    assert!(asked.text.ends_with("Who takes communication?"));
+    let shown = asked.to_json().to_string();
+    for part in ["balefire.v1.take", "balefire.v1.reassign", LINK] {
+        assert!(shown.contains(part), "no {part} in {shown}");
+    }
+    let line = Line::AssigneeLeft {
+        person: BO,
+        roles: Role::ALL.to_vec(),
+    };
+    let said = thread_line(&line, &outage, None, &people(), "/outage");
+    assert_eq!(
+        said.text,
+        "Bo has left the workspace. Who takes solution and communication? *I am on it* at the \
+         announcement takes it, *Reassign* gives it to somebody."
+    );
+    assert_eq!(said.as_person, None);
+}
+
+#[test]
 fn a_list() {
     let ended = [announced(resolved()), announced(withdrawn())];
     assert_json_snapshot!(lists::open_list(&[announced(open())], &ended, at(30)).to_json());
@@ -388,4 +417,57 @@ fn a_preview() {
         zone: policy.zone,
         command: "/outage",
     }));
+}
+
+#[test]
+fn what_somebody_may_do() {
+    use crate::{
+        desk::Standing,
+        domain::{
+            actor::Right,
+            membership::{Membership, Source},
+        },
+        slack::views::who,
+        store::syncs::Sync,
+    };
+    let standing = Standing {
+        rights: vec![Right::Announce],
+        memberships: vec![
+            Membership {
+                group: "on_call".into(),
+                source: Source::Google("on-call@example.com".into()),
+                rights: vec![Right::Announce],
+                since: at(0),
+            },
+            Membership {
+                group: "on_call".into(),
+                source: Source::Settings,
+                rights: vec![Right::Announce],
+                since: at(0),
+            },
+        ],
+        everybody_announces: false,
+        administrators: vec!["U0ANA".into(), "cy@example.com".into()],
+        stale: vec![Sync {
+            group: "on_call".into(),
+            source: Source::SlackGroup("S1".into()),
+            tried_at: at(0),
+            synced_at: Some(at(0)),
+            problem: "Slack answered <missing_scope>".into(),
+            would_remove: 0,
+            warned_at: None,
+        }],
+    };
+    insta::assert_json_snapshot!(who::who(&standing, None, "ask in #help").to_json());
+    let other = who::who(&standing, Some("Ana <!channel>"), "");
+    assert!(
+        other.text.starts_with("Ana &lt;!channel&gt; may"),
+        "{}",
+        other.text
+    );
+    let told = who::removals("on_call", "google:on-call@example.com", 3, 4);
+    assert!(
+        told.text
+            .starts_with("3 of 4 members of on_call (from the Google group")
+    );
 }

@@ -1,0 +1,75 @@
+//! `/outage who`: what somebody may do, why, and who can give them more.
+
+use std::sync::Arc;
+
+use super::Answer;
+use crate::{
+    desk::DeskError,
+    domain::ids::{SlackUserId, WorkspaceId},
+    slack::{
+        Slack,
+        ingress::envelope::SlashCommand,
+        replies::inline,
+        views::{self, Message},
+    },
+};
+
+/// Who is not known yet is asked for first, beside the answer, because their e-mail address may be
+/// what gives them a right.
+pub async fn answer(
+    slack: Arc<Slack>,
+    workspace: WorkspaceId,
+    command: SlashCommand,
+    of: Option<SlackUserId>,
+) -> Answer {
+    let asking = SlackUserId(command.user_id);
+    let of = of.unwrap_or_else(|| asking.clone());
+    let known = matches!(slack.knows(&workspace, &of).await, Ok(true));
+    if known {
+        let message = slack
+            .who(&workspace, &asking, &of, &command.user_name)
+            .await;
+        let tasks = slack.tasks.clone();
+        tasks.spawn(async move { slack.get_to_know(&workspace, &of).await });
+        return Answer::Body(inline(&message));
+    }
+    let tasks = slack.tasks.clone();
+    tasks.spawn(async move {
+        slack.get_to_know(&workspace, &of).await;
+        let message = slack
+            .who(&workspace, &asking, &of, &command.user_name)
+            .await;
+        slack.tell(&asking, &command.response_url, &message).await;
+    });
+    Answer::Empty
+}
+
+impl Slack {
+    /// What `of` may do, for `asking`; `name` is what to call the latter when nothing is known.
+    pub(super) async fn who(
+        &self,
+        workspace: &WorkspaceId,
+        asking: &SlackUserId,
+        of: &SlackUserId,
+        name: &str,
+    ) -> Message {
+        let name = if of == asking { name } else { of.as_str() };
+        match self.standing(workspace, asking, of, name).await {
+            Ok(message) => message,
+            Err(error) => self.explain(workspace, &error, None).await,
+        }
+    }
+
+    async fn standing(
+        &self,
+        workspace: &WorkspaceId,
+        asking: &SlackUserId,
+        of: &SlackUserId,
+        name: &str,
+    ) -> Result<Message, DeskError> {
+        let person = self.desk.meet(workspace, of, name).await?;
+        let standing = self.desk.standing(workspace, person.id).await?;
+        let other = (of != asking).then_some(person.name.as_str());
+        Ok(views::who::who(&standing, other, &self.desk.policy().ask))
+    }
+}
