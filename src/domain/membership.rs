@@ -27,13 +27,6 @@ pub enum Source {
 #[error("not a source of memberships")]
 pub struct UnknownSource;
 
-impl Source {
-    /// Whether its members are read from somebody else's list.
-    pub fn is_read(&self) -> bool {
-        matches!(self, Source::Google(_) | Source::SlackGroup(_))
-    }
-}
-
 impl fmt::Display for Source {
     /// As stored.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
