@@ -1,12 +1,16 @@
 //! The loop that empties the queue.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use tokio::task::JoinSet;
+use tokio::{task::JoinSet, time};
 use tokio_util::sync::CancellationToken;
 
 use super::{Deliver, Outbox, POLL};
 use crate::{domain::time::Timestamp, store};
+
+/// While more waits than there are hands, a claim waits this long for more of them to be free: each
+/// claim costs a wait for the disk, however few deliveries it is for.
+const GATHER: Duration = Duration::from_millis(10);
 
 impl<D: Deliver> Outbox<D> {
     /// Delivers everything that is due now and returns how many attempts that took.
@@ -53,6 +57,7 @@ impl<D: Deliver> Outbox<D> {
                 })
             };
             let busy = !claimed.is_empty();
+            let more_wait = claimed.len() == free && free > 0;
             for delivery in claimed {
                 let (this, id) = (self.clone(), delivery.id.0);
                 running.spawn(async move {
@@ -67,12 +72,27 @@ impl<D: Deliver> Outbox<D> {
                 continue;
             }
             self.idle(&mut running, &stop).await;
-            // What was settled together ended together: claim for all of it at once.
-            while let Some(done) = running.try_join_next() {
-                report_crash(done);
+            if more_wait {
+                self.gather(&mut running).await;
             }
         }
         while let Some(done) = running.join_next().await {
+            report_crash(done);
+        }
+    }
+
+    /// What was settled together ends together: waits for a while until half the hands are free.
+    async fn gather(&self, running: &mut JoinSet<()>) {
+        let half_free = async {
+            while running.len() > self.width / 2 {
+                if let Some(done) = running.join_next().await {
+                    report_crash(done);
+                }
+            }
+        };
+        // Calls may take seconds, and whoever is free does not wait for them.
+        let _ = time::timeout(GATHER, half_free).await;
+        while let Some(done) = running.try_join_next() {
             report_crash(done);
         }
     }

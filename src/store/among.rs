@@ -16,6 +16,15 @@ pub(super) fn among(tx: &Tx, column: &str) -> String {
     }
 }
 
+/// A condition: `column` is one of the numbers that `query` finds.
+pub(super) fn among_found(tx: &Tx, column: &str, query: &str) -> String {
+    // As above.
+    match tx.is_postgres() {
+        true => format!("{column} = ANY (ARRAY({query}))"),
+        false => format!("{column} IN ({query})"),
+    }
+}
+
 /// A condition: `column` is one of the texts in `$1`, a list as JSON.
 pub(super) fn among_texts(tx: &Tx, column: &str) -> String {
     if tx.is_postgres() {

@@ -4,7 +4,11 @@ use std::collections::HashMap;
 
 use sqlx::types::Json;
 
-use super::{Result, Tx, among::among, db::on};
+use super::{
+    Result, Tx,
+    among::{among, among_found},
+    db::on,
+};
 use crate::domain::{
     actor::Identity,
     component::Component,
@@ -438,12 +442,15 @@ async fn assemble_all(tx: &mut Tx, rows: Vec<Row>) -> Result<Vec<Outage>> {
         among(tx, "outage_id")
     );
     // The last one of each outage alone: there may be hundreds.
-    let update = format!(
-        "SELECT outage_id, event, actor, occurred_at FROM timeline
-         WHERE id IN (SELECT (SELECT MAX(id) FROM timeline
-                              WHERE outage_id = outages.id AND kind IN ('updated', 'reopened'))
-                      FROM outages WHERE {})",
+    let newest = format!(
+        "SELECT (SELECT MAX(id) FROM timeline
+                 WHERE outage_id = outages.id AND kind IN ('updated', 'reopened'))
+         FROM outages WHERE {}",
         among(tx, "outages.id")
+    );
+    let update = format!(
+        "SELECT outage_id, event, actor, occurred_at FROM timeline WHERE {}",
+        among_found(tx, "id", &newest)
     );
     let ids = || super::among::ids(rows.iter().map(|it| it.id.0));
     let affected: Vec<AffectedRow> = on!(tx, |conn| {

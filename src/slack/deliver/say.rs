@@ -6,7 +6,7 @@ use super::{Scene, SlackDeliver, Stop, find, lost::line_missed, moot};
 use crate::{
     desk::people_of,
     domain::{
-        delivery::{Receipt, Task},
+        delivery::{Outcome, Receipt, Task},
         effect::Line,
         ids::{DeliveryId, MessageTs},
         late::LATE,
@@ -18,6 +18,10 @@ use crate::{
     },
     store::{self, deliveries::Delivery},
 };
+
+/// Slack may refuse to show a thread by mistake. It is asked again before a line is said that may
+/// stand there.
+const BELIEVED_AFTER: i64 = 4;
 
 impl SlackDeliver {
     pub(super) async fn say(
@@ -91,9 +95,21 @@ impl SlackDeliver {
             let (channel, thread) = (&former.channel_id, Some(&former.message_ts));
             let ts = match find::messages(&self.api, delivery, channel, thread).await {
                 Ok(found) => found.into_iter().next(),
-                // Who may not read it any more cannot know; the line is said rather than lost.
-                Err(CallError::Refused { .. }) => None,
-                Err(error) => return Err(Stop::Outcome(super::judge(error))),
+                Err(error) => {
+                    let refused = matches!(error, CallError::Refused { .. });
+                    match super::judge(error) {
+                        // Who may not read it any more cannot know; the line is said rather than lost.
+                        Outcome::Refused { .. } | Outcome::Failed { .. }
+                            if refused && delivery.attempts > BELIEVED_AFTER =>
+                        {
+                            None
+                        }
+                        Outcome::Refused { why } => {
+                            return Err(Stop::Outcome(Outcome::Failed { why }));
+                        }
+                        outcome => return Err(Stop::Outcome(outcome)),
+                    }
+                }
             };
             if let Some(ts) = ts {
                 let channel = channel.clone();
