@@ -274,8 +274,8 @@ async fn stale(
         return Ok(Vec::new());
     }
     let mut shown = store::outages::open(tx, workspace, i64::MAX).await?;
-    // Whoever resolved one a moment ago may be known by name only now.
-    shown.extend(store::outages::resolved_since(tx, workspace, now.minus(LATELY)).await?);
+    // Whoever ended one a moment ago may be known by name only now.
+    shown.extend(store::outages::ended_since(tx, workspace, now.minus(LATELY)).await?);
     let names = |it: &Outage| people_of(it).iter().any(|it| renamed.contains(it));
     Ok(shown
         .iter()
