@@ -26,22 +26,22 @@ pub(super) fn among_texts(tx: &Tx, column: &str) -> String {
     }
 }
 
-/// What a statement can read from: `given`, with each element of the list in `parameter` as its
-/// `value`, whose fields are had by `given.value ->> 'name'`.
+/// What a statement can read from: `it`, with each element of the list in `parameter` as its
+/// `value`, whose fields are `it.value ->> 'name'`.
 pub(super) fn each(tx: &Tx, parameter: &str) -> String {
     if tx.is_postgres() {
-        format!("JSONB_ARRAY_ELEMENTS({parameter}) AS given (value)")
+        format!("JSONB_ARRAY_ELEMENTS({parameter}) AS it")
     } else {
-        format!("JSON_EACH({parameter}) AS given")
+        format!("JSON_EACH({parameter}) AS it")
     }
 }
 
-/// As [`each`] for a list of texts, whose `value` is the text itself.
+/// As [`each`] for a list of texts, where the `value` is the text itself.
 pub(super) fn each_text(tx: &Tx, parameter: &str) -> String {
     if tx.is_postgres() {
-        format!("JSONB_ARRAY_ELEMENTS_TEXT({parameter}) AS given (value)")
+        format!("JSONB_ARRAY_ELEMENTS_TEXT({parameter}) AS it (value)")
     } else {
-        format!("JSON_EACH({parameter}) AS given")
+        format!("JSON_EACH({parameter}) AS it")
     }
 }
 

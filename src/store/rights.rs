@@ -122,7 +122,7 @@ pub async fn change_members(
     // SQLite takes ON for a part of the join unless a condition stands before it.
     let sql = format!(
         "INSERT INTO group_members (workspace_id, group_name, member, source, added_by, added_at)
-         SELECT $2, $3, given.value, $4, $5, $6 FROM {} WHERE TRUE ON CONFLICT DO NOTHING",
+         SELECT $2, $3, it.value, $4, $5, $6 FROM {} WHERE TRUE ON CONFLICT DO NOTHING",
         among::each_text(tx, "$1")
     );
     for some in difference.added.iter().collect::<Vec<_>>().chunks(AT_ONCE) {

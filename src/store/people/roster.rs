@@ -15,6 +15,10 @@ use crate::{
     store::{Result, Tx, among, db::on},
 };
 
+/// Whether the plan of a statement is kept for the next time. When everybody is learned for the first
+/// time, PostgreSQL would go on with the plan that was good while a few were known: to read them all.
+const PLAN_KEPT: bool = false;
+
 /// Somebody as the database has them.
 #[derive(Clone, Debug)]
 pub struct Known {
@@ -71,6 +75,7 @@ pub async fn known(
     );
     let rows: Vec<Row> = on!(tx, |conn| {
         sqlx::query_as(sqlx::AssertSqlSafe(sql))
+            .persistent(PLAN_KEPT)
             .bind(Json(users))
             .bind(workspace)
             .fetch_all(conn)
@@ -126,12 +131,12 @@ pub async fn save_profiles(
     let sql = format!(
         "INSERT INTO people (workspace_id, slack_user_id, name, email, local_part, address, time_zone,
                              picture, is_bot, is_restricted, profile_at, deactivated_at, created_at)
-         SELECT $2, given.value ->> 'slack_user', given.value ->> 'name', given.value ->> 'email',
-                given.value ->> 'local_part', given.value ->> 'address',
-                given.value ->> 'time_zone', given.value ->> 'picture',
-                CAST(given.value ->> 'is_bot' AS BOOLEAN),
-                CAST(given.value ->> 'is_restricted' AS BOOLEAN), $3,
-                CASE WHEN CAST(given.value ->> 'is_deactivated' AS BOOLEAN) THEN $3 END, $3
+         SELECT $2, it.value ->> 'slack_user', it.value ->> 'name', it.value ->> 'email',
+                it.value ->> 'local_part', it.value ->> 'address',
+                it.value ->> 'time_zone', it.value ->> 'picture',
+                CAST(it.value ->> 'is_bot' AS BOOLEAN),
+                CAST(it.value ->> 'is_restricted' AS BOOLEAN), $3,
+                CASE WHEN CAST(it.value ->> 'is_deactivated' AS BOOLEAN) THEN $3 END, $3
          FROM {} WHERE TRUE
          ON CONFLICT (workspace_id, slack_user_id) DO UPDATE SET
              name = excluded.name, time_zone = excluded.time_zone,
@@ -220,6 +225,7 @@ pub async fn settle_addresses(
     );
     let rows: Vec<Relative> = on!(tx, |conn| {
         sqlx::query_as(sqlx::AssertSqlSafe(sql))
+            .persistent(PLAN_KEPT)
             .bind(Json(local_parts))
             .bind(workspace)
             .fetch_all(conn)
@@ -248,12 +254,13 @@ pub async fn settle_addresses(
         return Ok(());
     }
     let sql = format!(
-        "UPDATE people SET address = given.value ->> 'address' FROM {}
-         WHERE people.id = CAST(given.value ->> 'id' AS BIGINT)",
+        "UPDATE people SET address = it.value ->> 'address' FROM {}
+         WHERE people.id = CAST(it.value ->> 'id' AS BIGINT)",
         among::each(tx, "$1")
     );
     on!(tx, |conn| {
         sqlx::query(sqlx::AssertSqlSafe(sql))
+            .persistent(PLAN_KEPT)
             .bind(Json(settled))
             .execute(conn)
             .await?;
