@@ -102,12 +102,8 @@ pub async fn change_members(
          WHERE workspace_id = $2 AND group_name = $3 AND source = $4 AND {}",
         among::among_texts(tx, "member")
     );
-    for some in difference
-        .removed
-        .iter()
-        .collect::<Vec<_>>()
-        .chunks(AT_ONCE)
-    {
+    let removed: Vec<&String> = difference.removed.iter().collect();
+    for some in removed.chunks(AT_ONCE) {
         let sql = AssertSqlSafe(sql.clone());
         on!(tx, |conn| {
             sqlx::query(sql)
@@ -125,7 +121,8 @@ pub async fn change_members(
          SELECT $2, $3, it.value, $4, $5, $6 FROM {} WHERE TRUE ON CONFLICT DO NOTHING",
         among::each_text(tx, "$1")
     );
-    for some in difference.added.iter().collect::<Vec<_>>().chunks(AT_ONCE) {
+    let added: Vec<&String> = difference.added.iter().collect();
+    for some in added.chunks(AT_ONCE) {
         let sql = AssertSqlSafe(sql.clone());
         on!(tx, |conn| {
             sqlx::query(sql)
