@@ -257,11 +257,11 @@ async fn a_user_group_of_slack_is_a_list_too() {
         drop(tx);
         world.slack.get_to_know(&workspace, &user).await;
         tx = world.db.read().await.unwrap();
-        let account = store::people::standing(&mut tx, &workspace, &user)
+        let account = store::people::account(&mut tx, &workspace, &user)
             .await
             .unwrap();
         drop(tx);
-        let is_member = account == store::people::Standing::Member;
+        let is_member = account == store::people::Account::Member;
         assert_eq!(may_announce(&world, id).await, is_member, "{id}");
     }
     world.end().await;
@@ -369,7 +369,7 @@ async fn rights_are_granted_and_taken_back_at_a_terminal() {
     let (code, said) = run(&["people", "revoke", "U0ANA", "on_call"]).await;
     assert_eq!(code, 2);
     assert!(
-        said.contains("by the settings. Take them out there."),
+        said.contains("but named in the settings. Take them out there."),
         "{said}"
     );
     let (code, said) = run(&["people", "grant", "U0DEE", "oncall"]).await;

@@ -350,6 +350,7 @@ async fn nobody_acts_who_cannot_act_in_slack() {
         let profile = store::people::Profile {
             slack_user: "U0ANA".into(),
             name: "Ana".into(),
+            handle: Some("ana".into()),
             email: None,
             time_zone: "UTC".into(),
             picture: None,

@@ -10,7 +10,7 @@ use balefire::{
     },
     store::{
         self, Tx,
-        people::{Profile, Standing},
+        people::{Account, Profile},
     },
 };
 use serde_json::json;
@@ -21,6 +21,7 @@ fn profile(user: &str, email: &str) -> Profile {
     Profile {
         slack_user: user.into(),
         name: "Ana".into(),
+        handle: None,
         email: Some(email.into()),
         time_zone: "Europe/Prague".into(),
         picture: None,
@@ -85,14 +86,14 @@ on_both! {
     async fn apps_and_leavers_are_known_as_such(db: &Db) {
         let mut tx = db.begin().await.unwrap();
         let standing = async |tx: &mut store::Tx| {
-            store::people::standing(tx, &workspace(), &"U1".into()).await.unwrap()
+            store::people::account(tx, &workspace(), &"U1".into()).await.unwrap()
         };
-        assert_eq!(standing(&mut tx).await, Standing::Member, "nothing is known of them");
+        assert_eq!(standing(&mut tx).await, Account::Member, "nothing is known of them");
         let mut known = profile("U1", "ana@example.com");
         for (is_bot, is_deactivated, expected) in [
-            (false, false, Standing::Member),
-            (false, true, Standing::Gone),
-            (true, false, Standing::App),
+            (false, false, Account::Member),
+            (false, true, Account::Gone),
+            (true, false, Account::App),
         ] {
             (known.is_bot, known.is_deactivated) = (is_bot, is_deactivated);
             store::people::save_profile(&mut tx, &workspace(), &known, noon()).await.unwrap();

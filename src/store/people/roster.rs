@@ -34,6 +34,7 @@ impl Known {
         !self.was_described
             || known.email != email
             || known.name != said.name
+            || known.handle != said.handle
             || known.time_zone != said.time_zone
             || known.picture != said.picture
             || known.is_bot != said.is_bot
@@ -47,6 +48,7 @@ struct Row {
     id: PersonId,
     slack_user_id: SlackUserId,
     name: String,
+    handle: Option<String>,
     email: Option<String>,
     time_zone: String,
     picture: Option<String>,
@@ -63,7 +65,7 @@ pub async fn known(
     users: &BTreeSet<SlackUserId>,
 ) -> Result<BTreeMap<SlackUserId, Known>> {
     let sql = format!(
-        "SELECT id, slack_user_id, name, email, time_zone, picture, is_bot, is_restricted,
+        "SELECT id, slack_user_id, name, handle, email, time_zone, picture, is_bot, is_restricted,
                 profile_at, deactivated_at
          FROM people WHERE workspace_id = $2 AND {}",
         among::among_texts(tx, "slack_user_id")
@@ -79,6 +81,7 @@ pub async fn known(
         let profile = Profile {
             slack_user: row.slack_user_id.clone(),
             name: row.name,
+            handle: row.handle,
             email: row.email,
             time_zone: row.time_zone,
             picture: row.picture,
