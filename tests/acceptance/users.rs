@@ -273,7 +273,7 @@ async fn person_id(world: &World, user: &str) -> PersonId {
 async fn may_announce(world: &World, person: PersonId) -> bool {
     let workspace = world.slack.workspace().unwrap();
     let may = world.slack.desk.may_announce(&workspace, person).await;
-    matches!(may.unwrap(), MayAnnounce::Yes)
+    matches!(may, Ok(MayAnnounce::Yes))
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -112,6 +112,44 @@ on_both! {
         assert!(store::people::called(&mut tx, &workspace(), "Zofie").await.unwrap().is_empty());
     }
 
+    async fn a_handle_goes_before_any_name_after_an_at(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        let by_handle = Profile { name: "Ana Alvarez".into(), handle: Some("ana".into()), ..profile("U1", "a@x.test") };
+        let by_name = Profile { handle: Some("ana.b".into()), ..profile("U2", "b@x.test") };
+        let left = Profile { is_deactivated: true, handle: Some("cy".into()), ..profile("U3", "c@x.test") };
+        for it in [by_handle, by_name, left] {
+            store::people::save_profile(&mut tx, &workspace(), &it, noon()).await.unwrap();
+        }
+        for (said, expected) in [
+            ("@ana", &["U1"][..]),
+            ("@Ana", &["U1"]),
+            ("ana", &["U1", "U2"]),
+            ("@ana.b", &["U2"]),
+            ("@Ana Alvarez", &["U1"]),
+            ("ana alvarez ", &["U1"]),
+            ("@cy", &[]),
+            ("@", &[]),
+        ] {
+            let found = store::people::called(&mut tx, &workspace(), said).await.unwrap();
+            let found: Vec<&str> = found.iter().map(|it| it.slack_user.as_str()).collect();
+            assert_eq!(found, expected, "{said}");
+        }
+        let gone = store::people::called_at_all(&mut tx, &workspace(), "@cy").await.unwrap();
+        assert_eq!(gone.len(), 1);
+    }
+
+    async fn whoever_left_is_asked_about_again(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        let left = Profile { is_deactivated: true, ..profile("U1", "a@x.test") };
+        for (profile, age) in [(profile("U1", "a@x.test"), Some(noon())), (left, None)] {
+            store::people::save_profile(&mut tx, &workspace(), &profile, noon()).await.unwrap();
+            let known = store::people::profile_age(&mut tx, &workspace(), &"U1".into()).await;
+            assert_eq!(known.unwrap(), age);
+            let known = store::people::with_profile_age(&mut tx, &workspace(), &"U1".into()).await;
+            assert_eq!(known.unwrap().unwrap().1, age);
+        }
+    }
+
     async fn a_profile_is_written_over_what_was_known(db: &Db) {
         let mut tx = db.begin().await.unwrap();
         let met = person(&mut tx, "U1").await;
