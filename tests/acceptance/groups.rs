@@ -351,7 +351,9 @@ async fn a_user_group_that_changes_is_read_at_once_and_not_at_every_change() {
 async fn a_list_that_is_new_in_the_settings_is_read_soon() {
     let world = World::start().await;
     let jobs = world.node().await.jobs();
-    jobs.turn(Job::Groups, false).await.unwrap();
+    let nothing = jobs.turn(Job::Groups, false).await.unwrap();
+    let said = "no group is read from elsewhere".to_owned();
+    assert_eq!(nothing, Turn::Ran(said));
     world.moves(minutes(5)).await;
     let early = jobs.turn(Job::Groups, false).await.unwrap();
     assert!(matches!(early, Turn::Early { .. }), "{early:?}");
@@ -514,6 +516,7 @@ async fn rights_are_granted_and_taken_back_at_a_terminal() {
         said.contains("edit_all_outages (permits change_any_outage)\n  nobody"),
         "{said}"
     );
+    assert!(said.contains("administrators (permits administer)"), "{said}");
     let (code, said) = run(&["people", "revoke", "U0DEE", "on_call"]).await;
     assert_eq!(
         (code, said.trim()),
