@@ -158,7 +158,9 @@ impl Desk {
             return Ok(MayAnnounce::Yes);
         }
         if let Some(person) = person
-            && store::rights::of_person(tx, person).await?.has(Right::Announce)
+            && store::rights::of_person(tx, person)
+                .await?
+                .has(Right::Announce)
         {
             return Ok(MayAnnounce::Yes);
         }

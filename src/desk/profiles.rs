@@ -179,7 +179,11 @@ impl Desk {
         let domain = self.policy.email_domain.as_deref();
         store::people::settle_addresses(tx, workspace, &local_parts, domain).await?;
         // Their address may give them other rights, and times are shown in their zone.
-        let differs = |it: &SlackUserId| known.get(it).is_none_or(|was| was.differs_from(profiles[it]));
+        let differs = |it: &SlackUserId| {
+            known
+                .get(it)
+                .is_none_or(|was| was.differs_from(profiles[it]))
+        };
         let differing = profiles.keys().filter(|it| differs(it));
         let differing: BTreeSet<String> = differing.map(ToString::to_string).collect();
         let anew = !differing.is_empty();

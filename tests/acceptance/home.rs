@@ -304,7 +304,11 @@ async fn rights_that_change_show_without_opening_it_again() {
         synced.await.unwrap();
         world.settle().await;
         assert_eq!(published(&world, "dee").await, before, "it is as before");
-        assert_eq!(published(&world, "bo").await, bystander, "his are as before");
+        assert_eq!(
+            published(&world, "bo").await,
+            bystander,
+            "his are as before"
+        );
 
         // By the settings, which name others, and then let the group permit something else.
         let group = |right| Group {

@@ -70,7 +70,11 @@ async fn who_left_is_turned_away_in_slack_whichever_way_they_come() {
     bo.closes().await;
     // A button, words, and an announcement.
     bo.clicks("Resolve").await.no_form();
-    for said in ["/outage update 1 It is back", "/outage", "/outage booking it is slow"] {
+    for said in [
+        "/outage update 1 It is back",
+        "/outage",
+        "/outage booking it is slow",
+    ] {
         bo.runs(said).await.no_form();
         world.settle().await;
     }
@@ -117,19 +121,27 @@ async fn the_desk_itself_turns_them_away() {
             ("may", desk.may_announce(&workspace, bo).await.map(drop)),
             (
                 "begin",
-                desk.announcing(&workspace, &"U0BO".into(), "").await.map(drop),
+                desk.announcing(&workspace, &"U0BO".into(), "")
+                    .await
+                    .map(drop),
             ),
             (
                 "declare",
-                desk.declare(&workspace, bo, &request, &once("a")).await.map(drop),
+                desk.declare(&workspace, bo, &request, &once("a"))
+                    .await
+                    .map(drop),
             ),
             (
                 "change",
-                desk.change(&workspace, bo, number, &take, &once("b")).await.map(drop),
+                desk.change(&workspace, bo, number, &take, &once("b"))
+                    .await
+                    .map(drop),
             ),
             (
                 "post again",
-                desk.post_again(&workspace, bo, number, &once("c")).await.map(drop),
+                desk.post_again(&workspace, bo, number, &once("c"))
+                    .await
+                    .map(drop),
             ),
         ];
         for (what, outcome) in outcomes {
@@ -163,7 +175,9 @@ async fn an_outage_opened_again_asks_at_once_who_takes_the_part_of_somebody_who_
         assert_eq!(lines().await.len(), 0, "nobody is needed for what is over");
         let told = ana.direct_messages().await.len();
 
-        ana.runs("/outage reopen 1 Cards fail again").await.whisper();
+        ana.runs("/outage reopen 1 Cards fail again")
+            .await
+            .whisper();
         world.settle().await;
         let asked = lines().await;
         assert_eq!(asked.len(), 1, "{asked:?}");

@@ -506,9 +506,10 @@ fn loaded(api_url: &str, setup: &Setup) -> Settings {
 }
 
 fn settings(api_url: &str, setup: &Setup) -> toml::Table {
-    let sources = setup.on_call_groups.iter().map(|id| {
-        format!("[[permissions.sources]]\ngroup = \"on_call\"\nslack = {id:?}\n")
-    });
+    let sources = setup
+        .on_call_groups
+        .iter()
+        .map(|id| format!("[[permissions.sources]]\ngroup = \"on_call\"\nslack = {id:?}\n"));
     let sources: Vec<String> = sources.collect();
     let text = format!(
         r#"

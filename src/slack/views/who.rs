@@ -93,7 +93,12 @@ pub fn nobody(command: &str, said: &str) -> Message {
         "If this is what happened, and no name, announce it with the button.",
     ));
     let words = format!("who {said}");
-    let button = done::carrying(Action::Announce, &words, "Announce an outage", Look::Primary);
+    let button = done::carrying(
+        Action::Announce,
+        &words,
+        "Announce an outage",
+        Look::Primary,
+    );
     blocks.extend(kit::actions("actions", vec![button]));
     Message::new(&text, blocks)
 }
