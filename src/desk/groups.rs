@@ -190,7 +190,9 @@ impl Desk {
             self.wake.notify_one();
             return Ok(Synced::Held(difference, told_at.is_none()));
         }
-        change(&mut tx, workspace, group, source, &difference, by, now).await?;
+        store::rights::change_members(&mut tx, workspace, group, source, &difference, by, now)
+            .await?;
+        follow(&mut tx, workspace, group, source, &difference, by, now).await?;
         let sync = Sync {
             group: group.to_owned(),
             source: source.clone(),
@@ -374,14 +376,14 @@ async fn set(
     by: &Identity,
     now: Timestamp,
 ) -> store::Result<()> {
-    let before = store::rights::members(tx, workspace, group, source).await?;
-    let difference = Difference::between(&before, after);
-    change(tx, workspace, group, source, &difference, by, now).await
+    let difference =
+        store::rights::set_members(tx, workspace, group, source, after, by, now).await?;
+    follow(tx, workspace, group, source, &difference, by, now).await
 }
 
-/// Writes members and who changed them, and shows those who came or went what they may do now;
-/// nothing where nothing changed.
-async fn change(
+/// Writes down who changed members, and shows those who came or went what they may do now; nothing
+/// where nothing changed.
+async fn follow(
     tx: &mut Tx,
     workspace: &WorkspaceId,
     group: &str,
@@ -393,7 +395,6 @@ async fn change(
     if difference.is_empty() {
         return Ok(());
     }
-    store::rights::change_members(tx, workspace, group, source, difference, by, now).await?;
     audit_members(tx, group, source, difference, by, now).await?;
     let concerned = difference.added.union(&difference.removed).cloned();
     let because = format!("members:{group}:{source}");

@@ -451,6 +451,10 @@ async fn somebody_else_is_named_as_people_write_names() {
         let told = seen.no_form().whisper();
         assert!(told.contains("*Ana Alvarez may*"), "{said}: {told}");
         assert!(told.contains("change every outage"), "{said}: {told}");
+        assert!(
+            told.contains("outages that they announced"),
+            "{said}: {told}"
+        );
     }
     // Also where Slack puts an ID in its place.
     world.control("app", json!({ "should_escape": true })).await;

@@ -32,7 +32,7 @@ pub fn who(standing: &Standing, of: Option<&str>, ask: &str) -> Message {
             (format!("{name} may"), format!("{name} is"))
         }
     };
-    let rights = abilities(standing);
+    let rights = abilities(standing, of.is_some());
     let mut lines = vec![format!("*{may}*")];
     lines.extend(rights.iter().map(|it| format!("• {it}")));
     lines.push("*Because*".to_owned());
@@ -51,21 +51,17 @@ pub fn who(standing: &Standing, of: Option<&str>, ask: &str) -> Message {
             lines.extend(groups.map(|it| format!("• {} in {}", lower(&has), membership(it))));
         }
     }
-    if standing.account != Account::Member {
-        let text = format!("{may}: {}.", rights.join("; "));
-        return Message::new(&text, vec![kit::section("who", &lines.join("\n"))]);
-    }
     let mut blocks = vec![kit::section("who", &lines.join("\n"))];
-    blocks.push(kit::section("more", &more(standing, ask)));
-    if let Some(stale) = kit::context("stale", &stale(&standing.stale)) {
-        blocks.push(stale);
+    if standing.account == Account::Member {
+        blocks.push(kit::section("more", &more(standing, ask)));
+        blocks.extend(kit::context("stale", &stale(&standing.stale)));
     }
     let text = format!("{may}: {}.", rights.join("; "));
     Message::new(&text, blocks)
 }
 
-/// What follows "may".
-fn abilities(standing: &Standing) -> Vec<&'static str> {
+/// What follows "may"; somebody else's, or that of whoever reads it.
+fn abilities(standing: &Standing, other: bool) -> Vec<&'static str> {
     if standing.account != Account::Member {
         return vec!["do nothing"];
     }
@@ -73,7 +69,10 @@ fn abilities(standing: &Standing) -> Vec<&'static str> {
     if standing.everybody_announces && !standing.rights.contains(&Right::Announce) {
         rights.insert(0, ability(Right::Announce));
     }
-    rights.push("change outages that you announced or have a part in");
+    rights.push(match other {
+        true => "change outages that they announced or have a part in",
+        false => "change outages that you announced or have a part in",
+    });
     rights
 }
 
