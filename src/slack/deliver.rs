@@ -293,7 +293,7 @@ impl SlackDeliver {
                 with_groups,
             } => self.invite(scene, people, *with_groups).await,
             Task::Topic => self.topic(scene).await,
-            Task::Bookmark => self.bookmark(scene, look_first).await,
+            Task::Bookmark => self.bookmark(scene).await,
             Task::WarnOfArchive { at } => {
                 self.warn_of_archive(delivery, scene, *at, look_first).await
             }
