@@ -49,6 +49,21 @@ async fn purge(db: &store::Db, keys: &[&str]) -> Result<Vec<(ComponentKey, Fate)
     done
 }
 
+/// Long enough for a statement to come to a lock that somebody holds.
+const A_WHILE: std::time::Duration = std::time::Duration::from_millis(300);
+
+/// An outage of a component that is there, which the component's row does not feel.
+async fn outage_of(tx: &mut store::Tx, key: &str) {
+    let person = person(tx, "U1").await;
+    let named = store::components::named(tx, &workspace(), &[key.to_owned()]).await;
+    let facts = facts(&named.unwrap()[0].0, &person);
+    let number = store::workspaces::next_value(tx, &workspace(), "outage").await;
+    let number = balefire::domain::ids::OutageNumber(number.unwrap());
+    store::outages::insert(tx, number, facts, &cli(), noon())
+        .await
+        .unwrap();
+}
+
 fn below(key: &str, parents: &[&str]) -> Described {
     let mut said = Described::plain(key, &key.to_uppercase());
     said.parents = parents.iter().map(|it| ComponentKey::from(*it)).collect();
@@ -323,6 +338,23 @@ on_both! {
         let fates = purge(db, &["payments", "other"]).await.unwrap();
         let retired = Fate::Retired { outages: 1, before: false };
         assert_eq!(fates, [("payments".into(), retired.clone()), ("other".into(), retired)]);
+    }
+
+    async fn an_outage_that_is_being_announced_keeps_its_component(db: &Db) {
+        let mut payments = below("payments", &[]);
+        payments.name = "Payments".into();
+        provision(db, &[payments], false).await.unwrap();
+        let mut announcing = db.begin().await.unwrap();
+        outage_of(&mut announcing, "payments").await;
+        let (at, keys) = (db.clone(), [ComponentKey::from("payments")]);
+        let mut purging = tokio::spawn(async move {
+            catalog::purge(&at, &Clock::system(), &workspace(), &keys, &cli()).await
+        });
+        let waits = tokio::time::timeout(A_WHILE, &mut purging).await;
+        assert!(waits.is_err(), "{waits:?}");
+        announcing.commit().await.unwrap();
+        let fates = purging.await.unwrap().unwrap();
+        assert_eq!(fates, [("payments".into(), Fate::Retired { outages: 1, before: false })]);
     }
 
     async fn a_retired_child_lets_its_parent_go(db: &Db) {

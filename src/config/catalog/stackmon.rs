@@ -5,7 +5,10 @@
 //! when entries come, go or change places. Only entries with one name in one region have more of what
 //! tells them apart in their keys.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    hash::Hash,
+};
 
 use serde::Deserialize;
 use serde_saphyr::{Error, Spanned};
@@ -130,20 +133,16 @@ fn named(component: Spanned<Component>, report: &mut Report<'_>) -> Named {
 }
 
 fn identities(all: &[Named], report: &mut Report<'_>) -> Vec<Identity> {
-    let mut namesakes: HashMap<String, Vec<&Named>> = HashMap::new();
-    for named in all {
-        let same = namesakes.entry(named.name.to_lowercase()).or_default();
-        same.push(named);
-    }
-    let apart: HashMap<String, Vec<&str>> = namesakes
-        .iter()
-        .map(|(name, same)| (name.clone(), telling_apart(same)))
-        .collect();
+    // What people read differs among all with the name, and a key among those of the region.
+    let by_name = apart(all, |it| it.name.to_lowercase());
+    let by_region = apart(all, |it| (it.name.to_lowercase(), it.region()));
     let mut first: HashMap<(String, Vec<&str>), usize> = HashMap::new();
     let mut found = Vec::new();
     for named in all {
         let name = named.name.to_lowercase();
-        let by = apart.get(&name).map(Vec::as_slice).unwrap_or_default();
+        let by = by_region.get(&(name.clone(), named.region()));
+        let others = values(named, by.map(Vec::as_slice).unwrap_or_default());
+        let by = by_name.get(&name).map(Vec::as_slice).unwrap_or_default();
         let values = values(named, by);
         let other = first.insert((name, values.clone()), named.line);
         if let Some(other) = other {
@@ -158,18 +157,34 @@ fn identities(all: &[Named], report: &mut Report<'_>) -> Vec<Identity> {
             true => named.name.clone(),
             false => format!("{} ({})", named.name, values.join(", ")),
         };
-        let region = named.attributes.get(REGION).map(String::as_str);
-        let others = by.iter().filter(|it| **it != REGION);
-        let others = others.filter_map(|it| named.attributes.get(*it).map(String::as_str));
-        let parts: Vec<&str> = std::iter::once(named.name.as_str())
-            .chain(region)
-            .chain(others)
-            .collect();
+        let mut parts = vec![named.name.as_str(), named.region()];
+        parts.extend(others);
+        parts.retain(|it| !it.is_empty());
         let key = key(&parts);
         let twice = other.is_some();
         found.push(Identity { key, shown, twice });
     }
     with_different_keys(all, found)
+}
+
+impl Named {
+    fn region(&self) -> &str {
+        self.attributes.get(REGION).map_or("", String::as_str)
+    }
+}
+
+/// For each kind of entries, the attributes that tell them apart.
+fn apart<'a, K: Eq + Hash>(
+    all: &'a [Named],
+    kind: impl Fn(&'a Named) -> K,
+) -> HashMap<K, Vec<&'a str>> {
+    let mut kinds: HashMap<K, Vec<&Named>> = HashMap::new();
+    for named in all {
+        kinds.entry(kind(named)).or_default().push(named);
+    }
+    let told = kinds.into_iter();
+    told.map(|(kind, same)| (kind, telling_apart(&same)))
+        .collect()
 }
 
 /// The attributes that have to be looked at to tell entries with one name apart: none for one alone.
@@ -249,8 +264,7 @@ fn with_different_keys(all: &[Named], mut found: Vec<Identity>) -> Vec<Identity>
     }
     for (identity, named) in found.iter_mut().zip(all) {
         if counts.get(&identity.key).is_some_and(|it| *it > 1) {
-            let region = named.attributes.get(REGION).map_or("", String::as_str);
-            let words = format!("{}\n{region}", identity.shown);
+            let words = format!("{}\n{}", identity.shown, named.region());
             identity.key = marked(&identity.key, &words);
         }
     }

@@ -113,7 +113,7 @@ fn entries_of_one_region_are_told_apart_by_what_differs() {
         pairs(&[
             ("queue-eu-1", "Queue (eu, 1)"),
             ("queue-eu-2", "Queue (eu, 2)"),
-            ("queue-us-2", "Queue (us, 2)"),
+            ("queue-us", "Queue (us, 2)"),
         ])
     );
     assert_eq!(
