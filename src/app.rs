@@ -46,9 +46,7 @@ use crate::{
     telemetry::Metrics,
 };
 
-pub use connect::{
-    ConnectError, open as open_database, place as place_of_database, provision_components,
-};
+pub use connect::{ConnectError, open as open_database, place as place_of_database};
 
 /// A request that takes longer than this is given up; Slack's own are answered far earlier.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);

@@ -1,6 +1,7 @@
 //! The command line: one file per command.
 //!
-//! Exit codes: 0 done, 1 it failed, 2 the settings or the command line are wrong.
+//! Exit codes: 0 done, 1 it failed, 2 the settings or the command line are wrong. What compares ends
+//! as `diff` does: 0 the same, 1 something differs, 2 it could not be said.
 
 mod backup;
 mod catalog;
@@ -77,6 +78,8 @@ pub enum Failure {
     /// The command line or its surroundings are wrong.
     Usage(String),
     Failed(anyhow::Error),
+    /// Nothing went wrong: two things were compared, and are not the same.
+    Differs,
 }
 
 impl From<anyhow::Error> for Failure {
@@ -136,6 +139,7 @@ fn report(failure: Failure) -> ExitCode {
             eprintln!("{}", harmless(&text));
             ExitCode::from(2)
         }
+        Failure::Differs => ExitCode::FAILURE,
         Failure::Failed(error) => {
             let why = format!("balefire: {}", in_words(&error));
             eprintln!("{}", harmless(&why));

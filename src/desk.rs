@@ -3,6 +3,7 @@
 //! Load, decide (in the domain), write state, timeline and deliveries, commit. Nothing here talks
 //! to the outside, and nothing here knows whether a person asked through Slack or otherwise.
 
+pub mod catalog;
 mod due;
 mod effects;
 mod groups;

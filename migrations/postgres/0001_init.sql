@@ -87,7 +87,7 @@ CREATE TABLE home_tabs (
     PRIMARY KEY (workspace_id, slack_user_id)
 );
 
--- What can be unhealthy. The key never changes; nothing is deleted.
+-- What can be unhealthy. The key never changes; what anything refers to is never deleted.
 
 CREATE TABLE components (
     id           BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -96,6 +96,9 @@ CREATE TABLE components (
     name         TEXT    NOT NULL,
     name_lower   TEXT    NOT NULL,
     attributes   JSONB NOT NULL DEFAULT '{}',
+    owner        TEXT, -- in their own words
+    description  TEXT,
+    links        JSONB   NOT NULL DEFAULT '[]', -- names and addresses, in order
     retired_at   TIMESTAMPTZ,
     created_at   TIMESTAMPTZ    NOT NULL,
     UNIQUE (workspace_id, key)
@@ -109,6 +112,15 @@ CREATE TABLE component_aliases (
     PRIMARY KEY (workspace_id, alias)
 );
 CREATE INDEX component_aliases_component ON component_aliases (component_id);
+
+-- What a component needs in order to work. No circles.
+CREATE TABLE component_parents (
+    component_id BIGINT  NOT NULL REFERENCES components (id),
+    parent_id    BIGINT  NOT NULL REFERENCES components (id),
+    PRIMARY KEY (component_id, parent_id),
+    CHECK (component_id <> parent_id)
+);
+CREATE INDEX component_parents_parent ON component_parents (parent_id);
 
 -- Outages: state, parts, history.
 

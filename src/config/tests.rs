@@ -7,6 +7,8 @@ mod precedence;
 mod problems;
 mod secrets;
 mod shipped_file;
+mod stackmon;
+mod written;
 
 use std::fs;
 

@@ -11,6 +11,7 @@ mod announce;
 mod attack;
 mod browser;
 mod browser_life;
+mod catalog;
 mod change;
 mod channel;
 mod crash;

@@ -16,9 +16,10 @@ use std::{
 };
 
 use balefire::{
-    app::{App, Running, provision_components},
+    app::{App, Running},
     clock::Clock,
     config::{self, Checks, Settings, Sources, parse_catalog},
+    desk::catalog::provision,
     domain::{actor::Identity, time::Zone},
     outbox::Outbox,
     sandbox::{self, Sandbox},
@@ -153,7 +154,7 @@ impl World {
                 name: "test".into(),
             };
             let workspace = app.slack.workspace().unwrap();
-            provision_components(&app.db, &clock, &workspace, &catalog, false, &by)
+            provision(&app.db, &clock, &workspace, &catalog.entries, false, &by)
                 .await
                 .unwrap();
         }

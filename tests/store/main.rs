@@ -6,6 +6,7 @@
 mod announcements;
 mod attempts;
 mod backup;
+mod catalog;
 mod channels;
 #[path = "../harness/databases.rs"]
 mod databases;

@@ -58,6 +58,11 @@ pub async fn reads_everything(db: &Db) {
     assert!(rights.has(balefire::domain::actor::Right::Announce));
     let found = store::components::search(tx, id, "pay", 10).await.unwrap();
     assert_eq!(found[0].name, "Payments");
+    let all = store::components::all(tx, id).await.unwrap();
+    let payments = &all[1].said;
+    assert_eq!(payments.parents, ["ledger".into()].into());
+    assert_eq!(payments.links[0].name, "Runbook");
+    assert_eq!(payments.owner.as_deref(), Some("Team Money"));
 
     let first = store::outages::by_number(tx, id, OutageNumber(1))
         .await

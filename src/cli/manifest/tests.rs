@@ -68,6 +68,7 @@ const METHODS: &[(&str, &[&str])] = &[
     ("bookmarks.add", &["bookmarks:write"]),
     ("bookmarks.edit", &["bookmarks:write"]),
     ("bookmarks.list", &["bookmarks:read"]),
+    ("bookmarks.remove", &["bookmarks:write"]),
     ("chat.delete", &["chat:write"]),
     ("chat.getPermalink", &[]),
     ("chat.postEphemeral", &["chat:write"]),

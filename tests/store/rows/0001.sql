@@ -16,9 +16,12 @@ INSERT INTO group_syncs (workspace_id, group_name, source, tried_at, synced_at, 
 VALUES ('T1', 'on_call', 'google:sre@example.com', '2026-03-01T12:00:00+00:00', NULL, 'the group was not found', 0, NULL);
 INSERT INTO home_tabs (workspace_id, slack_user_id, opened_at) VALUES ('T1', 'U1', '2026-03-01T12:00:00+00:00');
 
-INSERT INTO components (workspace_id, key, name, name_lower, attributes, created_at)
-VALUES ('T1', 'payments', 'Payments', 'payments', '{"region":"eu"}', '2026-03-01T12:00:00+00:00');
+INSERT INTO components (workspace_id, key, name, name_lower, attributes, owner, description, links, retired_at, created_at)
+VALUES ('T1', 'payments', 'Payments', 'payments', '{"region":"eu"}', 'Team Money', 'Cards and invoices',
+        '[{"name":"Runbook","url":"https://wiki.example.com/payments"}]', NULL, '2026-03-01T12:00:00+00:00'),
+       ('T1', 'ledger', 'Ledger', 'ledger', '{}', NULL, NULL, '[]', NULL, '2026-03-01T12:00:00+00:00');
 INSERT INTO component_aliases (workspace_id, alias, component_id) VALUES ('T1', 'pay', 1);
+INSERT INTO component_parents (component_id, parent_id) VALUES (1, 2);
 
 INSERT INTO outages (workspace_id, number, version, phase, phase_detail, severity, summary, eta_label, eta_due_at, eta_set_at,
     creator_id, solution_assignee_id, communication_assignee_id, started_at, announced_at, resolved_at, ended_at, updated_at)
