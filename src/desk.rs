@@ -152,7 +152,7 @@ impl Desk {
         let actor = actor(&mut tx, person).await?;
         let component = request.component.id;
         let open = store::outages::open_of_component(&mut tx, workspace, component).await?;
-        let recent = store::outages::resolved_since(&mut tx, workspace, now.minus(RECENT)).await?;
+        let recent = store::outages::ended_since(&mut tx, workspace, now.minus(RECENT)).await?;
         let decision = declare(
             workspace,
             request,

@@ -146,7 +146,7 @@ impl Desk {
         let before = store::rights::members(&mut tx, workspace, group, source).await?;
         let difference = Difference::between(&before, after);
         if difference.needs_a_yes() && !how.yes {
-            let last = last_sync(&mut tx, workspace, group, source).await?;
+            let last = store::syncs::of(&mut tx, workspace, group, source).await?;
             let would_remove = difference.removed.len() as i64;
             let told_at = last.as_ref().and_then(|it| it.warned_at).filter(|at| {
                 let same = last
@@ -239,7 +239,7 @@ impl Desk {
         {
             return Ok(());
         }
-        let last = last_sync(&mut tx, workspace, group, source).await?;
+        let last = store::syncs::of(&mut tx, workspace, group, source).await?;
         let sync = Sync {
             group: group.to_owned(),
             source: source.clone(),
@@ -332,17 +332,6 @@ async fn ours(tx: &mut Tx, lease: Option<&Lease>, now: Timestamp) -> store::Resu
         Some(lease) => store::leases::hold(tx, lease, now).await,
         None => Ok(true),
     }
-}
-
-async fn last_sync(
-    tx: &mut Tx,
-    workspace: &WorkspaceId,
-    group: &str,
-    source: &Source,
-) -> store::Result<Option<Sync>> {
-    let all = store::syncs::all(tx, workspace).await?;
-    let mut all = all.into_iter();
-    Ok(all.find(|it| it.group == group && it.source == *source))
 }
 
 /// Writes members and who changed them; an audit entry only if something changed.

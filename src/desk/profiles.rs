@@ -164,7 +164,7 @@ impl Desk {
             let emails = emails.into_iter().flatten().map(|it| it.to_lowercase());
             local_parts.extend(emails.filter_map(|it| local_part(&it).map(str::to_owned)));
         }
-        for profile in new {
+        for profile in &new {
             match known.get(&profile.slack_user) {
                 None => learned.new += 1,
                 Some(was) if was.differs_from(profile) => {
@@ -174,7 +174,9 @@ impl Desk {
                 }
                 Some(_) => {}
             }
-            store::people::save_profile(tx, workspace, profile, now).await?;
+        }
+        if !new.is_empty() {
+            store::people::save_profiles(tx, workspace, &new, now).await?;
         }
         let domain = self.policy.email_domain.as_deref();
         store::people::settle_addresses(tx, workspace, &local_parts, domain).await?;
@@ -274,8 +276,8 @@ async fn stale(
         return Ok(Vec::new());
     }
     let mut shown = store::outages::open(tx, workspace, i64::MAX).await?;
-    // Whoever resolved one a moment ago may be known by name only now.
-    shown.extend(store::outages::resolved_since(tx, workspace, now.minus(LATELY)).await?);
+    // Whoever ended one a moment ago may be known by name only now.
+    shown.extend(store::outages::ended_since(tx, workspace, now.minus(LATELY)).await?);
     let names = |it: &Outage| people_of(it).iter().any(|it| renamed.contains(it));
     Ok(shown
         .iter()

@@ -38,6 +38,19 @@ pub struct Report {
     pub left_out: Vec<String>,
 }
 
+/// What became of all lists, in numbers: what each of them changed is told and not kept.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    pub lists: usize,
+    pub added: usize,
+    pub removed: usize,
+    /// How many wait for somebody's yes.
+    pub held: usize,
+    pub unread: usize,
+    /// Why the first was not read whose trouble may go away by itself.
+    pub passing: Option<String>,
+}
+
 /// Why a list was not read. What was known of it stays as it was.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unread {
@@ -53,17 +66,17 @@ struct List {
 
 impl Lists {
     /// Reads every list and takes it over, each by itself: one that cannot be read keeps no other
-    /// from being read. `told` hears of each as it is done.
+    /// from being read. `told` is given each as it is done.
     pub async fn sync(
         &self,
         workspace: &WorkspaceId,
         by: &Identity,
         how: How<'_>,
-        mut told: impl FnMut(&Report),
-    ) -> store::Result<Vec<Report>> {
+        mut told: impl FnMut(Report),
+    ) -> store::Result<Tally> {
         let desk = &self.slack.desk;
         let google = self.google().await;
-        let mut reports = Vec::with_capacity(self.sources.len());
+        let mut tally = Tally::default();
         for GroupSource { group, source } in &self.sources {
             let (outcome, left_out) = match self.read(source, google.as_ref()).await {
                 Ok(list) => {
@@ -90,10 +103,10 @@ impl Lists {
                 outcome,
                 left_out,
             };
-            told(&report);
-            reports.push(report);
+            tally.count(&report);
+            told(report);
         }
-        Ok(reports)
+        Ok(tally)
     }
 
     /// Who asks Google, or why nobody can.
@@ -173,15 +186,11 @@ pub async fn sync(lists: &Lists, lease: Option<&Lease>) -> anyhow::Result<String
     let Some(workspace) = lists.workspace().await? else {
         anyhow::bail!("Slack was not reached yet");
     };
-    let reports = lists.sync(&workspace, &by, how, log).await?;
-    let passing = reports.iter().find_map(|it| match &it.outcome {
-        Err(unread) if unread.may_pass => Some(&unread.why),
-        _ => None,
-    });
-    match passing {
+    let tally = lists.sync(&workspace, &by, how, |it| log(&it)).await?;
+    match &tally.passing {
         // Tried again soon.
-        Some(why) => anyhow::bail!("{}: {why}", summary(&reports)),
-        None => Ok(summary(&reports)),
+        Some(why) => anyhow::bail!("{tally}: {why}"),
+        None => Ok(tally.to_string()),
     }
 }
 
@@ -221,26 +230,38 @@ fn log(report: &Report) {
     }
 }
 
-/// In a few words, for `balefire jobs list`.
-fn summary(reports: &[Report]) -> String {
-    let (mut added, mut removed, mut held, mut unread) = (0, 0, 0, 0);
-    for report in reports {
+impl Tally {
+    fn count(&mut self, report: &Report) {
+        self.lists += 1;
         match &report.outcome {
             Ok(Synced::Applied(it) | Synced::WouldApply(it)) => {
-                added += it.added.len();
-                removed += it.removed.len();
+                self.added += it.added.len();
+                self.removed += it.removed.len();
             }
-            Ok(Synced::Held(..)) => held += 1,
+            Ok(Synced::Held(..)) => self.held += 1,
             Ok(Synced::NotOurs | Synced::NoGroup) => {}
-            Err(_) => unread += 1,
+            Err(unread) => {
+                self.unread += 1;
+                if unread.may_pass && self.passing.is_none() {
+                    self.passing = Some(unread.why.clone());
+                }
+            }
         }
     }
-    let mut said = format!("{} lists, {added} added, {removed} removed", reports.len());
-    if held > 0 {
-        said.push_str(&format!(", {held} wait for a yes"));
+}
+
+/// In a few words, for `balefire jobs list`.
+impl std::fmt::Display for Tally {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (lists, added, removed) = (self.lists, self.added, self.removed);
+        write!(f, "{lists} lists, {added} added, {removed} removed")?;
+        match self.held {
+            0 => {}
+            held => write!(f, ", {held} wait for a yes")?,
+        }
+        match self.unread {
+            0 => Ok(()),
+            unread => write!(f, ", {unread} not read"),
+        }
     }
-    if unread > 0 {
-        said.push_str(&format!(", {unread} not read"));
-    }
-    said
 }

@@ -4,7 +4,11 @@ use std::{collections::BTreeSet, time::Duration};
 
 use sqlx::types::Json;
 
-use super::{Result, Tx, among::among, db::on};
+use super::{
+    Result, Tx,
+    among::{among, each},
+    db::on,
+};
 use crate::domain::{
     delivery::{Receipt, Task},
     ids::{DeliveryId, OutageId, WorkspaceId},
@@ -289,17 +293,14 @@ pub async fn finish(
     finished: &[Finished<'_>],
     now: Timestamp,
 ) -> Result<BTreeSet<DeliveryId>> {
-    let elements = match tx.is_postgres() {
-        true => "JSONB_ARRAY_ELEMENTS",
-        false => "JSON_EACH",
-    };
     let sql = format!(
         "UPDATE deliveries SET done_at = $3, result = it.value -> 'receipt',
              last_error = it.value ->> 'note', locked_by = NULL, locked_until = NULL
-         FROM {elements}($2) AS it
+         FROM {}
          WHERE {} AND deliveries.id = CAST(it.value ->> 'id' AS BIGINT)
            AND locked_by = it.value ->> 'worker' AND done_at IS NULL
          RETURNING deliveries.id",
+        each(tx, "$2"),
         among(tx, "deliveries.id")
     );
     let ids: Vec<DeliveryId> = on!(tx, |conn| {

@@ -2,11 +2,12 @@
 
 mod roster;
 
-pub use roster::{Known, count_borrowers, gone, known, settle_addresses, who_borrows};
+pub use roster::{
+    Known, count_borrowers, gone, known, save_profiles, settle_addresses, who_borrows,
+};
 
 use super::{Result, Tx, among::among, db::on};
 use crate::domain::{
-    address::local_part,
     ids::{PersonId, SlackUserId, WorkspaceId},
     person::Person,
     time::{Timestamp, Zone},
@@ -95,57 +96,6 @@ pub async fn meet(
             .await
     })?;
     Ok(row.into())
-}
-
-/// Writes what Slack says of somebody over what was known. Until [`settle_addresses`] has looked at
-/// who else could be meant, they are known by their own e-mail address. The address of somebody who
-/// left stays known, also when Slack does not say it any more, so that nobody else gets it.
-pub async fn save_profile(
-    tx: &mut Tx,
-    workspace: &WorkspaceId,
-    profile: &Profile,
-    now: Timestamp,
-) -> Result<()> {
-    const SQL: &str = "
-        INSERT INTO people (workspace_id, slack_user_id, name, email, local_part, address, time_zone,
-                            picture, is_bot, is_restricted, profile_at, deactivated_at, created_at)
-        VALUES ($1, $2, $3, $4, $12, $11, $5, $6, $7, $8, $9, $10, $9)
-        ON CONFLICT (workspace_id, slack_user_id) DO UPDATE SET
-            name = excluded.name, time_zone = excluded.time_zone,
-            email = CASE WHEN excluded.deactivated_at IS NULL THEN excluded.email
-                         ELSE COALESCE(excluded.email, people.email) END,
-            local_part = CASE WHEN excluded.deactivated_at IS NULL THEN excluded.local_part
-                              ELSE COALESCE(excluded.local_part, people.local_part) END,
-            address = CASE WHEN excluded.deactivated_at IS NULL THEN excluded.address
-                           ELSE COALESCE(excluded.address, people.address) END,
-            picture = excluded.picture, is_bot = excluded.is_bot,
-            is_restricted = excluded.is_restricted, profile_at = excluded.profile_at,
-            deactivated_at = CASE WHEN excluded.deactivated_at IS NULL THEN NULL
-                                  ELSE COALESCE(people.deactivated_at, excluded.deactivated_at) END";
-    let email = profile.email.as_ref().map(|it| it.to_lowercase());
-    let local_part = email.as_deref().and_then(local_part);
-    // The address of a guest or an app proves nothing.
-    let address = email
-        .as_ref()
-        .filter(|_| local_part.is_some() && !profile.is_restricted && !profile.is_bot);
-    on!(tx, |conn| {
-        sqlx::query(SQL)
-            .bind(workspace)
-            .bind(&profile.slack_user)
-            .bind(&profile.name)
-            .bind(&email)
-            .bind(&profile.time_zone)
-            .bind(&profile.picture)
-            .bind(profile.is_bot)
-            .bind(profile.is_restricted)
-            .bind(now)
-            .bind(profile.is_deactivated.then_some(now))
-            .bind(address)
-            .bind(local_part)
-            .execute(conn)
-            .await?;
-    });
-    Ok(())
 }
 
 /// When Slack was last asked about somebody; none when never.

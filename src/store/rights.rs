@@ -2,15 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use sqlx::types::Json;
+use sqlx::{AssertSqlSafe, types::Json};
 
-use super::{Result, Tx, db::on};
+use super::{Result, Tx, among, db::on};
 use crate::domain::{
     actor::{Identity, Right, Rights},
     ids::{PersonId, WorkspaceId},
     membership::{Difference, Membership, Source},
     time::Timestamp,
 };
+
+/// How many members are written with one statement, so that none grows with a list.
+const AT_ONCE: usize = 1000;
 
 /// Makes a group permit exactly `rights`.
 pub async fn save_group(
@@ -94,34 +97,45 @@ pub async fn change_members(
     now: Timestamp,
 ) -> Result<()> {
     let source = source.to_string();
-    on!(tx, |conn| {
-        for member in &difference.removed {
-            sqlx::query(
-                "DELETE FROM group_members
-                 WHERE workspace_id = $1 AND group_name = $2 AND source = $3 AND member = $4",
-            )
-            .bind(workspace)
-            .bind(group)
-            .bind(&source)
-            .bind(member)
-            .execute(&mut *conn)
-            .await?;
-        }
-        for member in &difference.added {
-            sqlx::query(
-                "INSERT INTO group_members (workspace_id, group_name, member, source, added_by, added_at)
-                 VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
-            )
-            .bind(workspace)
-            .bind(group)
-            .bind(member)
-            .bind(&source)
-            .bind(Json(by))
-            .bind(now)
-            .execute(&mut *conn)
-            .await?;
-        }
-    });
+    let sql = format!(
+        "DELETE FROM group_members
+         WHERE workspace_id = $2 AND group_name = $3 AND source = $4 AND {}",
+        among::among_texts(tx, "member")
+    );
+    let removed: Vec<&String> = difference.removed.iter().collect();
+    for some in removed.chunks(AT_ONCE) {
+        let sql = AssertSqlSafe(sql.clone());
+        on!(tx, |conn| {
+            sqlx::query(sql)
+                .bind(Json(some))
+                .bind(workspace)
+                .bind(group)
+                .bind(&source)
+                .execute(conn)
+                .await?;
+        });
+    }
+    // SQLite takes ON for a part of the join unless a condition stands before it.
+    let sql = format!(
+        "INSERT INTO group_members (workspace_id, group_name, member, source, added_by, added_at)
+         SELECT $2, $3, it.value, $4, $5, $6 FROM {} WHERE TRUE ON CONFLICT DO NOTHING",
+        among::each_text(tx, "$1")
+    );
+    let added: Vec<&String> = difference.added.iter().collect();
+    for some in added.chunks(AT_ONCE) {
+        let sql = AssertSqlSafe(sql.clone());
+        on!(tx, |conn| {
+            sqlx::query(sql)
+                .bind(Json(some))
+                .bind(workspace)
+                .bind(group)
+                .bind(&source)
+                .bind(Json(by))
+                .bind(now)
+                .execute(conn)
+                .await?;
+        });
+    }
     Ok(())
 }
 

@@ -7,11 +7,11 @@ use balefire::{
     desk::{How, Synced},
     domain::{
         actor::{Identity, Right},
-        ids::SlackUserId,
+        ids::{SlackUserId, WorkspaceId},
         membership::{Group, ON_CALL, Source},
     },
     jobs::{
-        groups::{self, Lists},
+        groups::{self, Lists, Report},
         housekeeping,
     },
     store,
@@ -43,6 +43,15 @@ fn lists(world: &World, google: &GoogleFake) -> Lists {
             source: Source::Google(LIST.into()),
         }],
     }
+}
+
+/// What becomes of each list.
+async fn all_of(lists: &Lists, workspace: &WorkspaceId, how: How<'_>) -> Vec<Report> {
+    let mut reports = Vec::new();
+    let keep = |it| reports.push(it);
+    let tally = lists.sync(workspace, &by(), how, keep).await.unwrap();
+    assert_eq!(tally.lists, reports.len());
+    reports
 }
 
 async fn may_announce(world: &World, id: &str) -> bool {
@@ -140,7 +149,7 @@ async fn more_than_half_goes_only_when_somebody_says_yes() {
         yes: true,
         ..How::default()
     };
-    let reports = lists.sync(&workspace, &by(), yes, |_| {}).await.unwrap();
+    let reports = all_of(&lists, &workspace, yes).await;
     assert!(matches!(&reports[0].outcome, Ok(Synced::Applied(it)) if it.removed.len() == 2));
     assert!(!may_announce(&world, "U0CY").await && may_announce(&world, "U0DEE").await);
     let who = world.person("ana").runs("/outage who").await.whisper();
@@ -191,10 +200,10 @@ async fn a_dry_run_writes_nothing() {
         dry_run: true,
         ..How::default()
     };
-    let reports = lists.sync(&workspace, &by(), dry, |_| {}).await.unwrap();
+    let reports = all_of(&lists, &workspace, dry).await;
     assert!(matches!(&reports[0].outcome, Ok(Synced::WouldApply(it)) if it.added.len() == 1));
     google.fails(LIST, Fault::NotFound);
-    let reports = lists.sync(&workspace, &by(), dry, |_| {}).await.unwrap();
+    let reports = all_of(&lists, &workspace, dry).await;
     assert!(reports[0].outcome.is_err());
     assert!(!may_announce(&world, "U0DEE").await);
     let mut tx = world.db.read().await.unwrap();

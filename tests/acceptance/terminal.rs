@@ -358,7 +358,7 @@ async fn nobody_acts_who_cannot_act_in_slack() {
             is_deactivated,
         };
         let now = Timestamp::from_epoch(1_772_366_400);
-        store::people::save_profile(&mut tx, &workspace.id, &profile, now)
+        store::people::save_profiles(&mut tx, &workspace.id, &[&profile], now)
             .await
             .unwrap();
         tx.commit().await.unwrap();

@@ -256,7 +256,7 @@ async fn in_the_database(world: &mut World) -> Result<(), Violation> {
     }
     let announced = world.model.announced.clone();
     for wish in announced {
-        let sql = "SELECT number FROM outages WHERE summary LIKE $1";
+        let sql = "SELECT number FROM outages WHERE summary GLOB $1";
         let there = world.mentions(sql, &wish.word).await.len();
         if there > 1 {
             let seen = format!("{there} outages of {}", wish.word);
@@ -267,7 +267,7 @@ async fn in_the_database(world: &mut World) -> Result<(), Violation> {
         }
     }
     for line in world.model.lines.clone() {
-        let sql = "SELECT outage_id FROM timeline WHERE event LIKE $1";
+        let sql = "SELECT outage_id FROM timeline WHERE event GLOB $1";
         let there = world.mentions(sql, &line.word).await;
         match there.as_slice() {
             [] => return violated(NOTHING_LOST, line.word),

@@ -40,13 +40,14 @@ impl World {
         sqlx::query_scalar(sql).fetch_one(readers).await.unwrap()
     }
 
-    /// How many rows of this query have the word in them.
+    /// What this query finds for the word, which has to be asked for with `GLOB`: `LIKE` would take
+    /// capital letters of an identifier for it.
     pub async fn mentions(&self, sql: &'static str, word: &str) -> Vec<i64> {
         let Db::Sqlite { readers, .. } = &self.db else {
             unreachable!()
         };
-        let like = format!("%{word}%");
-        let found = sqlx::query_scalar(sql).bind(like).fetch_all(readers);
+        let pattern = format!("*{word}*");
+        let found = sqlx::query_scalar(sql).bind(pattern).fetch_all(readers);
         found.await.unwrap()
     }
 
