@@ -147,6 +147,8 @@ impl App {
             triggers: Triggers::default(),
             commands: settings.slack.commands.clone(),
             inbox_wake: Arc::new(Notify::new()),
+            user_groups: settings.permissions.user_groups(),
+            groups_wake: Arc::new(Notify::new()),
             connected: Arc::new(RwLock::new(None)),
         });
         let socket = match &settings.slack.mode {

@@ -58,7 +58,7 @@ impl Job {
             Job::Etas => "etas",
             Job::Channels => "channels",
             Job::Announcements => "announcements",
-            Job::Groups => "groups",
+            Job::Groups => store::runs::GROUPS,
             Job::Users => "users",
             Job::Forget => "forget",
             Job::Reach => "reach",

@@ -21,6 +21,7 @@ CREATE TABLE people (
     workspace_id   TEXT    NOT NULL,
     slack_user_id  TEXT    NOT NULL,
     name           TEXT    NOT NULL,
+    handle         TEXT, -- lower case: what people write after an @
     email          TEXT, -- lower case, as Slack says
     local_part     TEXT, -- of the e-mail address: those who share it could be taken for each other
     address        TEXT, -- lower case: by which groups and logins know them, their own e-mail or the
@@ -382,6 +383,7 @@ CREATE TABLE job_runs (
     started_at  TEXT    NOT NULL,
     finished_at TEXT,
     next_at     TEXT    NOT NULL,
+    wanted_at   TEXT, -- asked for since it last started: due then, if that is sooner
     failed      INTEGER NOT NULL DEFAULT 0 CHECK (failed IN (0, 1)),
     outcome     TEXT    NOT NULL DEFAULT ''
 ) STRICT;

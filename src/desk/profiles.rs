@@ -180,6 +180,18 @@ impl Desk {
         }
         let domain = self.policy.email_domain.as_deref();
         store::people::settle_addresses(tx, workspace, &local_parts, domain).await?;
+        // Their address may give them other rights, and times are shown in their zone.
+        let differs = |it: &SlackUserId| {
+            known
+                .get(it)
+                .is_none_or(|was| was.differs_from(profiles[it]))
+        };
+        let differing = profiles.keys().filter(|it| differs(it));
+        let differing: BTreeSet<String> = differing.map(ToString::to_string).collect();
+        let anew = !differing.is_empty();
+        if anew {
+            store::homes::publish_to(tx, workspace, &differing, "profile", now).await?;
+        }
 
         for id in &held {
             let Some(mut outage) = store::outages::by_id(tx, *id).await? else {
@@ -194,11 +206,11 @@ impl Desk {
                     .await?;
             }
         }
-        Ok((learned, !held.is_empty()))
+        Ok((learned, anew || !held.is_empty()))
     }
 
-    /// Frees the roles of everybody who is gone, and asks who takes them.
-    async fn without_leavers(
+    /// Frees the roles of everybody who is gone, and asks who takes them. The outage is held.
+    pub(super) async fn without_leavers(
         &self,
         tx: &mut Tx,
         mut outage: Outage,
@@ -206,6 +218,9 @@ impl Desk {
     ) -> store::Result<Outage> {
         let involved = outage.roles.people();
         let gone = store::people::gone(tx, &involved).await?;
+        if gone.is_empty() {
+            return Ok(outage);
+        }
         let mut may_change = Vec::new();
         for right in [Right::ChangeAnyOutage, Right::Administer] {
             if may_change.is_empty() {

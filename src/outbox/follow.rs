@@ -73,8 +73,8 @@ impl<D: Deliver> Outbox<D> {
             }
             (Task::Permalink, Receipt::Permalink { url, copy }) => {
                 store::announcements::record_permalink(tx, outage, *copy, url).await?;
-                self.show_at_home(tx, delivery, outage, now).await?;
-                self.link_duplicates(tx, delivery, outage, now).await
+                self.link_duplicates(tx, delivery, outage, now).await?;
+                self.show_at_home(tx, delivery, now).await
             }
             (Task::Pin, Receipt::Pinned { pinned, copy }) => {
                 store::announcements::record_pinned(tx, outage, *copy, *pinned, now).await
@@ -120,7 +120,7 @@ impl<D: Deliver> Outbox<D> {
         };
         let workspace = &original.workspace;
         for id in store::outages::duplicates_of(tx, workspace, original.number).await? {
-            self.refresh(tx, delivery, id, now).await?;
+            self.in_thread(tx, delivery, id, Task::Refresh, now).await?;
         }
         Ok(())
     }
@@ -157,19 +157,18 @@ impl<D: Deliver> Outbox<D> {
     ) -> store::Result<()> {
         self.in_thread(tx, delivery, outage, Task::Refresh, now)
             .await?;
-        self.show_at_home(tx, delivery, outage, now).await
+        self.show_at_home(tx, delivery, now).await
     }
 
-    /// Home tabs show what the announcement shows.
+    /// Home tabs show what announcements show.
     async fn show_at_home(
         &self,
         tx: &mut Tx,
         delivery: &Delivery,
-        outage: OutageId,
         now: Timestamp,
     ) -> store::Result<()> {
-        let because = format!("{}:{outage}", delivery.id);
-        store::homes::publish_all(tx, &delivery.workspace_id, &because, now).await
+        let (workspace, because) = (&delivery.workspace_id, delivery.id.to_string());
+        store::homes::publish_all(tx, workspace, &because, now).await
     }
 
     /// Queues what follows from this delivery where the announcement stands.

@@ -49,6 +49,8 @@ impl SlackUser {
             return None;
         }
         let profile = self.profile.unwrap_or_default();
+        let handle = self.name.as_ref().filter(|it| !it.is_empty());
+        let handle = handle.map(|it| it.to_lowercase());
         let called = [
             profile.display_name,
             profile.real_name,
@@ -62,6 +64,7 @@ impl SlackUser {
         ];
         Some(Profile {
             name: called.into_iter().flatten().find(|it| !it.is_empty())?,
+            handle,
             email: profile.email.filter(|it| !it.is_empty()),
             time_zone: self.tz.unwrap_or_else(|| "Etc/UTC".to_owned()),
             picture: profile.image_48,

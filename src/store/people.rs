@@ -18,6 +18,8 @@ use crate::domain::{
 pub struct Profile {
     pub slack_user: SlackUserId,
     pub name: String,
+    /// What people write after an @ to mention them.
+    pub handle: Option<String>,
     pub email: Option<String>,
     pub time_zone: String,
     pub picture: Option<String>,
@@ -29,7 +31,7 @@ pub struct Profile {
 
 /// Whether somebody can take part, as far as Slack said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum Account {
     /// Also when nothing is known of them yet.
     Member,
     App,
@@ -37,13 +39,18 @@ pub enum Standing {
     Gone,
 }
 
-/// People by user ID, address or name. SQLite lowers no letters but those of ASCII, so a name as it
-/// is written counts, too.
+/// How many of those are given who are called the same.
+const NAMESAKES: i64 = 10;
+
+/// People by user ID, address, handle or name. SQLite lowers no letters but those of ASCII, so a
+/// name as it is written counts, too.
 macro_rules! called_so {
     () => {
-        "SELECT id, slack_user_id, name, email, time_zone, picture FROM people
+        "SELECT id, slack_user_id, name, email, time_zone, picture,
+                COALESCE(handle = $3, FALSE) AS by_handle
+         FROM people
          WHERE workspace_id = $1
-           AND (slack_user_id = $2 OR email = $3 OR name = $2 OR LOWER(name) = $3)"
+           AND (slack_user_id = $2 OR email = $3 OR handle = $3 OR name = $2 OR LOWER(name) = $3)"
     };
 }
 
@@ -98,14 +105,16 @@ pub async fn meet(
     Ok(row.into())
 }
 
-/// When Slack was last asked about somebody; none when never.
+/// When Slack was last asked about somebody; none when never, and of somebody who left: whoever
+/// acts or is asked about may be back.
 pub async fn profile_age(
     tx: &mut Tx,
     workspace: &WorkspaceId,
     user: &SlackUserId,
 ) -> Result<Option<Timestamp>> {
-    const SQL: &str =
-        "SELECT profile_at FROM people WHERE workspace_id = $1 AND slack_user_id = $2";
+    const SQL: &str = "
+        SELECT profile_at FROM people
+        WHERE workspace_id = $1 AND slack_user_id = $2 AND deactivated_at IS NULL";
     let found: Option<Option<Timestamp>> = on!(tx, |conn| {
         sqlx::query_scalar(SQL)
             .bind(workspace)
@@ -116,11 +125,7 @@ pub async fn profile_age(
     Ok(found.flatten())
 }
 
-pub async fn standing(
-    tx: &mut Tx,
-    workspace: &WorkspaceId,
-    user: &SlackUserId,
-) -> Result<Standing> {
+pub async fn account(tx: &mut Tx, workspace: &WorkspaceId, user: &SlackUserId) -> Result<Account> {
     const SQL: &str = "
         SELECT is_bot, deactivated_at FROM people WHERE workspace_id = $1 AND slack_user_id = $2";
     let found: Option<(bool, Option<Timestamp>)> = on!(tx, |conn| {
@@ -131,20 +136,21 @@ pub async fn standing(
             .await
     })?;
     Ok(match found {
-        Some((true, _)) => Standing::App,
-        Some((_, Some(_))) => Standing::Gone,
-        _ => Standing::Member,
+        Some((true, _)) => Account::App,
+        Some((_, Some(_))) => Account::Gone,
+        _ => Account::Member,
     })
 }
 
-/// Somebody by their Slack ID, and when Slack was last asked about them.
+/// Somebody by their Slack ID, and when Slack was last asked about them, as [`profile_age`] has it.
 pub async fn with_profile_age(
     tx: &mut Tx,
     workspace: &WorkspaceId,
     user: &SlackUserId,
 ) -> Result<Option<(PersonId, Option<Timestamp>)>> {
-    const SQL: &str =
-        "SELECT id, profile_at FROM people WHERE workspace_id = $1 AND slack_user_id = $2";
+    const SQL: &str = "
+        SELECT id, CASE WHEN deactivated_at IS NULL THEN profile_at END FROM people
+        WHERE workspace_id = $1 AND slack_user_id = $2";
     on!(tx, |conn| {
         sqlx::query_as(SQL)
             .bind(workspace)
@@ -189,12 +195,13 @@ pub async fn by_ids(tx: &mut Tx, ids: &[PersonId]) -> Result<Vec<Person>> {
     Ok(people)
 }
 
-/// Members who are called so, by user ID, e-mail address or name; at most two, to know whether it
-/// is clear who is meant.
+/// Members who are called so, by user ID, e-mail address, handle or name, at most some of them: when
+/// there are several, it is not clear who is meant. After an `@` a handle goes before any name, as in
+/// Slack.
 pub async fn called(tx: &mut Tx, workspace: &WorkspaceId, said: &str) -> Result<Vec<Person>> {
     const SQL: &str = concat!(
         called_so!(),
-        " AND deactivated_at IS NULL AND NOT is_bot ORDER BY id LIMIT 2"
+        " AND deactivated_at IS NULL AND NOT is_bot ORDER BY id LIMIT $4"
     );
     search(tx, workspace, said, SQL).await
 }
@@ -205,7 +212,7 @@ pub async fn called_at_all(
     workspace: &WorkspaceId,
     said: &str,
 ) -> Result<Vec<Person>> {
-    const SQL: &str = concat!(called_so!(), " ORDER BY id LIMIT 2");
+    const SQL: &str = concat!(called_so!(), " ORDER BY id LIMIT $4");
     search(tx, workspace, said, SQL).await
 }
 
@@ -215,13 +222,25 @@ async fn search(
     said: &str,
     sql: &'static str,
 ) -> Result<Vec<Person>> {
-    let rows: Vec<Row> = on!(tx, |conn| {
+    #[derive(sqlx::FromRow)]
+    struct Found {
+        #[sqlx(flatten)]
+        row: Row,
+        by_handle: bool,
+    }
+    let said = said.trim();
+    let name = said.strip_prefix('@').unwrap_or(said);
+    let mut found: Vec<Found> = on!(tx, |conn| {
         sqlx::query_as(sql)
             .bind(workspace)
-            .bind(said)
-            .bind(said.to_lowercase())
+            .bind(name)
+            .bind(name.to_lowercase())
+            .bind(NAMESAKES)
             .fetch_all(conn)
             .await
     })?;
-    Ok(rows.into_iter().map(Person::from).collect())
+    if said != name && found.iter().any(|it| it.by_handle) {
+        found.retain(|it| it.by_handle);
+    }
+    Ok(found.into_iter().map(|it| it.row.into()).collect())
 }

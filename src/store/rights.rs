@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use sqlx::{AssertSqlSafe, types::Json};
 
-use super::{Result, Tx, among, db::on};
+use super::{Result, Tx, among, db::on, people::Account};
 use crate::domain::{
     actor::{Identity, Right, Rights},
     ids::{PersonId, WorkspaceId},
@@ -238,22 +238,38 @@ pub async fn memberships(tx: &mut Tx, person: PersonId) -> Result<Vec<Membership
     Ok(memberships)
 }
 
-/// What a person may do: the union of what their groups permit. Somebody who left, and a bot, may
-/// do nothing; a guest is only found by their ID.
-pub async fn of_person(tx: &mut Tx, person: PersonId) -> Result<Rights> {
+/// Whether a person can take part, and what they may do: the union of what their groups permit.
+/// Somebody who left, and a bot, may do nothing; a guest is only found by their ID.
+pub async fn with_account(tx: &mut Tx, person: PersonId) -> Result<(Account, Rights)> {
     const SQL: &str = "
-        SELECT DISTINCT granted.permission
+        SELECT DISTINCT people.is_bot, people.deactivated_at IS NOT NULL AS is_gone,
+               granted.permission
         FROM people
-        JOIN group_members AS member ON member.workspace_id = people.workspace_id
+        LEFT JOIN group_members AS member ON member.workspace_id = people.workspace_id
             AND (member.member = people.slack_user_id OR member.member = people.address)
-        JOIN group_rights AS granted ON granted.workspace_id = member.workspace_id
+        LEFT JOIN group_rights AS granted ON granted.workspace_id = member.workspace_id
             AND granted.group_name = member.group_name
-        WHERE people.id = $1 AND people.deactivated_at IS NULL AND NOT people.is_bot";
-    let words: Vec<String> = on!(tx, |conn| sqlx::query_scalar(SQL)
+        WHERE people.id = $1";
+    let rows: Vec<(bool, bool, Option<String>)> = on!(tx, |conn| sqlx::query_as(SQL)
         .bind(person)
         .fetch_all(conn)
         .await)?;
-    Ok(words.iter().filter_map(|it| Right::from_word(it)).collect())
+    let account = match rows.first() {
+        Some((true, ..)) => Account::App,
+        Some((_, true, _)) => Account::Gone,
+        _ => Account::Member,
+    };
+    let words = rows.iter().filter_map(|(.., word)| word.as_deref());
+    let rights = match account {
+        Account::Member => words.filter_map(Right::from_word).collect(),
+        Account::App | Account::Gone => Rights::default(),
+    };
+    Ok((account, rights))
+}
+
+/// What a person may do.
+pub async fn of_person(tx: &mut Tx, person: PersonId) -> Result<Rights> {
+    Ok(with_account(tx, person).await?.1)
 }
 
 /// People who are known and have `right`, at most `limit`.

@@ -162,8 +162,8 @@ async fn until_gone(world: &World, user: &str) {
     for _ in 0..1000 {
         while world.slack.work_on_event().await.unwrap() {}
         let mut tx = world.db.read().await.unwrap();
-        let standing = store::people::standing(&mut tx, &workspace, &user);
-        if standing.await.unwrap() == store::people::Standing::Gone {
+        let standing = store::people::account(&mut tx, &workspace, &user);
+        if standing.await.unwrap() == store::people::Account::Gone {
             return;
         }
         drop(tx);

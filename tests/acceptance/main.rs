@@ -24,6 +24,7 @@ mod groups;
 mod home;
 mod ingress;
 mod jobs;
+mod leavers;
 mod operating;
 mod parity;
 mod passing;

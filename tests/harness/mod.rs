@@ -71,6 +71,8 @@ pub struct Setup {
     pub with_components: bool,
     /// User groups whose members are invited to dedicated channels.
     pub invite_groups: Vec<&'static str>,
+    /// User groups whose members are on call.
+    pub on_call_groups: Vec<&'static str>,
     /// After which dedicated channels are archived; never when 0.
     pub archive_after_hours: u32,
     /// Channels that are told when sales are affected.
@@ -95,6 +97,7 @@ impl Default for Setup {
             allow_all: false,
             with_components: true,
             invite_groups: Vec::new(),
+            on_call_groups: Vec::new(),
             archive_after_hours: 0,
             told_of_sales: Vec::new(),
             socket_mode: false,
@@ -405,6 +408,15 @@ impl World {
         (answer.status().as_u16(), answer.text().await.unwrap())
     }
 
+    /// Reads what the bot said in #outages and in private.
+    pub async fn reads_all(&self) {
+        self.channel("outages").await;
+        self.thread().await;
+        for who in ["ana", "bo", "cy", "dee"] {
+            self.person(who).direct_messages().await;
+        }
+    }
+
     /// The end of a story: everything delivered, nothing dead, every message read.
     pub async fn end(self) {
         self.settle().await;
@@ -494,6 +506,11 @@ fn loaded(api_url: &str, setup: &Setup) -> Settings {
 }
 
 fn settings(api_url: &str, setup: &Setup) -> toml::Table {
+    let sources = setup
+        .on_call_groups
+        .iter()
+        .map(|id| format!("[[permissions.sources]]\ngroup = \"on_call\"\nslack = {id:?}\n"));
+    let sources: Vec<String> = sources.collect();
     let text = format!(
         r#"
         [slack]
@@ -521,6 +538,7 @@ fn settings(api_url: &str, setup: &Setup) -> toml::Table {
         [channels]
         invite_groups = {:?}
         archive_after_hours = {}
+        {}
         "#,
         if setup.socket_mode { "socket" } else { "http" },
         setup.fallback_channel,
@@ -530,7 +548,8 @@ fn settings(api_url: &str, setup: &Setup) -> toml::Table {
         setup.told_of_sales,
         setup.told_of_partners,
         setup.invite_groups,
-        setup.archive_after_hours
+        setup.archive_after_hours,
+        sources.concat(),
     );
     text.parse().unwrap()
 }

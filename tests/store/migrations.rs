@@ -95,6 +95,7 @@ pub async fn reads_everything(db: &Db) {
     assert_eq!(unreached[0].why, "no answer in time");
     let run = store::runs::of_job(tx, "forget").await.unwrap().unwrap();
     assert_eq!(run.outcome, "forgot 0 answers");
+    assert!(run.due_at() < run.next_at, "somebody asked for it");
     let day = std::time::Duration::from_secs(24 * 3600);
     let known = store::idempotency::recall(tx, "slack.form", "V1", now, day).await;
     assert_eq!(known.unwrap().unwrap()["outage"], 2);

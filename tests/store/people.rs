@@ -10,7 +10,7 @@ use balefire::{
     },
     store::{
         self, Tx,
-        people::{Profile, Standing},
+        people::{Account, Profile},
     },
 };
 use serde_json::json;
@@ -21,6 +21,7 @@ fn profile(user: &str, email: &str) -> Profile {
     Profile {
         slack_user: user.into(),
         name: "Ana".into(),
+        handle: None,
         email: Some(email.into()),
         time_zone: "Europe/Prague".into(),
         picture: None,
@@ -85,14 +86,14 @@ on_both! {
     async fn apps_and_leavers_are_known_as_such(db: &Db) {
         let mut tx = db.begin().await.unwrap();
         let standing = async |tx: &mut store::Tx| {
-            store::people::standing(tx, &workspace(), &"U1".into()).await.unwrap()
+            store::people::account(tx, &workspace(), &"U1".into()).await.unwrap()
         };
-        assert_eq!(standing(&mut tx).await, Standing::Member, "nothing is known of them");
+        assert_eq!(standing(&mut tx).await, Account::Member, "nothing is known of them");
         let mut known = profile("U1", "ana@example.com");
         for (is_bot, is_deactivated, expected) in [
-            (false, false, Standing::Member),
-            (false, true, Standing::Gone),
-            (true, false, Standing::App),
+            (false, false, Account::Member),
+            (false, true, Account::Gone),
+            (true, false, Account::App),
         ] {
             (known.is_bot, known.is_deactivated) = (is_bot, is_deactivated);
             store::people::save_profiles(&mut tx, &workspace(), &[&known], noon()).await.unwrap();
@@ -109,6 +110,44 @@ on_both! {
             assert_eq!(found.len(), 1, "{said}");
         }
         assert!(store::people::called(&mut tx, &workspace(), "Zofie").await.unwrap().is_empty());
+    }
+
+    async fn a_handle_goes_before_any_name_after_an_at(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        let by_handle = Profile { name: "Ana Alvarez".into(), handle: Some("ana".into()), ..profile("U1", "a@x.test") };
+        let by_name = Profile { handle: Some("ana.b".into()), ..profile("U2", "b@x.test") };
+        let left = Profile { is_deactivated: true, handle: Some("cy".into()), ..profile("U3", "c@x.test") };
+        for it in [by_handle, by_name, left] {
+            store::people::save_profiles(&mut tx, &workspace(), &[&it], noon()).await.unwrap();
+        }
+        for (said, expected) in [
+            ("@ana", &["U1"][..]),
+            ("@Ana", &["U1"]),
+            ("ana", &["U1", "U2"]),
+            ("@ana.b", &["U2"]),
+            ("@Ana Alvarez", &["U1"]),
+            ("ana alvarez ", &["U1"]),
+            ("@cy", &[]),
+            ("@", &[]),
+        ] {
+            let found = store::people::called(&mut tx, &workspace(), said).await.unwrap();
+            let found: Vec<&str> = found.iter().map(|it| it.slack_user.as_str()).collect();
+            assert_eq!(found, expected, "{said}");
+        }
+        let gone = store::people::called_at_all(&mut tx, &workspace(), "@cy").await.unwrap();
+        assert_eq!(gone.len(), 1);
+    }
+
+    async fn whoever_left_is_asked_about_again(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        let left = Profile { is_deactivated: true, ..profile("U1", "a@x.test") };
+        for (profile, age) in [(profile("U1", "a@x.test"), Some(noon())), (left, None)] {
+            store::people::save_profiles(&mut tx, &workspace(), &[&profile], noon()).await.unwrap();
+            let known = store::people::profile_age(&mut tx, &workspace(), &"U1".into()).await;
+            assert_eq!(known.unwrap(), age);
+            let known = store::people::with_profile_age(&mut tx, &workspace(), &"U1".into()).await;
+            assert_eq!(known.unwrap().unwrap().1, age);
+        }
     }
 
     async fn a_profile_is_written_over_what_was_known(db: &Db) {

@@ -39,6 +39,7 @@ impl Known {
         !self.was_described
             || known.email != email
             || known.name != said.name
+            || known.handle != said.handle
             || known.time_zone != said.time_zone
             || known.picture != said.picture
             || known.is_bot != said.is_bot
@@ -52,6 +53,7 @@ struct Row {
     id: PersonId,
     slack_user_id: SlackUserId,
     name: String,
+    handle: Option<String>,
     email: Option<String>,
     time_zone: String,
     picture: Option<String>,
@@ -68,7 +70,7 @@ pub async fn known(
     users: &BTreeSet<SlackUserId>,
 ) -> Result<BTreeMap<SlackUserId, Known>> {
     let sql = format!(
-        "SELECT id, slack_user_id, name, email, time_zone, picture, is_bot, is_restricted,
+        "SELECT id, slack_user_id, name, handle, email, time_zone, picture, is_bot, is_restricted,
                 profile_at, deactivated_at
          FROM people WHERE workspace_id = $2 AND {}",
         among::among_texts(tx, "slack_user_id")
@@ -85,6 +87,7 @@ pub async fn known(
         let profile = Profile {
             slack_user: row.slack_user_id.clone(),
             name: row.name,
+            handle: row.handle,
             email: row.email,
             time_zone: row.time_zone,
             picture: row.picture,
@@ -107,6 +110,7 @@ pub async fn known(
 struct Written<'a> {
     slack_user: &'a SlackUserId,
     name: &'a str,
+    handle: Option<&'a str>,
     email: Option<&'a str>,
     local_part: Option<&'a str>,
     address: Option<&'a str>,
@@ -130,16 +134,18 @@ pub async fn save_profiles(
     // SQLite takes ON for a part of the join unless a condition stands before it.
     let sql = format!(
         "INSERT INTO people (workspace_id, slack_user_id, name, email, local_part, address, time_zone,
-                             picture, is_bot, is_restricted, profile_at, deactivated_at, created_at)
+                             picture, is_bot, is_restricted, profile_at, deactivated_at, created_at,
+                             handle)
          SELECT $2, it.value ->> 'slack_user', it.value ->> 'name', it.value ->> 'email',
                 it.value ->> 'local_part', it.value ->> 'address',
                 it.value ->> 'time_zone', it.value ->> 'picture',
                 CAST(it.value ->> 'is_bot' AS BOOLEAN),
                 CAST(it.value ->> 'is_restricted' AS BOOLEAN), $3,
-                CASE WHEN CAST(it.value ->> 'is_deactivated' AS BOOLEAN) THEN $3 END, $3
+                CASE WHEN CAST(it.value ->> 'is_deactivated' AS BOOLEAN) THEN $3 END, $3,
+                it.value ->> 'handle'
          FROM {} WHERE TRUE
          ON CONFLICT (workspace_id, slack_user_id) DO UPDATE SET
-             name = excluded.name, time_zone = excluded.time_zone,
+             name = excluded.name, handle = excluded.handle, time_zone = excluded.time_zone,
              email = CASE WHEN excluded.deactivated_at IS NULL THEN excluded.email
                           ELSE COALESCE(excluded.email, people.email) END,
              local_part = CASE WHEN excluded.deactivated_at IS NULL THEN excluded.local_part
@@ -162,6 +168,7 @@ pub async fn save_profiles(
         Written {
             slack_user: &profile.slack_user,
             name: &profile.name,
+            handle: profile.handle.as_deref(),
             email,
             local_part,
             address: email.filter(|_| proves),

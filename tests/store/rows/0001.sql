@@ -5,9 +5,9 @@ INSERT INTO workspaces (id, name, url, bot_user_id, bot_id, seen_at)
 VALUES ('T1', 'Example', 'https://example.slack.com/', 'UBOT', 'BBOT', '2026-03-01T12:00:00+00:00');
 INSERT INTO counters (workspace_id, name, value) VALUES ('T1', 'outage', 2);
 
-INSERT INTO people (workspace_id, slack_user_id, name, email, local_part, address, time_zone, picture, profile_at, created_at)
-VALUES ('T1', 'U1', 'Ana', 'ana@example.com', 'ana', 'ana@example.com', 'Europe/Prague', 'https://example.com/ana.png', '2026-03-01T12:00:00.123456+00:00', '2026-03-01T12:00:00+00:00'),
-       ('T1', 'U2', 'Bo', NULL, NULL, NULL, 'Etc/UTC', NULL, NULL, '2026-03-01T12:00:00+00:00');
+INSERT INTO people (workspace_id, slack_user_id, name, handle, email, local_part, address, time_zone, picture, profile_at, created_at)
+VALUES ('T1', 'U1', 'Ana', 'ana', 'ana@example.com', 'ana', 'ana@example.com', 'Europe/Prague', 'https://example.com/ana.png', '2026-03-01T12:00:00.123456+00:00', '2026-03-01T12:00:00+00:00'),
+       ('T1', 'U2', 'Bo', NULL, NULL, NULL, NULL, 'Etc/UTC', NULL, NULL, '2026-03-01T12:00:00+00:00');
 INSERT INTO groups (workspace_id, name) VALUES ('T1', 'on_call');
 INSERT INTO group_rights (workspace_id, group_name, permission) VALUES ('T1', 'on_call', 'announce');
 INSERT INTO group_members (workspace_id, group_name, member, source, added_by, added_at)
@@ -64,7 +64,7 @@ VALUES ('slack', 'Ev1', 'reaction_added', '{"type":"reaction_added"}', '2026-03-
 INSERT INTO idempotency (scope, key, outcome, expires_at)
 VALUES ('slack.form', 'V1', '{"content":"abc","outage":2}', '2026-03-03T12:00:00+00:00');
 INSERT INTO leases (name, holder, fence, expires_at) VALUES ('job:forget', 'process 1 (abc)', 7, '2026-03-02T12:01:00+00:00');
-INSERT INTO job_runs (job, node, started_at, finished_at, next_at, failed, outcome)
-VALUES ('forget', 'process 1 (abc)', '2026-03-02T12:00:00+00:00', '2026-03-02T12:00:01+00:00', '2026-03-03T12:00:01+00:00', FALSE, 'forgot 0 answers');
+INSERT INTO job_runs (job, node, started_at, finished_at, next_at, wanted_at, failed, outcome)
+VALUES ('forget', 'process 1 (abc)', '2026-03-02T12:00:00+00:00', '2026-03-02T12:00:01+00:00', '2026-03-03T12:00:01+00:00', '2026-03-02T12:01:00+00:00', FALSE, 'forgot 0 answers');
 INSERT INTO audit (actor, action, subject, detail, recorded_at)
 VALUES ('{"kind":"command_line","name":"cli"}', 'delivery.retry', '1', '{}', '2026-03-01T12:00:00+00:00');
