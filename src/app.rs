@@ -2,9 +2,10 @@
 //! stopped without losing anything.
 
 mod connect;
-mod health;
+mod readiness;
 
 use std::{
+    collections::BTreeMap,
     net::SocketAddr,
     sync::{
         Arc, RwLock,
@@ -28,6 +29,7 @@ use crate::{
     config::{Settings, SlackMode},
     desk::Desk,
     domain::{ids::ChannelId, policy::Policy, time::Zone},
+    health::Health,
     jobs::{self, Job, Jobs, groups::Lists},
     outbox::Outbox,
     slack::{
@@ -63,6 +65,7 @@ pub struct App {
     pub clock: Clock,
     pub slack: Arc<Slack>,
     pub outbox: Arc<Outbox<SlackDeliver>>,
+    pub health: Health,
     pub metrics: Arc<Metrics>,
     settings: Settings,
     /// In Socket Mode only.
@@ -119,6 +122,7 @@ impl App {
         ));
         let command = settings.slack.commands.first().cloned().unwrap_or_default();
         let desk = Desk::new(db.clone(), clock.clone(), policy, wake.clone());
+        let health = Health::new(db.clone(), clock.clone(), wake.clone(), BTreeMap::new());
         let outbox = Arc::new(Outbox::new(
             db.clone(),
             clock.clone(),
@@ -166,6 +170,7 @@ impl App {
             clock,
             slack,
             outbox,
+            health,
             metrics,
             settings,
             socket,
@@ -184,7 +189,7 @@ impl App {
 
     /// Everything that is served over HTTP.
     pub fn router(&self) -> Router {
-        let health = health::routes(health::Health::new(
+        let health = readiness::routes(readiness::Readiness::new(
             self.slack.clone(),
             self.metrics.clone(),
             self.socket.as_ref().map(|it| it.link.clone()),
@@ -248,6 +253,7 @@ impl App {
             db: self.db.clone(),
             clock: self.clock.clone(),
             desk: self.slack.desk.clone(),
+            health: self.health.clone(),
             slack: self.slack.clone(),
             outbox: self.outbox.clone(),
             groups: Arc::new(self.group_lists()),
