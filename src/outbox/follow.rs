@@ -28,7 +28,10 @@ impl<D: Deliver> Outbox<D> {
             return Ok(());
         };
         let (delivery, task) = (&ended.delivery, &ended.delivery.payload);
-        self.record(tx, delivery, receipt, now).await?;
+        // What an earlier attempt posted shows how things stood then.
+        let shown_at = delivery.sent_at.filter(|_| ended.looked_first);
+        let shown_at = shown_at.unwrap_or(now);
+        self.record(tx, delivery, receipt, shown_at, now).await?;
         if ended.looked_first && (task.creates_message() || task.shows_state()) {
             self.sweep_later(tx, delivery, now).await?;
         }
@@ -59,6 +62,7 @@ impl<D: Deliver> Outbox<D> {
         tx: &mut Tx,
         delivery: &Delivery,
         receipt: &Receipt,
+        shown_at: Timestamp,
         now: Timestamp,
     ) -> store::Result<()> {
         if let Task::Sweep { of } = &delivery.payload {
@@ -69,7 +73,7 @@ impl<D: Deliver> Outbox<D> {
         };
         match (&delivery.payload, receipt) {
             (Task::Announce { copy }, Receipt::Posted { channel, ts }) => {
-                store::announcements::record_posted(tx, outage, *copy, channel, ts, now).await
+                store::announcements::record_posted(tx, outage, *copy, channel, ts, shown_at).await
             }
             (Task::Permalink, Receipt::Permalink { url, copy }) => {
                 store::announcements::record_permalink(tx, outage, *copy, url).await?;

@@ -45,7 +45,7 @@ pub struct Delivery {
     /// With this one.
     pub attempts: i64,
     pub created_at: Timestamp,
-    /// Since when it is tried: when it first became due, or was taken back to life.
+    /// Since when it is tried. It may have waited for others long before, or been taken back to life.
     pub trying_since: Timestamp,
     /// When it was first sent without an answer; then look before sending again.
     pub sent_at: Option<Timestamp>,
@@ -117,7 +117,9 @@ pub async fn claim(
                      ORDER BY due_at, id LIMIT $4 ",
                 $lock,
                 ")
-                 UPDATE deliveries SET locked_by = $1, locked_until = $2, attempts = attempts + 1
+                 UPDATE deliveries SET locked_by = $1, locked_until = $2, attempts = attempts + 1,
+                     trying_since = CASE WHEN last_error IS NULL AND sent_at IS NULL THEN $3
+                                         ELSE trying_since END
                  WHERE id IN (SELECT id FROM due)
                  RETURNING id, workspace_id, outage_id, lane, conversation, payload, attempts,
                            created_at, trying_since, sent_at, locked_by, locked_until"

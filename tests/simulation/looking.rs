@@ -23,6 +23,7 @@ impl World {
         };
         let node = self.living(0).await;
         self.count("take a shared message back");
+        self.model.taken_back += 1;
         let body = json!({
             "user": who.name(), "channel": channel, "ts": ts,
             "action_id": "balefire.v1.withdraw_share",
