@@ -2,9 +2,10 @@
 //! stopped without losing anything.
 
 mod connect;
-mod health;
+mod readiness;
 
 use std::{
+    collections::BTreeMap,
     net::SocketAddr,
     sync::{
         Arc, RwLock,
@@ -28,6 +29,7 @@ use crate::{
     config::{Settings, SlackMode},
     desk::Desk,
     domain::{ids::ChannelId, policy::Policy, time::Zone},
+    health::Health,
     jobs::{self, Job, Jobs, groups::Lists},
     outbox::Outbox,
     slack::{
@@ -61,6 +63,7 @@ pub struct App {
     pub clock: Clock,
     pub slack: Arc<Slack>,
     pub outbox: Arc<Outbox<SlackDeliver>>,
+    pub health: Health,
     pub metrics: Arc<Metrics>,
     settings: Settings,
     /// In Socket Mode only.
@@ -117,6 +120,7 @@ impl App {
         ));
         let command = settings.slack.commands.first().cloned().unwrap_or_default();
         let desk = Desk::new(db.clone(), clock.clone(), policy, wake.clone());
+        let health = Health::new(db.clone(), clock.clone(), wake.clone(), BTreeMap::new());
         let outbox = Arc::new(Outbox::new(
             db.clone(),
             clock.clone(),
@@ -164,6 +168,7 @@ impl App {
             clock,
             slack,
             outbox,
+            health,
             metrics,
             settings,
             socket,
@@ -182,7 +187,7 @@ impl App {
 
     /// Everything that is served over HTTP.
     pub fn router(&self) -> Router {
-        let health = health::routes(health::Health::new(
+        let health = readiness::routes(readiness::Readiness::new(
             self.slack.clone(),
             self.metrics.clone(),
             self.socket.as_ref().map(|it| it.link.clone()),
@@ -246,6 +251,7 @@ impl App {
             db: self.db.clone(),
             clock: self.clock.clone(),
             desk: self.slack.desk.clone(),
+            health: self.health.clone(),
             slack: self.slack.clone(),
             outbox: self.outbox.clone(),
             groups: Arc::new(self.group_lists()),

@@ -59,6 +59,10 @@ number_id! {
     ComponentId;
     /// Row of the outbox. Travels in the metadata of what it posts.
     DeliveryId;
+    /// Row of a check: one source that observes a component.
+    CheckId;
+    /// Row of what somebody said of a component's status.
+    OverrideId;
     /// Row of a message that was shared from a dedicated channel.
     ShareId;
 }

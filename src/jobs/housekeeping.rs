@@ -19,6 +19,10 @@ const DELIVERIES_KEPT: Duration = Duration::from_secs(90 * 24 * 3600);
 /// Audit rows are kept for this long.
 const AUDIT_KEPT: Duration = Duration::from_secs(400 * 24 * 3600);
 
+/// What sources said is kept for this long; the newest word of each for as long as there is none
+/// that is newer.
+const OBSERVATIONS_KEPT: Duration = Duration::from_secs(90 * 24 * 3600);
+
 /// How often to forget.
 pub const FORGET_EVERY: Duration = DAY;
 
@@ -38,6 +42,8 @@ pub async fn forget(db: &Db, clock: &Clock, lease: Option<&Lease>) -> anyhow::Re
     let events = store::inbox::forget(&mut tx, now.minus(INBOX_KEPT)).await?;
     let deliveries = store::deliveries::forget(&mut tx, now.minus(DELIVERIES_KEPT)).await?;
     let homes = store::homes::forget_old(&mut tx, now).await?;
+    let observations =
+        store::checks::forget_observations(&mut tx, now.minus(OBSERVATIONS_KEPT)).await?;
     let audit = store::audit::forget(&mut tx, now.minus(AUDIT_KEPT)).await?;
     tx.commit().await?;
     tracing::info!(
@@ -46,11 +52,12 @@ pub async fn forget(db: &Db, clock: &Clock, lease: Option<&Lease>) -> anyhow::Re
         deliveries,
         audit,
         homes,
+        observations,
         "forgot what is old"
     );
     Ok(format!(
         "forgot {answers} answers, {events} events, {deliveries} deliveries, {audit} audit rows, \
-         {homes} visits of Home tabs"
+         {homes} visits of Home tabs, {observations} observations"
     ))
 }
 

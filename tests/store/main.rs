@@ -12,6 +12,7 @@ mod channels;
 mod databases;
 mod deliveries;
 mod faults;
+mod health;
 mod homes;
 mod leases;
 mod locks;

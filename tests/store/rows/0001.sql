@@ -56,6 +56,19 @@ INSERT INTO shares (workspace_id, outage_id, channel_id, message_ts, author_user
 VALUES ('T1', 2, 'C2', '1772452900.000100', 'U1', 'Ana', 'it is the switch', 2, '1772452901.000100', '2026-03-02T12:05:00+00:00');
 INSERT INTO external_references (source, external_id, outage_id) VALUES ('example', 'E-1', 1);
 
+INSERT INTO checks (workspace_id, source, external_id, name, link, importance, edited, component_id, mapped_by, state, last, occurrences, due_at, created_at)
+VALUES ('T1', 'pingdom', '85975', 'Checkout', 'https://my.pingdom.com/reports/uptime#check=85975', 'high', '["name"]', 1, '{"kind":"person","id":1}',
+        '{"status":"major_outage","since":"2026-03-02T12:00:00Z","heard_at":"2026-03-02T12:00:00Z","last":{"at":"2026-03-02T12:00:00Z","status":"major_outage"},"changes":["2026-03-02T12:00:00Z"],"turned_at":"2026-03-02T12:00:00Z"}',
+        '{"observation":{"at":"2026-03-02T12:00:00Z","status":"major_outage","value":null,"detail":"HTTP Error 503"},"word":"DOWN"}', 3, '2026-03-02T12:30:00+00:00', '2026-03-01T12:00:00+00:00');
+INSERT INTO observations (check_id, at, word, status, value, detail, received_at)
+VALUES (1, '2026-03-02T12:00:00+00:00', 'DOWN', 'major_outage', 0.5, 'HTTP Error 503', '2026-03-02T12:00:01+00:00');
+INSERT INTO overrides (component_id, status, why, said_by, from_at, until_at, is_over, due_at, created_at)
+VALUES (1, 'under_maintenance', 'a new switch', '{"kind":"person","id":1}', '2026-03-01T12:00:00+00:00', '2026-03-01T13:00:00+00:00', TRUE, NULL, '2026-03-01T12:00:00+00:00');
+INSERT INTO component_health (component_id, status, since, why, stale, flapping)
+VALUES (1, 'major_outage', '2026-03-02T12:00:00+00:00', '{"kind":"checks","worst":[1]}', FALSE, FALSE);
+INSERT INTO component_transitions (component_id, at, from_status, to_status, why, recorded_at)
+VALUES (1, '2026-03-02T12:00:00+00:00', 'operational', 'major_outage', '{"kind":"checks","worst":[1]}', '2026-03-02T12:00:01+00:00');
+
 INSERT INTO deliveries (workspace_id, outage_id, kind, lane, conversation, after_id, dedupe_key, payload, attempts, due_at, trying_since, sent_at, done_at, result, created_at)
 VALUES ('T1', 1, 'announce', 'outage:1:thread', 'C1', NULL, 'announce:1', '{"task":"announce"}', 1, '2026-03-01T12:00:00+00:00', '2026-03-01T12:00:00+00:00', '2026-03-01T12:00:00.5+00:00', '2026-03-01T12:00:01+00:00', '{"receipt":"posted","channel":"C1","ts":"1772366400.000100"}', '2026-03-01T12:00:00+00:00'),
        ('T1', 2, 'announce', 'outage:2:thread', 'C1', NULL, 'announce:2', '{"task":"announce"}', 0, '2026-03-02T12:00:00+00:00', '2026-03-02T12:00:00+00:00', NULL, NULL, NULL, '2026-03-02T12:00:00+00:00'),
