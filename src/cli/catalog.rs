@@ -42,7 +42,7 @@ enum Command {
     /// Exit codes are those of diff: 0 when nothing would change, 1 when something would, 2 when it
     /// cannot be said.
     Diff(Wanted),
-    /// Delete components that no outage ever named; the others are retired.
+    /// Delete components that no outage ever named and nothing ever watched; the others are retired.
     Purge {
         #[arg(required = true, value_name = "KEY")]
         keys: Vec<String>,
@@ -174,6 +174,7 @@ async fn purge(settings: &Loaded, keys: &[String], yes: bool) -> Result<(), Fail
 fn fate_in_words(fate: &Fate, done: bool) -> String {
     let would = if done { "" } else { "would be " };
     let outages = |count: i64| match count {
+        0 => "something watches it, or did".to_owned(),
         1 => "1 outage names it".to_owned(),
         count => format!("{count} outages name it"),
     };

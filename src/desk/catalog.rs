@@ -35,7 +35,8 @@ pub enum CatalogError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fate {
     Deleted,
-    /// So many outages named it. True when it was retired before.
+    /// So many outages named it, or something was ever heard or said of how it is. `before` when it
+    /// was retired before.
     Retired {
         outages: i64,
         before: bool,
@@ -197,14 +198,18 @@ async fn fates(
     store::components::hold(tx, &ids).await?;
     let named = store::components::named_by_outages(tx, &ids).await?;
     let named: HashMap<ComponentId, i64> = named.into_iter().collect();
+    let watched = store::health::ever_known(tx, &ids).await?;
     let needed = needed(&all, keys);
-    let fate = |known: &Known| match (needed.get(&known.said.key), named.get(&known.id)) {
-        (Some(by), _) => Fate::Needed { by: by.clone() },
-        (None, Some(outages)) => Fate::Retired {
-            outages: *outages,
-            before: known.said.retired,
-        },
-        (None, None) => Fate::Deleted,
+    let fate = |known: &Known| {
+        let outages = named.get(&known.id).copied().unwrap_or(0);
+        match needed.get(&known.said.key) {
+            Some(by) => Fate::Needed { by: by.clone() },
+            None if outages > 0 || watched.contains(&known.id) => Fate::Retired {
+                outages,
+                before: known.said.retired,
+            },
+            None => Fate::Deleted,
+        }
     };
     Ok(chosen
         .into_iter()

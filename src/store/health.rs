@@ -1,6 +1,6 @@
 //! How components are, how they came to be so, and what people say of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sqlx::types::Json;
 
@@ -288,6 +288,25 @@ pub async fn next_due(tx: &mut Tx) -> Result<Option<Timestamp>> {
     )
     .fetch_one(conn)
     .await)
+}
+
+/// Those of these components that a check is about, or that anybody ever said anything of.
+pub async fn ever_known(tx: &mut Tx, components: &[ComponentId]) -> Result<BTreeSet<ComponentId>> {
+    let sql = format!(
+        "SELECT component_id FROM
+             (SELECT component_id FROM checks UNION SELECT component_id FROM overrides
+              UNION SELECT component_id FROM component_health
+              UNION SELECT component_id FROM component_transitions) AS known
+         WHERE {}",
+        among::among(tx, "component_id")
+    );
+    let found: Vec<ComponentId> = on!(tx, |conn| {
+        sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
+            .bind(among::ids(components.iter().map(|it| it.0)))
+            .fetch_all(conn)
+            .await
+    })?;
+    Ok(found.into_iter().collect())
 }
 
 /// The components in use with these keys.

@@ -464,8 +464,8 @@ async fn lines(world: &World, shown: &Shown, outage: i64) -> Result<(), Violatio
         .await;
     let unsaid = unsaid.iter().filter(|it| it.0 == outage).count();
     let of_it = world.model.lines.iter().filter(|it| it.outage == outage);
-    let missing = of_it.filter(|line| !said.iter().any(|it| text(it).contains(&line.word)));
-    if let Some(line) = missing.skip(unsaid).next() {
+    let mut missing = of_it.filter(|line| !said.iter().any(|it| text(it).contains(&line.word)));
+    if let Some(line) = missing.nth(unsaid) {
         let seen = format!("{} is in none of the threads {threads:?}", line.word);
         return violated(NOTHING_LOST, seen);
     }

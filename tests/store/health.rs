@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use balefire::{
     clock::Clock,
+    desk::catalog::Fate,
     domain::{
         actor::Identity,
         health::{
@@ -245,6 +246,18 @@ on_both! {
         take(&room, db, &[future], noon()).await;
         take(&room, db, &[of("payments", report("1", 60, GOOD, "UP"))], later(60)).await;
         assert_eq!(status(db, payments).await, Some(GOOD));
+    }
+
+    async fn what_is_watched_is_not_deleted(db: &Db) {
+        let watched = made(db, "payments").await;
+        let room = room(db, &Clock::standing_at(noon()), &[]);
+        take(&room, db, &[of("payments", report("1", 0, GOOD, "UP"))], noon()).await;
+        let keys = ["payments".into()];
+        let purged = balefire::desk::catalog::purge(db, &Clock::standing_at(noon()), &workspace(), &keys, &by()).await;
+        let fates = purged.unwrap();
+        let retired = Fate::Retired { outages: 0, before: false };
+        assert_eq!(fates.into_iter().map(|it| it.1).collect::<Vec<_>>(), [retired]);
+        assert_eq!(status(db, watched).await, Some(GOOD));
     }
 
     async fn two_nodes_hear_the_same_at_once(db: &Db) {
