@@ -158,6 +158,8 @@ fn in_words(error: &anyhow::Error) -> String {
         }
         told.push(cause.to_string());
     }
+    // What carries such an error may say it in the same words.
+    told.dedup();
     told.join(": ")
 }
 
@@ -237,6 +239,19 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         super::Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_trouble_is_told_once_however_deep_it_lies() {
+        let error = crate::desk::DeskError::Store(crate::store::Error::PoolTimedOut);
+        let error = anyhow::Error::from(error).context("cannot write");
+        let said = super::in_words(&error);
+        assert!(said.starts_with("cannot write: "), "{said}");
+        assert_eq!(
+            said.matches("no connection became free").count(),
+            1,
+            "{said}"
+        );
     }
 
     #[test]

@@ -216,9 +216,9 @@ impl Register {
         let (called, members) = match self.find(named).await? {
             Named::Known(person) => {
                 // Granted by address before they were met.
-                let address = person.email.iter().cloned();
-                let members = std::iter::once(person.slack_user.to_string()).chain(address);
-                (person.name.clone(), members.collect())
+                let mut tx = self.db.read().await.context(READ)?;
+                let members = store::people::listed_as(&mut tx, person.id).await;
+                (person.name.clone(), members.context(READ)?)
             }
             Named::Unknown(member) => (member.clone(), vec![member]),
         };

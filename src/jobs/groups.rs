@@ -14,6 +14,9 @@ use crate::{
 /// How long one call to Google may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// How often a lease is begun anew while a list is read.
+const BREATH: Duration = Duration::from_secs(20);
+
 /// Settings that nobody has started with.
 const NO_GROUP: &str = "there is no such group yet: `balefire serve` makes those of the settings \
                         when it starts";
@@ -78,7 +81,8 @@ impl Lists {
         let google = self.google().await;
         let mut tally = Tally::default();
         for GroupSource { group, source } in &self.sources {
-            let (outcome, left_out) = match self.read(source, google.as_ref()).await {
+            let read = self.read(source, google.as_ref());
+            let (outcome, left_out) = match self.keeping(how.lease, read).await? {
                 Ok(list) => {
                     let members = &list.members;
                     let synced = desk
@@ -107,6 +111,30 @@ impl Lists {
             told(report);
         }
         Ok(tally)
+    }
+
+    /// Keeps the lease while a long list is read: another node would begin anew, and whoever is
+    /// overtaken writes nothing.
+    async fn keeping<T>(
+        &self,
+        lease: Option<&Lease>,
+        reading: impl Future<Output = T>,
+    ) -> store::Result<T> {
+        let Some(lease) = lease else {
+            return Ok(reading.await);
+        };
+        let (db, clock) = (&self.slack.db, &self.slack.clock);
+        tokio::pin!(reading);
+        loop {
+            tokio::select! {
+                read = &mut reading => return Ok(read),
+                () = clock.wait(clock.now().plus(BREATH)) => {}
+            }
+            let mut tx = db.begin().await?;
+            // Should it be lost, whoever writes is told.
+            store::leases::hold(&mut tx, lease, clock.now()).await?;
+            tx.commit().await?;
+        }
     }
 
     /// Who asks Google, or why nobody can.

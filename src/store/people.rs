@@ -8,6 +8,7 @@ pub use roster::{
 
 use super::{Result, Tx, among::among, db::on};
 use crate::domain::{
+    address::local_part,
     ids::{PersonId, SlackUserId, WorkspaceId},
     person::Person,
     time::{Timestamp, Zone},
@@ -47,12 +48,19 @@ const NAMESAKES: i64 = 10;
 macro_rules! called_so {
     () => {
         "SELECT id, slack_user_id, name, email, time_zone, picture,
-                COALESCE(handle = $3, FALSE) AS by_handle
+                CASE WHEN slack_user_id = $2 THEN 0 WHEN email = $3 OR address = $3 THEN 1
+                     WHEN handle = $3 THEN 2 ELSE 3 END AS rank
          FROM people
          WHERE workspace_id = $1
-           AND (slack_user_id = $2 OR email = $3 OR handle = $3 OR name = $2 OR LOWER(name) = $3)"
+           AND (slack_user_id = $2 OR email = $3 OR address = $3 OR handle = $3 OR name = $2
+                OR LOWER(name) = $3)"
     };
 }
+
+/// By what somebody was found, as `rank` has it; an ID is 0.
+const BY_ADDRESS: i32 = 1;
+const BY_HANDLE: i32 = 2;
+const BY_NAME: i32 = 3;
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -197,11 +205,12 @@ pub async fn by_ids(tx: &mut Tx, ids: &[PersonId]) -> Result<Vec<Person>> {
 
 /// Members who are called so, by user ID, e-mail address, handle or name, at most some of them: when
 /// there are several, it is not clear who is meant. After an `@` a handle goes before any name, as in
-/// Slack.
+/// Slack. Anybody may call themselves what they like, so an ID and an address go before all that, and
+/// what can only be one of these is nobody's name.
 pub async fn called(tx: &mut Tx, workspace: &WorkspaceId, said: &str) -> Result<Vec<Person>> {
     const SQL: &str = concat!(
         called_so!(),
-        " AND deactivated_at IS NULL AND NOT is_bot ORDER BY id LIMIT $4"
+        " AND deactivated_at IS NULL AND NOT is_bot ORDER BY rank, id LIMIT $4"
     );
     search(tx, workspace, said, SQL).await
 }
@@ -212,8 +221,25 @@ pub async fn called_at_all(
     workspace: &WorkspaceId,
     said: &str,
 ) -> Result<Vec<Person>> {
-    const SQL: &str = concat!(called_so!(), " ORDER BY id LIMIT $4");
+    const SQL: &str = concat!(called_so!(), " ORDER BY rank, id LIMIT $4");
     search(tx, workspace, said, SQL).await
+}
+
+/// As whom lists may name somebody: their ID, their own address and the one they are known by.
+pub async fn listed_as(tx: &mut Tx, person: PersonId) -> Result<Vec<String>> {
+    const SQL: &str = "SELECT slack_user_id, email, address FROM people WHERE id = $1";
+    type Row = (String, Option<String>, Option<String>);
+    let row: Option<Row> = on!(tx, |conn| sqlx::query_as(SQL)
+        .bind(person)
+        .fetch_optional(conn)
+        .await)?;
+    let (id, email, address) = match row {
+        Some((id, email, address)) => (Some(id), email, address),
+        None => (None, None, None),
+    };
+    let mut all: Vec<String> = [id, email, address].into_iter().flatten().collect();
+    all.dedup();
+    Ok(all)
 }
 
 async fn search(
@@ -226,7 +252,7 @@ async fn search(
     struct Found {
         #[sqlx(flatten)]
         row: Row,
-        by_handle: bool,
+        rank: i32,
     }
     let said = said.trim();
     let name = said.strip_prefix('@').unwrap_or(said);
@@ -239,8 +265,26 @@ async fn search(
             .fetch_all(conn)
             .await
     })?;
-    if said != name && found.iter().any(|it| it.by_handle) {
-        found.retain(|it| it.by_handle);
+    let best = found.first().map_or(BY_NAME, |it| it.rank);
+    // A handle and a name weigh the same where nobody says which it is.
+    let alone = if said != name { BY_HANDLE } else { BY_ADDRESS };
+    if best <= alone {
+        found.retain(|it| it.rank == best);
+    }
+    if is_unique(name) && best > BY_ADDRESS {
+        found.clear();
     }
     Ok(found.into_iter().map(|it| it.row.into()).collect())
+}
+
+/// Whether this can only be a user ID or an address. Slack's IDs have nine characters at least, and
+/// nearly all of them a digit.
+fn is_unique(said: &str) -> bool {
+    let rest = said.strip_prefix(['U', 'W']).unwrap_or_default();
+    let is_id = rest.len() >= 2
+        && rest
+            .chars()
+            .all(|it| it.is_ascii_uppercase() || it.is_ascii_digit())
+        && (rest.len() >= 8 || rest.contains(|it: char| it.is_ascii_digit()));
+    is_id || local_part(said).is_some_and(|it| !it.contains(char::is_whitespace))
 }

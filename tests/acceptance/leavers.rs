@@ -12,14 +12,18 @@ use balefire::{
         refusal::Refusal,
     },
     jobs::Job,
-    store::{self, people::Profile},
+    store::{
+        self,
+        people::{Account, Profile},
+    },
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     channel::{changes, update},
     databases,
     harness::{Setup, World, person::button, words},
+    ingress::signed_body,
 };
 
 const REFUSED: &str = "account that is deactivated";
@@ -231,4 +235,80 @@ async fn what_waits_for_somebody_who_left_is_noticed_with_the_next_change() {
     assert_eq!(thread.iter().filter(asks).count(), 1, "{thread:?}");
     world.reads_all().await;
     world.end().await;
+}
+
+/// Slack's word that an account changed, as it comes again when the first time was not answered.
+async fn hears(world: &World, id: &str, change: Value) {
+    let mut user = json!({
+        "id": "U0BO", "team_id": "T0BALEFIRE", "name": "bo", "deleted": false,
+        "is_restricted": false, "profile": { "real_name": "Bo Berg", "email": "bo@example.com" },
+    });
+    for (key, value) in change.as_object().unwrap() {
+        user[key] = value.clone();
+    }
+    let event = json!({ "type": "event_callback", "event_id": id, "team_id": "T0BALEFIRE",
+        "event": { "type": "user_change", "user": user } });
+    let (status, _) = signed_body(world, "/slack/events", &event.to_string()).await;
+    assert_eq!(status, 200);
+    while balefire::jobs::inbox::run_once(&world.slack).await.unwrap() > 0 {}
+    world.settle().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_late_gives_nobody_back_what_they_lost() {
+    for scratch in [databases::sqlite().await, databases::postgres().await] {
+        let world = World::on(scratch, Setup::default()).await;
+        let workspace = world.slack.workspace().unwrap();
+        let bo = async || {
+            let mut tx = world.db.read().await.unwrap();
+            let users = ["U0BO".into()].into_iter().collect();
+            let known = store::people::known(&mut tx, &workspace, &users).await;
+            let account = store::people::account(&mut tx, &workspace, &"U0BO".into()).await;
+            let profile = known.unwrap()[&"U0BO".into()].profile.clone();
+            (
+                account.unwrap(),
+                profile.is_restricted,
+                profile.email.unwrap(),
+            )
+        };
+        let address = || "bo@example.com".to_owned();
+        hears(&world, "E1", json!({})).await;
+        assert_eq!(bo().await, (Account::Member, false, address()));
+
+        world
+            .control("person", json!({ "user": "bo", "guest": true }))
+            .await;
+        hears(&world, "E2", json!({ "is_restricted": true })).await;
+        hears(&world, "E1 again", json!({})).await;
+        assert_eq!(bo().await, (Account::Member, true, address()));
+        world
+            .control("person", json!({ "user": "bo", "deactivated": true }))
+            .await;
+        hears(
+            &world,
+            "E3",
+            json!({ "deleted": true, "is_restricted": true }),
+        )
+        .await;
+        let other = json!({ "real_name": "Bo Berg", "email": "cy@example.com" });
+        for late in [
+            json!({}),
+            json!({ "is_restricted": true }),
+            json!({ "profile": other }),
+        ] {
+            hears(&world, &format!("late {late}"), late).await;
+            assert_eq!(bo().await, (Account::Gone, true, address()));
+        }
+
+        // And who is back is back.
+        world
+            .control(
+                "person",
+                json!({ "user": "bo", "deactivated": false, "guest": false }),
+            )
+            .await;
+        hears(&world, "E4", json!({})).await;
+        assert_eq!(bo().await, (Account::Member, false, address()));
+        world.end().await;
+    }
 }

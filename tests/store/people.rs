@@ -138,6 +138,42 @@ on_both! {
         assert_eq!(gone.len(), 1);
     }
 
+    async fn nobody_is_found_by_calling_themselves_as_somebody_else_is_known(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        let bo = Profile { name: "Bo".into(), ..profile("U0BO", "bo@else.test") };
+        for (id, name) in [("U1", "U0BO"), ("U2", "bo@else.test"), ("U3", "U0NEW"), ("U4", "eve@corp.test")] {
+            let email = format!("{}@x.test", id.to_lowercase());
+            let named = Profile { name: name.into(), handle: Some(name.to_lowercase()), ..profile(id, &email) };
+            store::people::save_profiles(&mut tx, &workspace(), &[&named], noon()).await.unwrap();
+        }
+        let tall = Profile { name: "UMA".into(), ..profile("U5", "uma@x.test") };
+        for it in [&bo, &tall] {
+            write(&mut tx, it, Some("corp.test")).await;
+        }
+        for (said, expected) in [
+            ("U0BO", &["U0BO"][..]),
+            ("Bo@else.test", &["U0BO"]),
+            // What groups know them by.
+            ("bo@corp.test", &["U0BO"]),
+            // Who is not known yet.
+            ("U0NEW", &[]),
+            ("@U0NEW", &[]),
+            ("eve@corp.test", &[]),
+            ("UMA", &["U5"]),
+        ] {
+            for found in [
+                store::people::called(&mut tx, &workspace(), said).await.unwrap(),
+                store::people::called_at_all(&mut tx, &workspace(), said).await.unwrap(),
+            ] {
+                let found: Vec<&str> = found.iter().map(|it| it.slack_user.as_str()).collect();
+                assert_eq!(found, expected, "{said}");
+            }
+        }
+        let bo = store::people::by_slack_user(&mut tx, &workspace(), &"U0BO".into()).await.unwrap();
+        let listed = store::people::listed_as(&mut tx, bo.unwrap().id).await.unwrap();
+        assert_eq!(listed, ["U0BO", "bo@else.test", "bo@corp.test"]);
+    }
+
     async fn whoever_left_is_asked_about_again(db: &Db) {
         let mut tx = db.begin().await.unwrap();
         let left = Profile { is_deactivated: true, ..profile("U1", "a@x.test") };

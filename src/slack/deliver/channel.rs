@@ -8,7 +8,7 @@ use std::{collections::BTreeSet, time::Duration};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Optional, Scene, SlackDeliver, Stop, judge, moot, refused};
+use super::{Optional, Scene, SlackDeliver, Stop, find::Paging, judge, moot, refused};
 use crate::{
     domain::{
         channel::numbered,
@@ -50,12 +50,6 @@ struct Channel {
     created: i64,
     #[serde(default)]
     is_member: bool,
-}
-
-#[derive(Default, Deserialize)]
-struct Cursor {
-    #[serde(default)]
-    next_cursor: String,
 }
 
 impl SlackDeliver {
@@ -113,8 +107,8 @@ impl SlackDeliver {
         #[derive(Deserialize)]
         struct Page {
             channels: Vec<Channel>,
-            #[serde(default)]
-            response_metadata: Cursor,
+            #[serde(flatten)]
+            paging: Paging,
         }
         let workspace = &scene.outage.workspace;
         let mut tx = self.db.read().await?;
@@ -136,7 +130,7 @@ impl SlackDeliver {
             let page: Page = self.api.get("conversations.list", &arguments).await?;
             let ours = |it: &Channel| it.creator == bot && it.created >= since;
             made.extend(page.channels.into_iter().filter(ours));
-            cursor = page.response_metadata.next_cursor;
+            cursor = page.paging.next();
             if cursor.is_empty() {
                 break;
             }
@@ -302,8 +296,8 @@ impl SlackDeliver {
         #[derive(Deserialize)]
         struct Page {
             members: Vec<SlackUserId>,
-            #[serde(default)]
-            response_metadata: Cursor,
+            #[serde(flatten)]
+            paging: Paging,
         }
         let mut members = Vec::new();
         let mut cursor = String::new();
@@ -322,7 +316,7 @@ impl SlackDeliver {
             {
                 Ok(page) => {
                     members.extend(page.members);
-                    cursor = page.response_metadata.next_cursor;
+                    cursor = page.paging.next();
                 }
                 Err(CallError::Refused { .. }) => break,
                 Err(error) => return Err(error.into()),

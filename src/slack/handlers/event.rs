@@ -189,9 +189,10 @@ impl Slack {
         match received.kind.as_str() {
             "user_change" | "team_join" => {
                 let user: SlackUser = serde_json::from_value(received.body.0["user"].clone())?;
-                let profile = user.into_profile().context("it says of nobody who it is")?;
                 if let Some(workspace) = self.workspace() {
-                    self.desk.learn_all(&workspace, &[profile], None).await?;
+                    let said = user.into_profile(&workspace);
+                    let said = said.context("it says of nobody who it is")?;
+                    self.hear_of(&workspace, said).await?;
                 }
             }
             "reaction_added" | "reaction_removed" => {

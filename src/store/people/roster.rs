@@ -46,6 +46,17 @@ impl Known {
             || known.is_restricted != said.is_restricted
             || known.is_deactivated != said.is_deactivated
     }
+
+    /// Whether somebody would have more by what Slack says, or be known by another address.
+    pub fn gains_by(&self, said: &Profile) -> bool {
+        let known = &self.profile;
+        let email = said.email.as_ref().map(|it| it.to_lowercase());
+        let is_back = known.is_deactivated && !said.is_deactivated;
+        is_back
+            || (known.is_restricted && !said.is_restricted)
+            || (known.is_bot && !said.is_bot)
+            || (self.was_described && email.is_some() && known.email != email)
+    }
 }
 
 #[derive(sqlx::FromRow)]
