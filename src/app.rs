@@ -30,6 +30,11 @@ use crate::{
     domain::{ids::ChannelId, policy::Policy, time::Zone},
     jobs::{self, Job, Jobs, groups::Lists},
     outbox::Outbox,
+    signals::{
+        self,
+        intake::Intake,
+        worker::{self, TakeIn},
+    },
     slack::{
         FORMS_AT_ONCE, Slack,
         api::SlackApi,
@@ -64,6 +69,10 @@ pub struct App {
     pub slack: Arc<Slack>,
     pub outbox: Arc<Outbox<SlackDeliver>>,
     pub metrics: Arc<Metrics>,
+    /// Where what monitors send comes in.
+    pub intake: Arc<Intake>,
+    /// Whoever makes something of it. While there is nobody, it is kept and waits.
+    pub taker: Option<Arc<dyn TakeIn>>,
     settings: Settings,
     /// In Socket Mode only.
     socket: Option<Socket>,
@@ -149,6 +158,12 @@ impl App {
             inbox_wake: Arc::new(Notify::new()),
             connected: Arc::new(RwLock::new(None)),
         });
+        let intake = Arc::new(Intake::new(
+            db.clone(),
+            clock.clone(),
+            metrics.clone(),
+            slack.connected.clone(),
+        ));
         let socket = match &settings.slack.mode {
             SlackMode::Http { .. } => None,
             SlackMode::Socket { app_token } => {
@@ -165,6 +180,8 @@ impl App {
             slack,
             outbox,
             metrics,
+            intake,
+            taker: None,
             settings,
             socket,
             working: Arc::new(AtomicBool::new(false)),
@@ -197,7 +214,13 @@ impl App {
             ),
             SlackMode::Socket { .. } => ingress::http::closed_routes(),
         };
+        let signals = signals::http::routes(
+            self.intake.clone(),
+            self.settings.signals.clone(),
+            self.settings.server.body_limit,
+        );
         ingress
+            .merge(signals)
             .merge(health)
             .layer(TimeoutLayer::with_status_code(
                 axum::http::StatusCode::SERVICE_UNAVAILABLE,
@@ -275,6 +298,12 @@ impl App {
         workers.spawn(jobs::supervise("inbox", stop.clone(), move |stop| {
             jobs::inbox::run(slack.clone(), stop)
         }));
+        if let Some(taker) = &self.taker {
+            let (intake, taker) = (self.intake.clone(), taker.clone());
+            workers.spawn(jobs::supervise("signals", stop.clone(), move |stop| {
+                worker::run(intake.clone(), taker.clone(), stop)
+            }));
+        }
         let jobs = Arc::new(self.jobs());
         for job in Job::ALL {
             let jobs = jobs.clone();

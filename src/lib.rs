@@ -10,6 +10,7 @@ pub mod domain;
 pub mod jobs;
 pub mod outbox;
 pub mod sandbox;
+pub mod signals;
 pub mod slack;
 pub mod store;
 pub mod telemetry;

@@ -7,6 +7,7 @@
 pub mod browser;
 pub mod databases;
 pub mod google;
+pub mod monitors;
 pub mod person;
 
 use std::{
@@ -87,6 +88,8 @@ pub struct Setup {
     pub email_domain: &'static str,
     /// How many people there are besides the four.
     pub more_people: usize,
+    /// The secret of Pingdom's webhook, which is off when empty.
+    pub monitors: &'static str,
 }
 
 impl Default for Setup {
@@ -103,6 +106,7 @@ impl Default for Setup {
             told_of_partners: Vec::new(),
             email_domain: "",
             more_people: 0,
+            monitors: "",
         }
     }
 }
@@ -521,6 +525,9 @@ fn settings(api_url: &str, setup: &Setup) -> toml::Table {
         [channels]
         invite_groups = {:?}
         archive_after_hours = {}
+
+        [signals.pingdom]
+        secrets = {:?}
         "#,
         if setup.socket_mode { "socket" } else { "http" },
         setup.fallback_channel,
@@ -530,7 +537,11 @@ fn settings(api_url: &str, setup: &Setup) -> toml::Table {
         setup.told_of_sales,
         setup.told_of_partners,
         setup.invite_groups,
-        setup.archive_after_hours
+        setup.archive_after_hours,
+        Some(setup.monitors)
+            .filter(|it| !it.is_empty())
+            .into_iter()
+            .collect::<Vec<_>>()
     );
     text.parse().unwrap()
 }

@@ -477,10 +477,10 @@ mod tests {
                 for again in [it, it, &all[nth / 2]] {
                     // What has come before and is not the newest is old.
                     let newest = again.at == it.at && again.status == it.status;
-                    if newest || again.at < it.at {
-                        if let Heard::New(changed) = state.observe(again, &rule) {
-                            take(changed);
-                        }
+                    if (newest || again.at < it.at)
+                        && let Heard::New(changed) = state.observe(again, &rule)
+                    {
+                        take(changed);
                     }
                 }
             }
