@@ -175,7 +175,9 @@ mod tests {
             ("$TEXT_ONLY_MSG", "The disk of \\\"web-1\\\" is full."),
         ];
         let mut text = template();
-        for (variable, value) in values.iter().chain(&usual) {
+        let given = |variable: &str| values.iter().any(|it| it.0 == variable);
+        let usual = usual.iter().filter(|it| !given(it.0));
+        for (variable, value) in values.iter().chain(usual) {
             text = text.replace(&format!("\"{variable}\""), &format!("\"{value}\""));
         }
         text

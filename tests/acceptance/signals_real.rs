@@ -133,7 +133,8 @@ impl Alertmanager {
                 .arg(format!("--storage.path={}", folder.path().display()))
                 .arg(format!("--web.listen-address={address}"))
                 .arg("--cluster.listen-address=")
-                .current_dir(folder.path())
+                // scripts/test put its templates there.
+                .current_dir(&programs)
                 .spawn()
                 .unwrap();
             let url = format!("http://{address}");
