@@ -42,6 +42,9 @@ pub trait TakeIn: Send + Sync {
         reports: &'a [Report],
         now: Timestamp,
     ) -> BoxFuture<'a, store::Result<()>>;
+
+    /// What it wrote is committed: whoever goes on from there can begin.
+    fn committed(&self);
 }
 
 /// A request whose reports could be read.
@@ -236,6 +239,7 @@ impl Intake {
             store::signals::finish(&mut tx, finished, now).await?;
         }
         tx.commit().await?;
+        taker.committed();
         Ok(())
     }
 

@@ -92,6 +92,61 @@ async fn nobody_is_lost_when_many_come_at_once() {
     }
 }
 
+/// What waits has to fit into the memory, however slow the database is.
+#[tokio::test(flavor = "multi_thread")]
+async fn when_too_much_waits_monitors_are_asked_to_come_again() {
+    let post = Post::open(databases::sqlite().await, all_on()).await;
+    let held = post.db.begin().await.unwrap();
+    let small = |nth: usize| json!({ "check": nth, "state": "up" });
+    let thousand: Value = (0..1000).map(small).collect();
+    let telling = async {
+        let all = (0..10).map(|_| post.tells("generic", &thousand));
+        futures_util::future::join_all(all).await
+    };
+    let one_more = async {
+        while post.intake.unwritten() < 10_000 {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        let answer = post.tells("generic", &down("one more")).await;
+        drop(held);
+        answer
+    };
+    let (answers, refused) = tokio::join!(telling, one_more);
+    assert!(answers.iter().all(|it| it.status == 200));
+    assert_eq!(refused.status, 503);
+    assert_eq!(refused.retry_after.as_deref(), Some("10"));
+    assert_eq!(post.figures().await, (10, 0));
+    post.is_told("generic", &down("one more")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_database_does_not_take_is_refused_alone() {
+    let post = Post::open(databases::sqlite().await, all_on()).await;
+    let Db::Sqlite { writer, .. } = &post.db else {
+        panic!("it is SQLite");
+    };
+    let refusing = "CREATE TRIGGER refusing BEFORE INSERT ON signals
+                    WHEN NEW.reports LIKE '%poison%' BEGIN SELECT RAISE(ABORT, 'never'); END";
+    sqlx::query(refusing).execute(writer).await.unwrap();
+    let held = post.db.begin().await.unwrap();
+    let bodies = ["a", "b", "poison", "c"].map(down);
+    let telling = async {
+        let all = bodies.iter().map(|it| post.tells("generic", it));
+        futures_util::future::join_all(all).await
+    };
+    let releasing = async {
+        while post.intake.unwritten() < bodies.len() {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        drop(held);
+    };
+    let (answers, ()) = tokio::join!(telling, releasing);
+    let statuses: Vec<u16> = answers.iter().map(|it| it.status).collect();
+    assert_eq!(statuses, [200, 200, 500, 200]);
+    assert_eq!(answers[2].retry_after, None);
+    assert_eq!(post.figures().await, (3, 0));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn large_requests_are_handed_on_in_several_transactions() {
     let post = Post::open(databases::sqlite().await, all_on()).await;
@@ -117,6 +172,7 @@ async fn a_report_that_cannot_be_worked_on_holds_up_no_other_and_is_put_away_at_
         assert_eq!(post.intake.work_off(&scribe).await.unwrap(), 3);
         let sound = ["after", "before", "first", "last"];
         assert_eq!(Scribe::written(&post.db).await, sound, "each once");
+        assert_eq!(scribe.committed.load(Ordering::SeqCst), sound.len());
         assert_eq!(post.figures().await, (1, 0));
 
         // It is not tried before its time, and then alone.

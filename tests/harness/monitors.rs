@@ -161,6 +161,8 @@ pub struct Scribe {
     pub taken: Mutex<Vec<Report>>,
     /// How often it was asked.
     pub asked: AtomicUsize,
+    /// How often what it wrote was committed.
+    pub committed: AtomicUsize,
     /// What it does with some reports.
     pub trouble: Option<fn(&Report) -> Trouble>,
 }
@@ -223,5 +225,9 @@ impl TakeIn for Scribe {
             self.taken.lock().unwrap().extend_from_slice(reports);
             Ok(())
         })
+    }
+
+    fn committed(&self) {
+        self.committed.fetch_add(1, Ordering::SeqCst);
     }
 }

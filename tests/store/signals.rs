@@ -11,6 +11,7 @@ use balefire::{
     store::{
         Db, Tx,
         signals::{self, NewSignal, Signal},
+        trouble,
     },
 };
 
@@ -139,6 +140,19 @@ on_both! {
         signals::put_away(&mut tx, ids[1], &left, "never", later(200)).await.unwrap();
         assert_eq!(signals::figures(&mut tx).await.unwrap(), (0, 1));
         assert!(claims(&mut tx, later(900), 9).await.is_empty());
+    }
+
+    async fn a_database_that_is_away_is_told_from_one_that_refuses(db: &Db) {
+        let sql = "INSERT INTO leases (name, holder, expires_at)
+                   VALUES ('a', 'b', '2026-03-01T12:00:00+00:00'), ('a', 'c', '2026-03-01T12:00:00+00:00')";
+        let refused = match db {
+            Db::Sqlite { writer, .. } => sqlx::query(sql).execute(writer).await.err(),
+            Db::Postgres(pool) => sqlx::query(sql).execute(pool).await.err(),
+        };
+        assert!(!trouble::is_of_the_database(&refused.unwrap()));
+        db.close().await;
+        let away = db.begin().await.err().unwrap();
+        assert!(trouble::is_of_the_database(&away));
     }
 
     async fn what_was_put_away_is_kept_for_longer(db: &Db) {
