@@ -2,9 +2,10 @@
 //! stopped without losing anything.
 
 mod connect;
-mod health;
+mod readiness;
 
 use std::{
+    collections::BTreeMap,
     net::SocketAddr,
     sync::{
         Arc, RwLock,
@@ -28,6 +29,7 @@ use crate::{
     config::{Settings, SlackMode},
     desk::Desk,
     domain::{ids::ChannelId, policy::Policy, time::Zone},
+    health::Health,
     jobs::{self, Job, Jobs, groups::Lists},
     outbox::Outbox,
     signals::{
@@ -51,9 +53,7 @@ use crate::{
     telemetry::Metrics,
 };
 
-pub use connect::{
-    ConnectError, open as open_database, place as place_of_database, provision_components,
-};
+pub use connect::{ConnectError, open as open_database, place as place_of_database};
 
 /// A request that takes longer than this is given up; Slack's own are answered far earlier.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -68,11 +68,12 @@ pub struct App {
     pub clock: Clock,
     pub slack: Arc<Slack>,
     pub outbox: Arc<Outbox<SlackDeliver>>,
+    pub health: Health,
     pub metrics: Arc<Metrics>,
     /// Where what monitors send comes in.
     pub intake: Arc<Intake>,
-    /// Whoever makes something of it. While there is nobody, it is kept and waits.
-    pub taker: Option<Arc<dyn TakeIn>>,
+    /// Whoever makes something of it.
+    pub taker: Arc<dyn TakeIn>,
     settings: Settings,
     /// In Socket Mode only.
     socket: Option<Socket>,
@@ -128,6 +129,7 @@ impl App {
         ));
         let command = settings.slack.commands.first().cloned().unwrap_or_default();
         let desk = Desk::new(db.clone(), clock.clone(), policy, wake.clone());
+        let health = Health::new(db.clone(), clock.clone(), wake.clone(), BTreeMap::new());
         let outbox = Arc::new(Outbox::new(
             db.clone(),
             clock.clone(),
@@ -156,6 +158,8 @@ impl App {
             triggers: Triggers::default(),
             commands: settings.slack.commands.clone(),
             inbox_wake: Arc::new(Notify::new()),
+            user_groups: settings.permissions.user_groups(),
+            groups_wake: Arc::new(Notify::new()),
             connected: Arc::new(RwLock::new(None)),
         });
         let intake = Arc::new(Intake::new(
@@ -174,14 +178,16 @@ impl App {
                 })
             }
         };
+        let taker = Arc::new(health.clone());
         Ok(App {
             db,
             clock,
             slack,
             outbox,
+            health,
             metrics,
             intake,
-            taker: None,
+            taker,
             settings,
             socket,
             working: Arc::new(AtomicBool::new(false)),
@@ -199,7 +205,7 @@ impl App {
 
     /// Everything that is served over HTTP.
     pub fn router(&self) -> Router {
-        let health = health::routes(health::Health::new(
+        let health = readiness::routes(readiness::Readiness::new(
             self.slack.clone(),
             self.metrics.clone(),
             self.socket.as_ref().map(|it| it.link.clone()),
@@ -269,6 +275,7 @@ impl App {
             db: self.db.clone(),
             clock: self.clock.clone(),
             desk: self.slack.desk.clone(),
+            health: self.health.clone(),
             slack: self.slack.clone(),
             outbox: self.outbox.clone(),
             groups: Arc::new(self.group_lists()),
@@ -298,12 +305,10 @@ impl App {
         workers.spawn(jobs::supervise("inbox", stop.clone(), move |stop| {
             jobs::inbox::run(slack.clone(), stop)
         }));
-        if let Some(taker) = &self.taker {
-            let (intake, taker) = (self.intake.clone(), taker.clone());
-            workers.spawn(jobs::supervise("signals", stop.clone(), move |stop| {
-                worker::run(intake.clone(), taker.clone(), stop)
-            }));
-        }
+        let (intake, taker) = (self.intake.clone(), self.taker.clone());
+        workers.spawn(jobs::supervise("signals", stop.clone(), move |stop| {
+            worker::run(intake.clone(), taker.clone(), stop)
+        }));
         let jobs = Arc::new(self.jobs());
         for job in Job::ALL {
             let jobs = jobs.clone();

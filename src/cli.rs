@@ -1,6 +1,7 @@
 //! The command line: one file per command.
 //!
-//! Exit codes: 0 done, 1 it failed, 2 the settings or the command line are wrong.
+//! Exit codes: 0 done, 1 it failed, 2 the settings or the command line are wrong. What compares ends
+//! as `diff` does: 0 the same, 1 something differs, 2 it could not be said.
 
 mod backup;
 mod catalog;
@@ -77,6 +78,8 @@ pub enum Failure {
     /// The command line or its surroundings are wrong.
     Usage(String),
     Failed(anyhow::Error),
+    /// Nothing went wrong: two things were compared, and are not the same.
+    Differs,
 }
 
 impl From<anyhow::Error> for Failure {
@@ -136,6 +139,7 @@ fn report(failure: Failure) -> ExitCode {
             eprintln!("{}", harmless(&text));
             ExitCode::from(2)
         }
+        Failure::Differs => ExitCode::FAILURE,
         Failure::Failed(error) => {
             let why = format!("balefire: {}", in_words(&error));
             eprintln!("{}", harmless(&why));
@@ -154,6 +158,8 @@ fn in_words(error: &anyhow::Error) -> String {
         }
         told.push(cause.to_string());
     }
+    // What carries such an error may say it in the same words.
+    told.dedup();
     told.join(": ")
 }
 
@@ -233,6 +239,19 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         super::Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_trouble_is_told_once_however_deep_it_lies() {
+        let error = crate::desk::DeskError::Store(crate::store::Error::PoolTimedOut);
+        let error = anyhow::Error::from(error).context("cannot write");
+        let said = super::in_words(&error);
+        assert!(said.starts_with("cannot write: "), "{said}");
+        assert_eq!(
+            said.matches("no connection became free").count(),
+            1,
+            "{said}"
+        );
     }
 
     #[test]

@@ -29,7 +29,7 @@ mod tests;
 mod time;
 
 pub use address::BaseUrl;
-pub use catalog::{CatalogEntry, RESERVED, parse_catalog, read_catalog};
+pub use catalog::{Catalog, RESERVED, parse_catalog, parse_stackmon, read_catalog, write_catalog};
 pub use compat::{Compat, OlderTool, WithoutEffect};
 pub use database::{Database, DatabaseUrl};
 pub use deliveries::Deliveries;

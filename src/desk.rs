@@ -3,6 +3,7 @@
 //! Load, decide (in the domain), write state, timeline and deliveries, commit. Nothing here talks
 //! to the outside, and nothing here knows whether a person asked through Slack or otherwise.
 
+pub mod catalog;
 mod due;
 mod effects;
 mod groups;
@@ -37,7 +38,7 @@ use crate::{
         refusal::Refusal,
         time::Timestamp,
     },
-    store::{self, Db, Tx},
+    store::{self, Db, Tx, people::Account},
 };
 
 /// How often a decision is taken anew when somebody else was faster.
@@ -149,10 +150,10 @@ impl Desk {
         if let Some(outage) = self.already(&mut tx, workspace, once).await? {
             return Ok(outage);
         }
-        let actor = actor(&mut tx, person).await?;
+        let actor = acting(&mut tx, person).await?;
         let component = request.component.id;
         let open = store::outages::open_of_component(&mut tx, workspace, component).await?;
-        let recent = store::outages::resolved_since(&mut tx, workspace, now.minus(RECENT)).await?;
+        let recent = store::outages::ended_since(&mut tx, workspace, now.minus(RECENT)).await?;
         let decision = declare(
             workspace,
             request,
@@ -199,7 +200,7 @@ impl Desk {
             let outage = store::outages::by_number(&mut tx, workspace, number)
                 .await?
                 .ok_or(DeskError::UnknownOutage(number))?;
-            let actor = actor(&mut tx, person).await?;
+            let actor = acting(&mut tx, person).await?;
             let decision = decide(&outage, command, &actor, &self.policy, now)?;
             if let Command::SetChannel { channel } = command {
                 channel_is_free(&mut tx, &outage, channel).await?;
@@ -224,6 +225,11 @@ impl Desk {
             {
                 continue;
             }
+            // Whoever had a part in it may have left while it was over.
+            let next = match next.is_open() {
+                true => self.without_leavers(&mut tx, next, now).await?,
+                false => next,
+            };
             if !self.remember(&mut tx, &next, once).await? {
                 drop(tx);
                 return self.first_answer(workspace, once).await;
@@ -369,12 +375,18 @@ async fn record(
     Ok(())
 }
 
-/// A person with what they may do at this moment.
-async fn actor(tx: &mut Tx, person: PersonId) -> Result<Actor, store::Error> {
-    Ok(Actor {
-        identity: Identity::Person { id: person },
-        rights: store::rights::of_person(tx, person).await?,
-    })
+/// Somebody who does something, with what they may do at this moment. Whichever way they come, here
+/// is where those are turned away who have left the workspace: a part in an outage would let them
+/// change it still.
+async fn acting(tx: &mut Tx, person: PersonId) -> Result<Actor, DeskError> {
+    let (account, rights) = store::rights::with_account(tx, person).await?;
+    match account {
+        Account::Gone => Err(Refusal::Deactivated.into()),
+        Account::Member | Account::App => Ok(Actor {
+            identity: Identity::Person { id: person },
+            rights,
+        }),
+    }
 }
 
 /// The reason that is kept with the version.

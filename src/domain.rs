@@ -6,6 +6,7 @@
 
 pub mod actor;
 pub mod address;
+pub mod catalog;
 pub mod change;
 pub mod channel;
 pub mod command;

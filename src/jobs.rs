@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     clock::Clock,
     desk::Desk,
+    health::Health,
     outbox::{self, Deliver, Outbox},
     slack::{Slack, roster::Roster},
     store::{self, Db, leases::Lease},
@@ -33,6 +34,7 @@ pub enum Job {
     Etas,
     Channels,
     Announcements,
+    Health,
     Groups,
     Users,
     Forget,
@@ -41,10 +43,11 @@ pub enum Job {
 }
 
 impl Job {
-    pub const ALL: [Job; 8] = [
+    pub const ALL: [Job; 9] = [
         Job::Etas,
         Job::Channels,
         Job::Announcements,
+        Job::Health,
         Job::Groups,
         Job::Users,
         Job::Forget,
@@ -58,7 +61,8 @@ impl Job {
             Job::Etas => "etas",
             Job::Channels => "channels",
             Job::Announcements => "announcements",
-            Job::Groups => "groups",
+            Job::Health => "health",
+            Job::Groups => store::runs::GROUPS,
             Job::Users => "users",
             Job::Forget => "forget",
             Job::Reach => "reach",
@@ -71,6 +75,7 @@ impl Job {
             Job::Etas => "renders announcements whose words about the ETA grew stale",
             Job::Channels => "warns of and archives channels of outages that are long over",
             Job::Announcements => "looks whether announcements stand where they should",
+            Job::Health => "decides on components where time alone changes how they are",
             Job::Groups => "reads who is in the groups that come from elsewhere",
             Job::Users => "learns who is in the workspace, and who has left it",
             Job::Forget => "deletes what nobody needs any more",
@@ -84,6 +89,7 @@ impl Job {
             Job::Etas => passing::ETAS_EVERY,
             Job::Channels => passing::CHANNELS_EVERY,
             Job::Announcements => passing::ANNOUNCEMENTS_EVERY,
+            Job::Health => passing::HEALTH_EVERY,
             Job::Groups => groups::SYNC_EVERY,
             Job::Users => USERS_EVERY,
             Job::Forget => housekeeping::FORGET_EVERY,
@@ -113,6 +119,7 @@ pub struct Jobs<D> {
     pub db: Db,
     pub clock: Clock,
     pub desk: Desk,
+    pub health: Health,
     pub slack: Arc<Slack>,
     pub outbox: Arc<Outbox<D>>,
     /// Lists of members that are kept elsewhere.
@@ -132,6 +139,7 @@ impl<D: Deliver> Jobs<D> {
             Job::Etas => passing::refresh_etas(&self.desk, lease).await,
             Job::Channels => passing::archive_channels(&self.desk, lease).await,
             Job::Announcements => self.slack.look_after_announcements(lease).await,
+            Job::Health => passing::look_at_health(&self.health, &self.clock).await,
             Job::Groups => groups::sync(&self.groups, lease).await,
             Job::Users => self.sync_users(lease).await,
             Job::Forget => housekeeping::forget(&self.db, &self.clock, lease).await,

@@ -7,6 +7,7 @@ pub mod config;
 pub mod desk;
 pub mod directory;
 pub mod domain;
+pub mod health;
 pub mod jobs;
 pub mod outbox;
 pub mod sandbox;

@@ -20,7 +20,10 @@ pub mod standing;
 pub mod triggers;
 pub mod views;
 
-use std::sync::{Arc, RwLock};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, RwLock},
+};
 
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::task::TaskTracker;
@@ -55,6 +58,10 @@ pub struct Slack {
     pub commands: Vec<String>,
     /// Wakes the worker of the inbox.
     pub inbox_wake: Arc<Notify>,
+    /// The user groups that give rights, by their IDs.
+    pub user_groups: BTreeSet<String>,
+    /// Wakes the job that reads who is in groups.
+    pub groups_wake: Arc<Notify>,
     /// The workspace of the token; none until Slack has said it once.
     pub connected: Arc<RwLock<Option<WorkspaceId>>>,
 }

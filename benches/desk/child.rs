@@ -2,7 +2,7 @@
 //! and stopped whatever happens.
 
 use std::{
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Read},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
@@ -16,6 +16,9 @@ pub const SIGNING_SECRET: &str = "a-signing-secret-for-measuring";
 
 /// How long anything may take before it is called broken.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The same for commands that have much to do.
+const LONGEST: Duration = Duration::from_secs(600);
 
 #[derive(Clone, Debug)]
 pub enum Database {
@@ -38,6 +41,15 @@ pub struct Setup {
     folder: PathBuf,
     environment: Vec<(&'static str, String)>,
     ticks: u32,
+}
+
+/// What became of a command.
+pub struct Done {
+    /// On standard output.
+    pub said: String,
+    pub took: Duration,
+    /// The most memory that it ever had, in bytes.
+    pub peak: u64,
 }
 
 /// A Balefire that runs.
@@ -82,6 +94,11 @@ impl Setup {
         }
     }
 
+    /// From now on with these variables, too.
+    pub fn also(&mut self, environment: &[(&'static str, String)]) {
+        self.environment.extend_from_slice(environment);
+    }
+
     fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
         command
@@ -106,6 +123,14 @@ impl Setup {
         Balefire::start(command, self.ticks).await
     }
 
+    /// Runs a command to its end, which must be a good one.
+    pub async fn run(&self, arguments: &[&str]) -> anyhow::Result<Done> {
+        let mut command = self.command();
+        command.args(arguments).stdout(Stdio::piped());
+        let words = arguments.join(" ");
+        tokio::task::spawn_blocking(move || run(command, &words)).await?
+    }
+
     pub async fn provision(&self, catalog: &Path) -> anyhow::Result<()> {
         let mut command = self.command();
         command.args(["catalog", "provision"]).arg(catalog);
@@ -113,6 +138,67 @@ impl Setup {
         ensure!(done.status.success(), "the components were not written");
         Ok(())
     }
+}
+
+fn run(mut command: Command, words: &str) -> anyhow::Result<Done> {
+    let began = Instant::now();
+    let mut child = command
+        .stderr(Stdio::piped())
+        .spawn()
+        .context("cannot start the program")?;
+    // Read by others, so that nothing it says can block it.
+    let said = heard(child.stdout.take());
+    let complained = heard(child.stderr.take());
+    let mut peak = 0;
+    let status = loop {
+        // Nobody knows it any more once the program is gone: the last look counts.
+        peak = memory_of(&child, "VmHWM:").unwrap_or(peak);
+        if let Some(status) = child.try_wait()? {
+            break status;
+        }
+        if began.elapsed() > LONGEST {
+            child.kill()?;
+            child.wait()?;
+            bail!("`balefire {words}` does not come to an end");
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    };
+    let took = began.elapsed();
+    let complained = complained.join().unwrap_or_default();
+    ensure!(
+        status.success(),
+        "`balefire {words}` failed: {}",
+        complained.lines().last().unwrap_or_default()
+    );
+    let said = said.join().unwrap_or_default();
+    Ok(Done { said, took, peak })
+}
+
+/// Reads to the end, in a thread of its own.
+fn heard(from: Option<impl Read + Send + 'static>) -> std::thread::JoinHandle<String> {
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        if let Some(mut from) = from {
+            // What came until it broke off is what there is to say.
+            let _ = from.read_to_end(&mut bytes);
+        }
+        String::from_utf8_lossy(&bytes).into_owned()
+    })
+}
+
+/// A line of its memory, in bytes.
+fn memory_of(child: &Child, name: &str) -> anyhow::Result<u64> {
+    let status = proc(child, "status")?;
+    let line = status.lines().find_map(|it| it.strip_prefix(name));
+    let kilobytes = line
+        .and_then(|it| it.split_whitespace().next())
+        .context("no such line in status")?;
+    Ok(kilobytes.parse::<u64>()? * 1024)
+}
+
+fn proc(child: &Child, file: &str) -> anyhow::Result<String> {
+    let path = format!("/proc/{}/{file}", child.id());
+    std::fs::read_to_string(path).context("the program is gone")
 }
 
 impl Balefire {
@@ -164,7 +250,7 @@ impl Balefire {
 
     /// CPU time of the whole process, in user and kernel mode.
     pub fn cpu(&self) -> anyhow::Result<Duration> {
-        let stat = self.proc("stat")?;
+        let stat = proc(&self.child, "stat")?;
         // The name in brackets may hold anything, so count from behind it.
         let (_, fields) = stat.rsplit_once(") ").context("no such stat")?;
         let mut fields = fields.split_whitespace().skip(11);
@@ -178,26 +264,12 @@ impl Balefire {
 
     /// Resident memory in bytes.
     pub fn resident(&self) -> anyhow::Result<u64> {
-        self.memory("VmRSS:")
+        memory_of(&self.child, "VmRSS:")
     }
 
     /// The most that it ever was.
     pub fn peak(&self) -> anyhow::Result<u64> {
-        self.memory("VmHWM:")
-    }
-
-    fn memory(&self, name: &str) -> anyhow::Result<u64> {
-        let status = self.proc("status")?;
-        let line = status.lines().find_map(|it| it.strip_prefix(name));
-        let kilobytes = line
-            .and_then(|it| it.split_whitespace().next())
-            .context("no such line in status")?;
-        Ok(kilobytes.parse::<u64>()? * 1024)
-    }
-
-    fn proc(&self, file: &str) -> anyhow::Result<String> {
-        let path = format!("/proc/{}/{file}", self.child.id());
-        std::fs::read_to_string(path).context("the program is gone")
+        memory_of(&self.child, "VmHWM:")
     }
 
     /// As when the power fails, but for the disk.

@@ -51,6 +51,16 @@ pub fn place(url: &str, max_connections: u32) -> Place<'_> {
     }
 }
 
+/// The address of another database on the same server, which is empty.
+pub async fn another_database(url: &str, name: &str) -> anyhow::Result<String> {
+    let db = place(url, 1).open().await?;
+    run(&db, format!("CREATE DATABASE {name}")).await?;
+    db.close().await;
+    let mut url = url::Url::parse(url).context("no address of a database")?;
+    url.set_path(name);
+    Ok(url.into())
+}
+
 /// Open outages that wait to be announced, each in a channel of its own; the number of the first.
 pub async fn outages(db: &Db, count: usize) -> anyhow::Result<i64> {
     let clock = Clock::system();

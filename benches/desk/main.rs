@@ -7,7 +7,9 @@ mod child;
 mod drive;
 mod engine;
 mod fill;
+mod google;
 mod large;
+mod people;
 mod stub;
 mod table;
 
@@ -22,6 +24,7 @@ use clap::Parser;
 
 use child::{Balefire, Database};
 use drive::{Kind, Load, Sender};
+use google::Groups;
 use stub::Stub;
 use table::{Row, Table, ms, percent};
 
@@ -57,6 +60,9 @@ pub struct Arguments {
     /// Fewer and shorter runs.
     #[arg(long)]
     quick: bool,
+    /// Only how long it takes to learn who is there.
+    #[arg(long)]
+    people: bool,
     /// Print how the databases carry out what is done all the time.
     #[arg(long)]
     plans: bool,
@@ -76,6 +82,8 @@ struct Plan {
     lines: u32,
     /// Each delivered row so often.
     deliveries: u32,
+    /// Who is to be learned of, and in which groups they are.
+    groups: Groups,
 }
 
 impl Plan {
@@ -97,6 +105,12 @@ impl Plan {
                 },
                 lines: 50,
                 deliveries: 50,
+                groups: Groups {
+                    count: 50,
+                    people: 5_000,
+                    largest: 2_000,
+                    each: 60,
+                },
             },
             false => Plan {
                 warm_up: seconds(2),
@@ -113,6 +127,12 @@ impl Plan {
                 },
                 lines: 52,
                 deliveries: 52,
+                groups: Groups {
+                    count: 500,
+                    people: 50_000,
+                    largest: 20_000,
+                    each: 60,
+                },
             },
         }
     }
@@ -126,8 +146,15 @@ async fn main() -> anyhow::Result<()> {
     let mut databases = vec![Database::Sqlite];
     databases.extend(arguments.postgres.clone().map(Database::Postgres));
     for database in &databases {
-        measure(&arguments, &plan, database, &mut table).await?;
-        after_years(&arguments, &plan, database, &mut table).await?;
+        if !arguments.people {
+            measure(&arguments, &plan, database, &mut table).await?;
+            after_years(&arguments, &plan, database, &mut table).await?;
+        }
+        people::measure(&arguments, plan.groups, database, &mut table).await?;
+    }
+    if arguments.people {
+        table.print(&arguments);
+        return Ok(());
     }
     demo(&arguments, &plan, &mut table).await?;
     size(&arguments, &mut table)?;

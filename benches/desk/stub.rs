@@ -5,14 +5,22 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
 
 use anyhow::bail;
-use axum::{Json, Router, body::Bytes, extract::State, http::Uri};
+use axum::{
+    Json, Router,
+    body::Bytes,
+    extract::State,
+    http::{Uri, header},
+    response::{IntoResponse, Response},
+};
 use serde_json::{Value, json};
+
+use crate::people;
 
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -30,6 +38,7 @@ struct Inner {
     delay: AtomicU64,
     busy: AtomicU64,
     posted: AtomicU64,
+    people: AtomicUsize,
     seen: Mutex<Seen>,
 }
 
@@ -68,6 +77,11 @@ impl Stub {
 
     pub fn answers_after(&self, milliseconds: u64) {
         self.inner.delay.store(milliseconds, Ordering::Relaxed);
+    }
+
+    /// So many are in the workspace from now on.
+    pub fn has_people(&self, count: usize) {
+        self.inner.people.store(count, Ordering::Relaxed);
     }
 
     /// How often a method was called so far.
@@ -153,7 +167,7 @@ impl Inner {
     }
 }
 
-async fn answer(State(inner): State<Arc<Inner>>, uri: Uri, body: Bytes) -> Json<Value> {
+async fn answer(State(inner): State<Arc<Inner>>, uri: Uri, body: Bytes) -> Response {
     let came = Instant::now();
     inner.busy.fetch_add(1, Ordering::Relaxed);
     let method = uri.path().rsplit('/').next().unwrap_or("").to_owned();
@@ -164,7 +178,11 @@ async fn answer(State(inner): State<Arc<Inner>>, uri: Uri, body: Bytes) -> Json<
         tokio::time::sleep(Duration::from_millis(delay)).await;
     }
     inner.busy.fetch_sub(1, Ordering::Relaxed);
-    Json(match method.as_str() {
+    let said = match method.as_str() {
+        "users.list" => {
+            let page = people::page(&uri, inner.people.load(Ordering::Relaxed));
+            return ([(header::CONTENT_TYPE, "application/json")], page).into_response();
+        }
         "auth.test" => json!({
             "ok": true, "team_id": "T0BENCH", "team": "Bench", "url": "https://bench.example/",
             "user_id": "U0BOT", "bot_id": "B0BOT",
@@ -174,7 +192,6 @@ async fn answer(State(inner): State<Arc<Inner>>, uri: Uri, body: Bytes) -> Json<
             "user": { "id": "U0ANA", "name": "ana", "tz": "Etc/UTC",
                       "profile": { "real_name": "Ana Alvarez", "email": "ana@example.com" } },
         }),
-        "users.list" => json!({ "ok": true, "members": [] }),
         "chat.postMessage" => {
             let number = inner.posted.fetch_add(1, Ordering::Relaxed);
             let channel = channel.unwrap_or("C0OUTAGES");
@@ -183,7 +200,8 @@ async fn answer(State(inner): State<Arc<Inner>>, uri: Uri, body: Bytes) -> Json<
         "conversations.history" | "conversations.replies" => json!({ "ok": true, "messages": [] }),
         "chat.getPermalink" => json!({ "ok": true, "permalink": "https://bench.example/p1" }),
         _ => json!({ "ok": true }),
-    })
+    };
+    Json(said).into_response()
 }
 
 fn note(inner: &Inner, method: &str, body: &[u8], channel: Option<&str>, came: Instant) {

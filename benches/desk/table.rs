@@ -141,6 +141,22 @@ pub fn ms(duration: Duration) -> String {
     }
 }
 
+pub fn seconds(duration: Duration) -> String {
+    match duration.as_secs_f64() {
+        s if s >= 100.0 => format!("{:.1} min", s / 60.0),
+        s if s >= 10.0 => format!("{s:.1} s"),
+        s => format!("{s:.2} s"),
+    }
+}
+
+/// With a comma for the thousands.
+pub fn count(of: usize) -> String {
+    match of {
+        0..1000 => of.to_string(),
+        _ => format!("{},{:03}", of / 1000, of % 1000),
+    }
+}
+
 pub fn mb(bytes: u64) -> String {
     format!("{:.1} MB", bytes as f64 / 1e6)
 }

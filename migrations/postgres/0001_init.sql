@@ -21,6 +21,7 @@ CREATE TABLE people (
     workspace_id   TEXT    NOT NULL,
     slack_user_id  TEXT    NOT NULL,
     name           TEXT    NOT NULL,
+    handle         TEXT, -- lower case: what people write after an @
     email          TEXT, -- lower case, as Slack says
     local_part     TEXT, -- of the e-mail address: those who share it could be taken for each other
     address        TEXT, -- lower case: by which groups and logins know them, their own e-mail or the
@@ -86,7 +87,7 @@ CREATE TABLE home_tabs (
     PRIMARY KEY (workspace_id, slack_user_id)
 );
 
--- What can be unhealthy. The key never changes; nothing is deleted.
+-- What can be unhealthy. The key never changes; what anything refers to is never deleted.
 
 CREATE TABLE components (
     id           BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -95,6 +96,9 @@ CREATE TABLE components (
     name         TEXT    NOT NULL,
     name_lower   TEXT    NOT NULL,
     attributes   JSONB NOT NULL DEFAULT '{}',
+    owner        TEXT, -- in their own words
+    description  TEXT,
+    links        JSONB   NOT NULL DEFAULT '[]', -- names and addresses, in order
     retired_at   TIMESTAMPTZ,
     created_at   TIMESTAMPTZ    NOT NULL,
     UNIQUE (workspace_id, key)
@@ -108,6 +112,15 @@ CREATE TABLE component_aliases (
     PRIMARY KEY (workspace_id, alias)
 );
 CREATE INDEX component_aliases_component ON component_aliases (component_id);
+
+-- What a component needs in order to work. No circles.
+CREATE TABLE component_parents (
+    component_id BIGINT  NOT NULL REFERENCES components (id),
+    parent_id    BIGINT  NOT NULL REFERENCES components (id),
+    PRIMARY KEY (component_id, parent_id),
+    CHECK (component_id <> parent_id)
+);
+CREATE INDEX component_parents_parent ON component_parents (parent_id);
 
 -- Outages: state, parts, history.
 
@@ -292,6 +305,84 @@ CREATE TABLE external_references (
     PRIMARY KEY (source, external_id)
 );
 
+-- What watches components, and what it said.
+
+CREATE TABLE checks (
+    id           BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    workspace_id TEXT    NOT NULL,
+    source       TEXT    NOT NULL, -- pingdom, alertmanager, grafana, datadog, generic, prometheus
+    external_id  TEXT    NOT NULL, -- what the source knows it by
+    name         TEXT    NOT NULL DEFAULT '',
+    link         TEXT    NOT NULL DEFAULT '',
+    description  TEXT    NOT NULL DEFAULT '',
+    importance   TEXT    NOT NULL DEFAULT 'undefined' CHECK (importance IN ('undefined', 'low', 'medium', 'high')),
+    created_by   TEXT    NOT NULL DEFAULT '', -- in the source's words
+    note         TEXT    NOT NULL DEFAULT '', -- of whoever looks after it
+    edited       JSONB    NOT NULL DEFAULT '[]', -- what people wrote, which the source does not write over
+    channel_id   TEXT, -- the Slack channel that its alerts are read in
+    component_id BIGINT REFERENCES components (id), -- none: nobody knows yet what it is about
+    mapped_by    JSONB, -- none where the source says it
+    rule         JSONB, -- none: that of its source
+    state        JSONB    NOT NULL DEFAULT '{}',
+    last         JSONB, -- the newest observation
+    occurrences  BIGINT NOT NULL DEFAULT 0, -- how often it was said to be sick
+    due_at       TIMESTAMPTZ, -- when the passing of time alone may change something
+    created_at   TIMESTAMPTZ    NOT NULL,
+    UNIQUE (workspace_id, source, external_id)
+);
+CREATE INDEX checks_component ON checks (component_id);
+CREATE INDEX checks_due ON checks (due_at) WHERE due_at IS NOT NULL;
+
+CREATE TABLE observations (
+    id          BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    check_id    BIGINT NOT NULL REFERENCES checks (id),
+    at          TIMESTAMPTZ    NOT NULL, -- when it was so, as the source says
+    word        TEXT    NOT NULL, -- the state in the source's words
+    status      TEXT    CHECK (status IN ('operational', 'degraded_performance', 'partial_outage', 'major_outage', 'under_maintenance')), -- none is no opinion
+    value       DOUBLE PRECISION,
+    detail      TEXT    NOT NULL DEFAULT '',
+    is_test     BOOLEAN NOT NULL DEFAULT FALSE,
+    received_at TIMESTAMPTZ    NOT NULL,
+    UNIQUE (check_id, at, word)
+);
+CREATE INDEX observations_received ON observations (received_at);
+
+-- What somebody said of a component's status, for a time.
+CREATE TABLE overrides (
+    id           BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    component_id BIGINT NOT NULL REFERENCES components (id),
+    status       TEXT    NOT NULL CHECK (status IN ('operational', 'degraded_performance', 'partial_outage', 'major_outage', 'under_maintenance')),
+    why          TEXT    NOT NULL DEFAULT '',
+    said_by      JSONB    NOT NULL,
+    from_at      TIMESTAMPTZ    NOT NULL,
+    until_at     TIMESTAMPTZ, -- none until somebody takes it back
+    is_over      BOOLEAN NOT NULL DEFAULT FALSE,
+    due_at       TIMESTAMPTZ, -- when it begins or ends
+    created_at   TIMESTAMPTZ    NOT NULL
+);
+CREATE INDEX overrides_component ON overrides (component_id) WHERE NOT is_over;
+CREATE INDEX overrides_due ON overrides (due_at) WHERE due_at IS NOT NULL;
+
+CREATE TABLE component_health (
+    component_id BIGINT PRIMARY KEY REFERENCES components (id),
+    status       TEXT    CHECK (status IN ('operational', 'degraded_performance', 'partial_outage', 'major_outage', 'under_maintenance')), -- none: nothing has an opinion
+    since        TIMESTAMPTZ    NOT NULL,
+    why          JSONB    NOT NULL,
+    stale        BOOLEAN NOT NULL,
+    flapping     BOOLEAN NOT NULL
+);
+
+CREATE TABLE component_transitions (
+    id           BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    component_id BIGINT NOT NULL REFERENCES components (id),
+    at           TIMESTAMPTZ    NOT NULL,
+    from_status  TEXT,
+    to_status    TEXT,
+    why          JSONB    NOT NULL,
+    recorded_at  TIMESTAMPTZ    NOT NULL
+);
+CREATE INDEX component_transitions_component ON component_transitions (component_id, id);
+
 -- What must happen outside, and what came in.
 
 CREATE TABLE deliveries (
@@ -382,6 +473,7 @@ CREATE TABLE job_runs (
     started_at  TIMESTAMPTZ NOT NULL,
     finished_at TIMESTAMPTZ,
     next_at     TIMESTAMPTZ NOT NULL,
+    wanted_at   TIMESTAMPTZ, -- asked for since it last started: due then, if that is sooner
     failed      BOOLEAN NOT NULL DEFAULT FALSE,
     outcome     TEXT    NOT NULL DEFAULT ''
 );

@@ -21,6 +21,7 @@ CREATE TABLE people (
     workspace_id   TEXT    NOT NULL,
     slack_user_id  TEXT    NOT NULL,
     name           TEXT    NOT NULL,
+    handle         TEXT, -- lower case: what people write after an @
     email          TEXT, -- lower case, as Slack says
     local_part     TEXT, -- of the e-mail address: those who share it could be taken for each other
     address        TEXT, -- lower case: by which groups and logins know them, their own e-mail or the
@@ -86,7 +87,7 @@ CREATE TABLE home_tabs (
     PRIMARY KEY (workspace_id, slack_user_id)
 ) STRICT;
 
--- What can be unhealthy. The key never changes; nothing is deleted.
+-- What can be unhealthy. The key never changes; what anything refers to is never deleted.
 
 CREATE TABLE components (
     id           INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -95,6 +96,9 @@ CREATE TABLE components (
     name         TEXT    NOT NULL,
     name_lower   TEXT    NOT NULL,
     attributes   TEXT    NOT NULL DEFAULT '{}' CHECK (json_valid(attributes)),
+    owner        TEXT, -- in their own words
+    description  TEXT,
+    links        TEXT    NOT NULL DEFAULT '[]' CHECK (json_valid(links)), -- names and addresses, in order
     retired_at   TEXT,
     created_at   TEXT    NOT NULL,
     UNIQUE (workspace_id, key)
@@ -108,6 +112,15 @@ CREATE TABLE component_aliases (
     PRIMARY KEY (workspace_id, alias)
 ) STRICT;
 CREATE INDEX component_aliases_component ON component_aliases (component_id);
+
+-- What a component needs in order to work. No circles.
+CREATE TABLE component_parents (
+    component_id INTEGER NOT NULL REFERENCES components (id),
+    parent_id    INTEGER NOT NULL REFERENCES components (id),
+    PRIMARY KEY (component_id, parent_id),
+    CHECK (component_id <> parent_id)
+) STRICT;
+CREATE INDEX component_parents_parent ON component_parents (parent_id);
 
 -- Outages: state, parts, history.
 
@@ -292,6 +305,84 @@ CREATE TABLE external_references (
     PRIMARY KEY (source, external_id)
 ) STRICT;
 
+-- What watches components, and what it said.
+
+CREATE TABLE checks (
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
+    workspace_id TEXT    NOT NULL,
+    source       TEXT    NOT NULL, -- pingdom, alertmanager, grafana, datadog, generic, prometheus
+    external_id  TEXT    NOT NULL, -- what the source knows it by
+    name         TEXT    NOT NULL DEFAULT '',
+    link         TEXT    NOT NULL DEFAULT '',
+    description  TEXT    NOT NULL DEFAULT '',
+    importance   TEXT    NOT NULL DEFAULT 'undefined' CHECK (importance IN ('undefined', 'low', 'medium', 'high')),
+    created_by   TEXT    NOT NULL DEFAULT '', -- in the source's words
+    note         TEXT    NOT NULL DEFAULT '', -- of whoever looks after it
+    edited       TEXT    NOT NULL DEFAULT '[]' CHECK (json_valid(edited)), -- what people wrote, which the source does not write over
+    channel_id   TEXT, -- the Slack channel that its alerts are read in
+    component_id INTEGER REFERENCES components (id), -- none: nobody knows yet what it is about
+    mapped_by    TEXT    CHECK (mapped_by IS NULL OR json_valid(mapped_by)), -- none where the source says it
+    rule         TEXT    CHECK (rule IS NULL OR json_valid(rule)), -- none: that of its source
+    state        TEXT    NOT NULL DEFAULT '{}' CHECK (json_valid(state)),
+    last         TEXT    CHECK (last IS NULL OR json_valid(last)), -- the newest observation
+    occurrences  INTEGER NOT NULL DEFAULT 0, -- how often it was said to be sick
+    due_at       TEXT, -- when the passing of time alone may change something
+    created_at   TEXT    NOT NULL,
+    UNIQUE (workspace_id, source, external_id)
+) STRICT;
+CREATE INDEX checks_component ON checks (component_id);
+CREATE INDEX checks_due ON checks (due_at) WHERE due_at IS NOT NULL;
+
+CREATE TABLE observations (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    check_id    INTEGER NOT NULL REFERENCES checks (id),
+    at          TEXT    NOT NULL, -- when it was so, as the source says
+    word        TEXT    NOT NULL, -- the state in the source's words
+    status      TEXT    CHECK (status IN ('operational', 'degraded_performance', 'partial_outage', 'major_outage', 'under_maintenance')), -- none is no opinion
+    value       REAL,
+    detail      TEXT    NOT NULL DEFAULT '',
+    is_test     INTEGER NOT NULL DEFAULT 0 CHECK (is_test IN (0, 1)),
+    received_at TEXT    NOT NULL,
+    UNIQUE (check_id, at, word)
+) STRICT;
+CREATE INDEX observations_received ON observations (received_at);
+
+-- What somebody said of a component's status, for a time.
+CREATE TABLE overrides (
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
+    component_id INTEGER NOT NULL REFERENCES components (id),
+    status       TEXT    NOT NULL CHECK (status IN ('operational', 'degraded_performance', 'partial_outage', 'major_outage', 'under_maintenance')),
+    why          TEXT    NOT NULL DEFAULT '',
+    said_by      TEXT    NOT NULL CHECK (json_valid(said_by)),
+    from_at      TEXT    NOT NULL,
+    until_at     TEXT, -- none until somebody takes it back
+    is_over      INTEGER NOT NULL DEFAULT 0 CHECK (is_over IN (0, 1)),
+    due_at       TEXT, -- when it begins or ends
+    created_at   TEXT    NOT NULL
+) STRICT;
+CREATE INDEX overrides_component ON overrides (component_id) WHERE NOT is_over;
+CREATE INDEX overrides_due ON overrides (due_at) WHERE due_at IS NOT NULL;
+
+CREATE TABLE component_health (
+    component_id INTEGER PRIMARY KEY REFERENCES components (id),
+    status       TEXT    CHECK (status IN ('operational', 'degraded_performance', 'partial_outage', 'major_outage', 'under_maintenance')), -- none: nothing has an opinion
+    since        TEXT    NOT NULL,
+    why          TEXT    NOT NULL CHECK (json_valid(why)),
+    stale        INTEGER NOT NULL CHECK (stale IN (0, 1)),
+    flapping     INTEGER NOT NULL CHECK (flapping IN (0, 1))
+) STRICT;
+
+CREATE TABLE component_transitions (
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
+    component_id INTEGER NOT NULL REFERENCES components (id),
+    at           TEXT    NOT NULL,
+    from_status  TEXT,
+    to_status    TEXT,
+    why          TEXT    NOT NULL CHECK (json_valid(why)),
+    recorded_at  TEXT    NOT NULL
+) STRICT;
+CREATE INDEX component_transitions_component ON component_transitions (component_id, id);
+
 -- What must happen outside, and what came in.
 
 CREATE TABLE deliveries (
@@ -382,6 +473,7 @@ CREATE TABLE job_runs (
     started_at  TEXT    NOT NULL,
     finished_at TEXT,
     next_at     TEXT    NOT NULL,
+    wanted_at   TEXT, -- asked for since it last started: due then, if that is sooner
     failed      INTEGER NOT NULL DEFAULT 0 CHECK (failed IN (0, 1)),
     outcome     TEXT    NOT NULL DEFAULT ''
 ) STRICT;

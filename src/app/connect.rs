@@ -1,16 +1,14 @@
-//! The first steps: opening the database, meeting Slack, groups and components from the settings.
+//! The first steps: opening the database, meeting Slack, groups from the settings.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use secrecy::ExposeSecret;
-use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    clock::Clock,
-    config::{self, CatalogEntry, Database, DatabaseUrl, Permissions},
+    config::{self, Database, DatabaseUrl, Permissions},
     domain::{
-        actor::{Identity, Right},
+        actor::Right,
         ids::WorkspaceId,
         membership::{ADMINISTRATORS, EDIT_ALL_OUTAGES, Group, ON_CALL, Source},
     },
@@ -171,45 +169,4 @@ async fn provision_groups(
         .desk
         .provision_groups(workspace, &groups, &sources)
         .await
-}
-
-/// What a provisioning did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Provisioned {
-    pub saved: usize,
-    pub retired: u64,
-}
-
-/// Writes the catalogue; with `retire` what it does not name can no longer be chosen.
-pub async fn provision_components(
-    db: &Db,
-    clock: &Clock,
-    workspace: &WorkspaceId,
-    entries: &[CatalogEntry],
-    retire: bool,
-    by: &Identity,
-) -> store::Result<Provisioned> {
-    let now = clock.now();
-    let mut tx = db.begin().await?;
-    for entry in entries {
-        let mut attributes = entry.attributes.clone();
-        if let Some(group) = &entry.group {
-            attributes.insert("group".to_owned(), group.clone());
-        }
-        let (key, name, aliases) = (&entry.key, &entry.name, &entry.aliases);
-        store::components::save(&mut tx, workspace, key, name, &attributes, aliases, now).await?;
-    }
-    let mut provisioned = Provisioned {
-        saved: entries.len(),
-        retired: 0,
-    };
-    if retire {
-        let keys: Vec<String> = entries.iter().map(|it| it.key.clone()).collect();
-        provisioned.retired =
-            store::components::retire_others(&mut tx, workspace, &keys, now).await?;
-    }
-    let detail = json!({ "saved": provisioned.saved, "retired": provisioned.retired });
-    store::audit::record(&mut tx, by, "catalog.provision", "components", &detail, now).await?;
-    tx.commit().await?;
-    Ok(provisioned)
 }

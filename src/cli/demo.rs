@@ -10,9 +10,10 @@ use tokio::net::TcpListener;
 
 use super::{Failure, asked_to_stop, checks, say, start_logs};
 use crate::{
-    app::{App, provision_components},
+    app::App,
     clock::Clock,
     config::{self, Sources, parse_catalog},
+    desk::catalog::provision,
     domain::actor::Identity,
     sandbox::{self, Sandbox},
 };
@@ -83,7 +84,8 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let by = Identity::CommandLine {
         name: "demo".to_owned(),
     };
-    provision_components(&app.db, &clock, &workspace, &catalog, false, &by)
+    let components = &catalog.entries;
+    provision(&app.db, &clock, &workspace, components, false, &by)
         .await
         .context("cannot write the components of the demo")?;
     let running = app.start(listener)?;

@@ -109,8 +109,8 @@ fn as_line(job: Job, run: Option<&Run>, now: Timestamp, zone: Zone) -> String {
                 (Some(_), false) if run.outcome.is_empty() => "done".to_owned(),
                 (Some(_), false) => run.outcome.clone(),
             };
-            let next = match run.next_at > now {
-                true => format!("next {}", run.next_at.in_zone(zone)),
+            let next = match run.due_at() > now {
+                true => format!("next {}", run.due_at().in_zone(zone)),
                 false => "due now".to_owned(),
             };
             format!("last {}: {outcome}; {next}", run.started_at.in_zone(zone))
@@ -128,7 +128,7 @@ fn as_json(job: Job, run: Option<&Run>) -> serde_json::Value {
         "node": run.map(|it| &it.node),
         "started_at": run.map(|it| it.started_at.iso()),
         "finished_at": run.and_then(|it| it.finished_at).map(|it| it.iso()),
-        "next_at": run.map(|it| it.next_at.iso()),
+        "next_at": run.map(|it| it.due_at().iso()),
         "failed": run.map(|it| it.failed),
         "outcome": run.map(|it| &it.outcome),
     })

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use url::Url;
 
 use super::{Failure, checks, say, sources};
-use crate::{config, domain::membership::Source};
+use crate::config;
 
 mod yaml;
 
@@ -38,6 +38,18 @@ struct Wanted {
     commands: Vec<String>,
     /// Whether members of user groups are read.
     user_groups: bool,
+    /// Whether they give rights, so that a change of one matters at once.
+    groups_give_rights: bool,
+}
+
+impl Wanted {
+    fn does_without(&self, line: &str) -> bool {
+        match line {
+            "- usergroups:read" => !self.user_groups,
+            "- subteam_members_changed" | "- subteam_updated" => !self.groups_give_rights,
+            _ => false,
+        }
+    }
 }
 
 pub async fn run(file: Option<PathBuf>, arguments: Arguments) -> Result<(), Failure> {
@@ -51,12 +63,12 @@ pub async fn run(file: Option<PathBuf>, arguments: Arguments) -> Result<(), Fail
             None => Some(EXAMPLE.to_owned()),
         },
     };
-    let mut sources = settings.permissions.sources.iter();
-    let reads_user_groups = sources.any(|it| matches!(it.source, Source::SlackGroup(_)));
+    let groups_give_rights = !settings.permissions.user_groups().is_empty();
     let text = manifest(&Wanted {
         url,
         commands: settings.slack.commands,
-        user_groups: !settings.channels.invite_groups.is_empty() || reads_user_groups,
+        user_groups: groups_give_rights || !settings.channels.invite_groups.is_empty(),
+        groups_give_rights,
     });
     match arguments.json {
         true => say(&format!("{:#}", yaml::parse(&text))),
@@ -97,10 +109,8 @@ fn manifest(wanted: &Wanted) -> String {
         position += 1;
         // A comment belongs to the line below it.
         let next = lines.get(position).map_or("", |line| line.trim());
-        if !wanted.user_groups && next == "- usergroups:read" && line.trim().starts_with('#') {
-            continue;
-        }
-        if !wanted.user_groups && line.trim() == "- usergroups:read" {
+        let is_comment = line.trim().starts_with('#');
+        if wanted.does_without(line.trim()) || is_comment && wanted.does_without(next) {
             continue;
         }
         match &wanted.url {

@@ -27,7 +27,7 @@ use crate::{
         refusal::Refusal,
     },
     slack::views::{self, lists},
-    store::{self, Db, people::Standing},
+    store::{self, Db, people::Account},
 };
 
 /// How many outages a list reads of those that are open and of those that ended.
@@ -177,12 +177,12 @@ impl Terminal {
             (None, _) if config::is_slack_user(named) => {
                 let user = SlackUserId(named.to_owned());
                 let mut tx = self.db.read().await.context("cannot read the database")?;
-                let standing = store::people::standing(&mut tx, &self.workspace, &user).await;
+                let standing = store::people::account(&mut tx, &self.workspace, &user).await;
                 drop(tx);
                 let is = match standing.context("cannot read the database")? {
-                    Standing::Member => None,
-                    Standing::App => Some("an app"),
-                    Standing::Gone => Some("somebody whose account is deactivated"),
+                    Account::Member => None,
+                    Account::App => Some("an app"),
+                    Account::Gone => Some("somebody whose account is deactivated"),
                 };
                 if let Some(is) = is {
                     return Err(Failure::Usage(format!(

@@ -13,11 +13,11 @@ use crate::{
     domain::{
         actor::{Identity, Right},
         ids::WorkspaceId,
-        membership::{Membership, Source, normal},
+        membership::{Membership, normal},
         person::Person,
         time::{Timestamp, Zone},
     },
-    store::{self, Db, people::Standing as Account, rights::Member},
+    store::{self, Db, people::Account, rights::Member},
 };
 
 /// How many members of a group are listed.
@@ -142,7 +142,7 @@ impl Register {
             }
             for member in &members {
                 let since = member.since.in_zone(self.zone);
-                let whence = whence(&member.source);
+                let whence = member.source.in_words();
                 say(&format!("  {}, {whence}, since {since}", called(member)));
             }
         }
@@ -166,27 +166,22 @@ impl Register {
             Named::Known(person) => person,
             Named::Unknown(_) => return Err(unknown(named)),
         };
-        let mut tx = self.db.read().await.context(READ)?;
-        let account = store::people::standing(&mut tx, &self.workspace, &person.slack_user)
-            .await
-            .context(READ)?;
-        drop(tx);
         let standing = self.desk.standing(&self.workspace, person.id).await;
         let standing = standing.context(READ)?;
         say(&match self.json {
-            true => standing_json(&person, account, &standing).to_string(),
-            false => self.standing(&person, account, &standing),
+            true => standing_json(&person, &standing).to_string(),
+            false => self.standing(&person, &standing),
         });
         Ok(())
     }
 
-    fn standing(&self, person: &Person, account: Account, standing: &Standing) -> String {
+    fn standing(&self, person: &Person, standing: &Standing) -> String {
         let address = person.email.as_deref().unwrap_or("no address known");
         let mut lines = vec![format!(
             "{} ({}, {address})",
             person.name, person.slack_user
         )];
-        match account {
+        match standing.account {
             Account::Gone => lines.push("  has left the workspace, and may do nothing".into()),
             Account::App => lines.push("  is an app, and may do nothing".into()),
             Account::Member => {
@@ -211,7 +206,7 @@ impl Register {
         let (group, since) = (&membership.group, membership.since.in_zone(self.zone));
         format!(
             "  is in {group}, {}, since {since}",
-            whence(&membership.source)
+            membership.source.in_words()
         )
     }
 
@@ -221,9 +216,9 @@ impl Register {
         let (called, members) = match self.find(named).await? {
             Named::Known(person) => {
                 // Granted by address before they were met.
-                let address = person.email.iter().cloned();
-                let members = std::iter::once(person.slack_user.to_string()).chain(address);
-                (person.name.clone(), members.collect())
+                let mut tx = self.db.read().await.context(READ)?;
+                let members = store::people::listed_as(&mut tx, person.id).await;
+                (person.name.clone(), members.context(READ)?)
             }
             Named::Unknown(member) => (member.clone(), vec![member]),
         };
@@ -278,7 +273,7 @@ impl Register {
                 .is_some_and(|id| members.contains(id));
             by_id || members.contains(&it.member)
         });
-        let mut others: Vec<String> = theirs.map(|it| whence(&it.source)).collect();
+        let mut others: Vec<String> = theirs.map(|it| it.source.in_words()).collect();
         others.dedup();
         Ok(others)
     }
@@ -336,17 +331,8 @@ fn called(member: &Member) -> String {
     }
 }
 
-fn whence(source: &Source) -> String {
-    match source {
-        Source::Settings => "by the settings".to_owned(),
-        Source::Manual => "granted by hand".to_owned(),
-        Source::Google(address) => format!("from the Google group {address}"),
-        Source::SlackGroup(id) => format!("from the user group {id}"),
-    }
-}
-
-fn standing_json(person: &Person, account: Account, standing: &Standing) -> serde_json::Value {
-    let may = account == Account::Member;
+fn standing_json(person: &Person, standing: &Standing) -> serde_json::Value {
+    let may = standing.account == Account::Member;
     let rights = standing.rights.iter().map(|it| it.word());
     let memberships = standing.memberships.iter().map(|it| {
         let rights: Vec<&str> = it.rights.iter().map(|it| it.word()).collect();

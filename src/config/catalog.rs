@@ -1,246 +1,200 @@
-//! The catalogue of components as a file. What is done with the entries is not decided here.
+//! The catalogue of components as a file: ours, or the one of an older status page. What is done with
+//! the entries is not decided here.
 
-use std::collections::{BTreeMap, HashMap};
-use std::fs;
-use std::path::Path;
+mod checks;
+mod claims;
+mod ours;
+mod stackmon;
+mod written;
 
-use toml::Value;
-use toml::de::{DeTable, DeValue};
+use std::{collections::HashMap, fs, path::Path};
 
-use super::document::{Document, owned};
+use crate::domain::{catalog::Conflict, component::Described, ids::ComponentKey};
+
 use super::layers::unreadable;
 use super::problem::{Fault, Problem, Problems};
-use super::suggestion::nearest;
 
-/// One component as the file describes it.
+pub use checks::RESERVED;
+pub use written::write_catalog;
+
+/// What a file says of components, and where it says it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CatalogEntry {
-    /// `[a-z][a-z0-9_-]{0,63}`; no other entry has it as key or alias.
-    pub key: String,
-    /// 1 to 75 characters, what an option in Slack can show.
-    pub name: String,
-    pub group: Option<String>,
-    /// Of the shape of keys.
-    pub aliases: Vec<String>,
-    /// Every other field, such as region or market.
-    pub attributes: BTreeMap<String, String>,
+pub struct Catalog {
+    /// In the order of the file. Each has a good shape, and they do not contradict each other.
+    pub entries: Vec<Described>,
+    /// What problems call the file by.
+    source: String,
+    lines: HashMap<ComponentKey, Lines>,
 }
 
-/// Words that mean something after `/outage`, so no component can be called so: an outage of it
-/// could not be announced by its name. Plain numbers are taken, too.
-pub const RESERVED: [&str; 14] = [
-    "help", "?", "list", "ls", "show", "update", "eta", "resolve", "reopen", "withdraw", "merge",
-    "take", "who", "whoami",
-];
-const FIELDS: [&str; 4] = ["key", "name", "group", "aliases"];
-const NAME_MOST: usize = 75;
-const KEY_MOST: usize = 64;
+/// The lines on which an entry says what may be in the way of others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Lines {
+    key: usize,
+    name: usize,
+    aliases: usize,
+    parents: usize,
+}
 
-pub fn read_catalog(path: &Path) -> Result<Vec<CatalogEntry>, Problems> {
+impl Lines {
+    fn all(line: usize) -> Lines {
+        Lines {
+            key: line,
+            name: line,
+            aliases: line,
+            parents: line,
+        }
+    }
+}
+
+/// One entry as it was read.
+struct Entry {
+    said: Described,
+    lines: Lines,
+}
+
+/// Reads a file: as YAML of the older tool when its name ends in `.yaml` or `.yml`, else as ours.
+pub fn read_catalog(path: &Path) -> Result<Catalog, Problems> {
     let source = path.display().to_string();
     let text = fs::read_to_string(path)
         .map_err(|error| Problems::new(vec![unreadable(&error).at(&source, "", None)]))?;
-    parse_catalog(&text, &source)
+    let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
+    match ending == "yaml" || ending == "yml" {
+        true => parse_stackmon(&text, &source),
+        false => parse_catalog(&text, &source),
+    }
 }
 
 /// The entries of `text` in its order, or everything wrong with it. `source` is what problems call
 /// the text by.
-pub fn parse_catalog(text: &str, source: &str) -> Result<Vec<CatalogEntry>, Problems> {
-    let document = Document { name: source, text };
-    let table = document.parse().map_err(Problems::new)?;
-    let mut catalog = Catalog {
-        document,
-        words: HashMap::new(),
-        names: HashMap::new(),
-        problems: Vec::new(),
-    };
-    let entries = catalog.entries(&table);
-    if catalog.problems.is_empty() {
-        Ok(entries)
-    } else {
-        Err(Problems::new(catalog.problems))
+pub fn parse_catalog(text: &str, source: &str) -> Result<Catalog, Problems> {
+    let mut report = Report::new(source);
+    let entries = ours::read(text, &mut report);
+    finish(entries, report)
+}
+
+/// As [`parse_catalog`], of the YAML that stackmon's status dashboard reads.
+pub fn parse_stackmon(text: &str, source: &str) -> Result<Catalog, Problems> {
+    let mut report = Report::new(source);
+    let entries = stackmon::read(text, &mut report);
+    finish(entries, report)
+}
+
+fn finish(entries: Vec<Entry>, mut report: Report<'_>) -> Result<Catalog, Problems> {
+    claims::check(&entries, &mut report);
+    report.done()?;
+    let lines = entries
+        .iter()
+        .map(|it| (it.said.key.clone(), it.lines))
+        .collect();
+    Ok(Catalog {
+        entries: entries.into_iter().map(|it| it.said).collect(),
+        source: report.source.to_owned(),
+        lines,
+    })
+}
+
+impl Catalog {
+    /// Why the database cannot take the file, with the places in it.
+    pub fn refused(&self, conflicts: &[Conflict]) -> Problems {
+        let mut report = Report::new(&self.source);
+        for conflict in conflicts {
+            self.report(conflict, &mut report);
+        }
+        Problems::new(report.sorted())
+    }
+
+    fn report(&self, conflict: &Conflict, report: &mut Report<'_>) {
+        let lines = |key: &ComponentKey| self.lines.get(key).copied().unwrap_or(Lines::all(0));
+        match conflict {
+            Conflict::Word { key, word, other } => {
+                let (line, field) = match word == key.as_str() {
+                    true => (lines(key).key, "key"),
+                    false => (lines(key).aliases, "aliases"),
+                };
+                let fault = Fault::new(
+                    format!("In the database it is a key or alias of {other}."),
+                    "Choose another one, or take it from that component first. Keys never change.",
+                );
+                report.fault(line, field, Some(word), fault);
+            }
+            Conflict::Name { key, name, other } => {
+                let fault = Fault::new(
+                    format!("In the database the component {other} has this name."),
+                    "Keys never change: give the entry that key, or another name; --prune retires \
+                     what the file does not name.",
+                );
+                report.fault(lines(key).name, "name", Some(name), fault);
+            }
+            Conflict::UnknownParent { key, parent, meant } => {
+                let remedy = match meant {
+                    Some(meant) => format!("It is an alias: write {meant}."),
+                    None => "Write the key of a component that is in use.".to_owned(),
+                };
+                let reason = "No component has this key, here or in the database.";
+                let fault = Fault::new(reason, remedy);
+                report.fault(lines(key).parents, "parents", Some(parent.as_str()), fault);
+            }
+            Conflict::RetiredParent { key, parent } => {
+                let fault = Fault::new(
+                    "This component is retired, or would be.",
+                    "Take it out, or let the file name it as one that is in use.",
+                );
+                report.fault(lines(key).parents, "parents", Some(parent.as_str()), fault);
+            }
+            Conflict::Circle { key, keys } => {
+                report.fault(lines(key).parents, "parents", None, circle(keys));
+            }
+        }
     }
 }
 
-struct Catalog<'a> {
-    document: Document<'a>,
-    /// Keys and aliases so far, with where they stand.
-    words: HashMap<String, String>,
-    /// Names so far in small letters, with where they stand.
-    names: HashMap<String, String>,
-    problems: Vec<Problem>,
+fn circle(keys: &[ComponentKey]) -> Fault {
+    let mut way: Vec<&str> = keys.iter().map(ComponentKey::as_str).collect();
+    way.extend(keys.first().map(ComponentKey::as_str));
+    Fault::new(
+        format!("Parents go in a circle: {}.", way.join(" needs ")),
+        "Take one of these parents out.",
+    )
 }
 
-impl Catalog<'_> {
-    fn entries(&mut self, table: &DeTable<'_>) -> Vec<CatalogEntry> {
-        let mut entries = Vec::new();
-        for (field, value) in table {
-            let place = self.document.place(field.span().start);
-            let field = field.get_ref().as_ref();
-            let elements = match (field, value.get_ref()) {
-                ("component", DeValue::Array(elements)) => elements,
-                _ => {
-                    let remedy = "Every component begins with a line [[component]].";
-                    let fault = Fault::new("A catalogue holds only components.", remedy);
-                    self.report(fault, &place, field, None);
-                    continue;
-                }
-            };
-            for element in elements.iter() {
-                let place = self.document.place(element.span().start);
-                match element.get_ref() {
-                    DeValue::Table(fields) => entries.extend(self.entry(fields, &place)),
-                    _ => {
-                        let remedy = "Write it under a line [[component]].";
-                        let fault = Fault::new("This is not a component.", remedy);
-                        self.report(fault, &place, "component", None);
-                    }
-                }
-            }
-        }
-        entries
-    }
+/// What is wrong with a file, so far.
+struct Report<'a> {
+    source: &'a str,
+    /// With their lines; none when no line is meant.
+    problems: Vec<(usize, Problem)>,
+}
 
-    fn entry(&mut self, fields: &DeTable<'_>, place: &str) -> Option<CatalogEntry> {
-        let mut texts = BTreeMap::new();
-        let mut aliases = Vec::new();
-        for (field, value) in fields {
-            let place = self.document.place(field.span().start);
-            let field = field.get_ref().to_string();
-            match (field.as_str(), owned(value.clone())) {
-                ("aliases", Ok(Value::Array(list))) => aliases = self.aliases(&list, &place),
-                ("aliases", _) => {
-                    let fault = Fault::new("It must be a list.", "Write it as [\"pay\"].");
-                    self.report(fault, &place, &field, None);
-                }
-                (_, Ok(Value::String(text))) => {
-                    self.question_field(&field, &place);
-                    texts.insert(field, (text.trim().to_owned(), place));
-                }
-                _ => {
-                    let fault = Fault::new("It must be a text.", "Put it in quotes.");
-                    self.report(fault, &place, &field, None);
-                }
-            }
-        }
-        let key = texts.remove("key");
-        let name = texts.remove("name");
-        let group = texts.remove("group");
-        for (field, given) in [("key", &key), ("name", &name)] {
-            if given.is_none() && !fields.keys().any(|known| known.get_ref() == field) {
-                let fault = Fault::new("The component has none.", "Add it.");
-                self.report(fault, place, field, None);
-            }
-        }
-        let (key, key_place) = key?;
-        self.claim_word(&key, &key_place, "key");
-        let (name, name_place) = name?;
-        self.claim_name(&name, &name_place);
-        Some(CatalogEntry {
-            key,
-            name,
-            group: group
-                .map(|(group, _)| group)
-                .filter(|text| !text.is_empty()),
-            aliases,
-            attributes: texts
-                .into_iter()
-                .map(|(field, (text, _))| (field, text))
-                .collect(),
-        })
-    }
-
-    fn aliases(&mut self, list: &[Value], place: &str) -> Vec<String> {
-        let mut aliases = Vec::new();
-        for alias in list {
-            match alias {
-                Value::String(alias) => {
-                    self.claim_word(alias, place, "aliases");
-                    aliases.push(alias.clone());
-                }
-                _ => {
-                    let fault = Fault::new("An alias must be a text.", "Put it in quotes.");
-                    self.report(fault, place, "aliases", None);
-                }
-            }
-        }
-        aliases
-    }
-
-    /// Any field may be an attribute, but one that is a letter away from ours is a slip.
-    fn question_field(&mut self, field: &str, place: &str) {
-        if FIELDS.contains(&field) {
-            return;
-        }
-        let meant = match field {
-            "alias" => Some("aliases"),
-            field => nearest(field, FIELDS),
-        };
-        if let Some(meant) = meant {
-            let remedy = format!("Did you mean {meant}? Otherwise give it a longer name.");
-            let fault = Fault::new("This looks like a misspelt field.", remedy);
-            self.report(fault, place, field, None);
+impl<'a> Report<'a> {
+    fn new(source: &'a str) -> Report<'a> {
+        Report {
+            source,
+            problems: Vec::new(),
         }
     }
 
-    fn claim_word(&mut self, word: &str, place: &str, field: &str) {
-        if let Err(fault) = check_word(word) {
-            self.report(fault, place, field, Some(word));
-        }
-        if let Some(other) = self.words.insert(word.to_owned(), place.to_owned()) {
-            let fault = Fault::new(
-                format!("It is taken as a key or alias already ({other})."),
-                "Keys and aliases must all be different.",
-            );
-            self.report(fault, place, field, Some(word));
+    fn place(&self, line: usize) -> String {
+        match line {
+            0 => self.source.to_owned(),
+            line => format!("{}, line {line}", self.source),
         }
     }
 
-    fn claim_name(&mut self, name: &str, place: &str) {
-        if name.is_empty() || name.chars().count() > NAME_MOST || name.chars().any(char::is_control)
-        {
-            let reason = format!("A name is one line of 1 to {NAME_MOST} characters.");
-            let fault = Fault::new(reason, "Slack cannot show more in a list.");
-            self.report(fault, place, "name", Some(name));
-        } else if let Some(other) = self.names.insert(name.to_lowercase(), place.to_owned()) {
-            let fault = Fault::new(
-                format!("Another component has this name ({other})."),
-                "People must be able to tell them apart.",
-            );
-            self.report(fault, place, "name", Some(name));
-        }
-    }
-
-    fn report(&mut self, fault: Fault, place: &str, key: &str, value: Option<&str>) {
+    fn fault(&mut self, line: usize, field: &str, value: Option<&str>, fault: Fault) {
         let value = value.map(|text| format!("\"{text}\""));
-        self.problems.push(fault.at(place, key, value));
+        let problem = fault.at(&self.place(line), field, value);
+        self.problems.push((line, problem));
     }
-}
 
-fn check_word(word: &str) -> Result<(), Fault> {
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c);
-    if RESERVED.contains(&word) {
-        return Err(Fault::new(
-            format!("It is a word of the command: /outage {word}."),
-            "Choose another word.",
-        ));
+    fn sorted(&mut self) -> Vec<Problem> {
+        self.problems.sort_by_key(|(line, _)| *line);
+        self.problems.drain(..).map(|(_, it)| it).collect()
     }
-    if !word.is_empty() && word.chars().all(|c| c.is_ascii_digit()) {
-        return Err(Fault::new(
-            "A plain number means the outage with that number.",
-            "Choose a word.",
-        ));
+
+    fn done(&mut self) -> Result<(), Problems> {
+        match self.problems.is_empty() {
+            true => Ok(()),
+            false => Err(Problems::new(self.sorted())),
+        }
     }
-    if !word.starts_with(|c: char| c.is_ascii_lowercase())
-        || !word.chars().all(plain)
-        || word.len() > KEY_MOST
-    {
-        return Err(Fault::new(
-            format!(
-                "It must be a small letter and then small letters, digits, - or _, at most {KEY_MOST} in all."
-            ),
-            "Write it like mobile-app.",
-        ));
-    }
-    Ok(())
 }

@@ -1,8 +1,11 @@
 //! `[permissions]`: who may do what. Deciding with it is the domain's business.
 
+use std::collections::BTreeSet;
+
 use super::groups::{Group, GroupSource, read_groups, read_sources};
 use super::problem::Fault;
 use super::reader::Reader;
+use crate::domain::membership::Source;
 
 #[derive(Debug, Clone)]
 pub struct Permissions {
@@ -20,6 +23,17 @@ pub struct Permissions {
     pub email_domain: Option<String>,
     /// Who or where to ask for a right, shown in refusals; may be empty.
     pub ask: String,
+}
+
+impl Permissions {
+    /// The user groups of Slack that give rights, by their IDs.
+    pub fn user_groups(&self) -> BTreeSet<String> {
+        let ids = self.sources.iter().filter_map(|it| match &it.source {
+            Source::SlackGroup(id) => Some(id.clone()),
+            _ => None,
+        });
+        ids.collect()
+    }
 }
 
 /// How the settings name somebody.

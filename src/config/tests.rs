@@ -8,6 +8,8 @@ mod problems;
 mod secrets;
 mod shipped_file;
 mod signals;
+mod stackmon;
+mod written;
 
 use std::fs;
 

@@ -13,7 +13,7 @@ use crate::{
         membership::{Difference, Group, Membership, Source},
         time::Timestamp,
     },
-    store::{self, Tx, deliveries::NewDelivery, leases::Lease, syncs::Sync},
+    store::{self, Tx, deliveries::NewDelivery, leases::Lease, people::Account, syncs::Sync},
 };
 
 /// How long administrators are left alone about removals that wait, when nothing else changed.
@@ -53,6 +53,8 @@ pub struct How<'a> {
 /// What somebody may do, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Standing {
+    /// Who is no member may do nothing, whatever group they are in.
+    pub account: Account,
     pub rights: Vec<Right>,
     pub memberships: Vec<Membership>,
     /// Whether everybody may announce here.
@@ -78,10 +80,11 @@ impl Desk {
             name: "settings".into(),
         };
         let mut tx = self.db.begin().await?;
-        for (name, rights) in store::rights::groups(&mut tx, workspace).await? {
-            if !groups.iter().any(|it| it.name == name) && !rights.is_empty() {
-                store::rights::save_group(&mut tx, workspace, &name, &[]).await?;
-                audit(&mut tx, &by, "group.close", &name, &json!({}), now).await?;
+        let before = store::rights::groups(&mut tx, workspace).await?;
+        for (name, rights) in &before {
+            if !groups.iter().any(|it| it.name == *name) && !rights.is_empty() {
+                store::rights::save_group(&mut tx, workspace, name, &[]).await?;
+                audit(&mut tx, &by, "group.close", name, &json!({}), now).await?;
             }
         }
         for group in groups {
@@ -104,6 +107,15 @@ impl Desk {
                 store::syncs::forget(&mut tx, workspace, &sync.group, &sync.source).await?;
             }
         }
+        // A list that was never read is not waited for until the next time.
+        let syncs = store::syncs::all(&mut tx, workspace).await?;
+        let is_known = |(group, source): &(String, Source)| {
+            let mut syncs = syncs.iter();
+            syncs.any(|it| it.group == *group && it.source == *source)
+        };
+        if !sources.iter().all(is_known) {
+            store::runs::ask_for(&mut tx, store::runs::GROUPS, now, Duration::ZERO).await?;
+        }
         for group in groups {
             let (name, members) = (&group.name, &group.members);
             set(
@@ -117,7 +129,13 @@ impl Desk {
             )
             .await?;
         }
-        tx.commit().await
+        // Anybody may be in a group that permits something else now.
+        if store::rights::groups(&mut tx, workspace).await? != before {
+            store::homes::publish_all(&mut tx, workspace, "rights", now).await?;
+        }
+        tx.commit().await?;
+        self.wake.notify_one();
+        Ok(())
     }
 
     /// Takes over a list of members that was read as a whole: who is not on it any more goes.
@@ -146,7 +164,7 @@ impl Desk {
         let before = store::rights::members(&mut tx, workspace, group, source).await?;
         let difference = Difference::between(&before, after);
         if difference.needs_a_yes() && !how.yes {
-            let last = last_sync(&mut tx, workspace, group, source).await?;
+            let last = store::syncs::of(&mut tx, workspace, group, source).await?;
             let would_remove = difference.removed.len() as i64;
             let told_at = last.as_ref().and_then(|it| it.warned_at).filter(|at| {
                 let same = last
@@ -174,7 +192,7 @@ impl Desk {
         }
         store::rights::change_members(&mut tx, workspace, group, source, &difference, by, now)
             .await?;
-        audit_members(&mut tx, group, source, &difference, by, now).await?;
+        follow(&mut tx, workspace, group, source, &difference, by, now).await?;
         let sync = Sync {
             group: group.to_owned(),
             source: source.clone(),
@@ -186,6 +204,7 @@ impl Desk {
         };
         store::syncs::save(&mut tx, workspace, &sync).await?;
         tx.commit().await?;
+        self.wake.notify_one();
         Ok(Synced::Applied(difference))
     }
 
@@ -239,7 +258,7 @@ impl Desk {
         {
             return Ok(());
         }
-        let last = last_sync(&mut tx, workspace, group, source).await?;
+        let last = store::syncs::of(&mut tx, workspace, group, source).await?;
         let sync = Sync {
             group: group.to_owned(),
             source: source.clone(),
@@ -295,6 +314,7 @@ impl Desk {
         if changed {
             set(&mut tx, workspace, group, &source, &after, by, now).await?;
             tx.commit().await?;
+            self.wake.notify_one();
         }
         Ok(changed)
     }
@@ -306,12 +326,13 @@ impl Desk {
         person: PersonId,
     ) -> store::Result<Standing> {
         let mut tx = self.db.read().await?;
-        let rights = store::rights::of_person(&mut tx, person).await?;
+        let (account, rights) = store::rights::with_account(&mut tx, person).await?;
         let memberships = store::rights::memberships(&mut tx, person).await?;
         let administrators =
             store::rights::holders(&mut tx, workspace, Right::Administer, 10).await?;
         let syncs = store::syncs::all(&mut tx, workspace).await?;
         Ok(Standing {
+            account,
             rights: Right::ALL
                 .into_iter()
                 .filter(|it| rights.has(*it))
@@ -334,18 +355,7 @@ async fn ours(tx: &mut Tx, lease: Option<&Lease>, now: Timestamp) -> store::Resu
     }
 }
 
-async fn last_sync(
-    tx: &mut Tx,
-    workspace: &WorkspaceId,
-    group: &str,
-    source: &Source,
-) -> store::Result<Option<Sync>> {
-    let all = store::syncs::all(tx, workspace).await?;
-    let mut all = all.into_iter();
-    Ok(all.find(|it| it.group == group && it.source == *source))
-}
-
-/// Writes members and who changed them; an audit entry only if something changed.
+/// Makes `after` the whole of what `source` says of a group.
 async fn set(
     tx: &mut Tx,
     workspace: &WorkspaceId,
@@ -357,7 +367,27 @@ async fn set(
 ) -> store::Result<()> {
     let difference =
         store::rights::set_members(tx, workspace, group, source, after, by, now).await?;
-    audit_members(tx, group, source, &difference, by, now).await
+    follow(tx, workspace, group, source, &difference, by, now).await
+}
+
+/// Writes down who changed members, and shows those who came or went what they may do now; nothing
+/// where nothing changed.
+async fn follow(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    group: &str,
+    source: &Source,
+    difference: &Difference,
+    by: &Identity,
+    now: Timestamp,
+) -> store::Result<()> {
+    if difference.is_empty() {
+        return Ok(());
+    }
+    audit_members(tx, group, source, difference, by, now).await?;
+    let concerned = difference.added.union(&difference.removed).cloned();
+    let because = format!("members:{group}:{source}");
+    store::homes::publish_to(tx, workspace, &concerned.collect(), &because, now).await
 }
 
 async fn audit_members(
@@ -368,9 +398,6 @@ async fn audit_members(
     by: &Identity,
     now: Timestamp,
 ) -> store::Result<()> {
-    if difference.is_empty() {
-        return Ok(());
-    }
     let some = |all: &BTreeSet<String>| all.iter().take(NAMED).cloned().collect::<Vec<_>>();
     let detail = json!({
         "source": source.to_string(),

@@ -1,12 +1,12 @@
 //! The Home tab: who looks at it, and what they see there, all as it is at one moment.
 
 use super::{
-    Desk, DeskError, MayAnnounce, actor,
+    Desk, DeskError, MayAnnounce,
     lookup::{people_of, with_announcements},
 };
 use crate::{
     domain::{
-        actor::{Actor, Right},
+        actor::{Actor, Identity, Right},
         ids::{SlackUserId, WorkspaceId},
         outage::Outage,
         person::Person,
@@ -77,7 +77,11 @@ impl Desk {
         let person = store::people::by_slack_user(&mut tx, workspace, user).await?;
         let person = person.map(|it| it.id);
         let actor = match person {
-            Some(person) => Some(actor(&mut tx, person).await?),
+            // Also of somebody who left: they see that they may do nothing.
+            Some(id) => Some(Actor {
+                identity: Identity::Person { id },
+                rights: store::rights::of_person(&mut tx, id).await?,
+            }),
             None => None,
         };
         let may_announce = self.may(&mut tx, workspace, person).await?;

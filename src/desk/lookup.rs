@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Desk, DeskError, actor};
+use super::{Desk, DeskError, acting};
 use crate::{
     domain::{
         actor::{Actor, Right},
@@ -69,6 +69,9 @@ impl Desk {
     ) -> Result<Announcing, DeskError> {
         let mut tx = self.db.read().await?;
         let known = store::people::with_profile_age(&mut tx, workspace, user).await?;
+        if let Some((person, _)) = known {
+            acting(&mut tx, person).await?;
+        }
         let may = self
             .may(&mut tx, workspace, known.map(|(id, _)| id))
             .await?;
@@ -96,6 +99,21 @@ impl Desk {
         Ok(component.filter(|_| rest.is_empty()))
     }
 
+    /// Whom somebody means by an ID, an e-mail address, a handle or a name: members, else those who
+    /// left and apps. Several are not clear.
+    pub async fn people_called(
+        &self,
+        workspace: &WorkspaceId,
+        said: &str,
+    ) -> store::Result<Vec<Person>> {
+        let mut tx = self.db.read().await?;
+        let found = store::people::called(&mut tx, workspace, said).await?;
+        match found.is_empty() {
+            true => store::people::called_at_all(&mut tx, workspace, said).await,
+            false => Ok(found),
+        }
+    }
+
     /// The row of somebody who acts, made when they act for the first time.
     pub async fn meet(
         &self,
@@ -117,7 +135,7 @@ impl Desk {
 
     pub async fn actor(&self, person: PersonId) -> Result<Actor, DeskError> {
         let mut tx = self.db.read().await?;
-        Ok(actor(&mut tx, person).await?)
+        acting(&mut tx, person).await
     }
 
     pub async fn may_announce(
@@ -126,6 +144,7 @@ impl Desk {
         person: PersonId,
     ) -> Result<MayAnnounce, DeskError> {
         let mut tx = self.db.read().await?;
+        acting(&mut tx, person).await?;
         self.may(&mut tx, workspace, Some(person)).await
     }
 
@@ -139,7 +158,9 @@ impl Desk {
             return Ok(MayAnnounce::Yes);
         }
         if let Some(person) = person
-            && actor(tx, person).await?.rights.has(Right::Announce)
+            && store::rights::of_person(tx, person)
+                .await?
+                .has(Right::Announce)
         {
             return Ok(MayAnnounce::Yes);
         }

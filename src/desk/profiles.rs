@@ -164,7 +164,7 @@ impl Desk {
             let emails = emails.into_iter().flatten().map(|it| it.to_lowercase());
             local_parts.extend(emails.filter_map(|it| local_part(&it).map(str::to_owned)));
         }
-        for profile in new {
+        for profile in &new {
             match known.get(&profile.slack_user) {
                 None => learned.new += 1,
                 Some(was) if was.differs_from(profile) => {
@@ -174,10 +174,24 @@ impl Desk {
                 }
                 Some(_) => {}
             }
-            store::people::save_profile(tx, workspace, profile, now).await?;
+        }
+        if !new.is_empty() {
+            store::people::save_profiles(tx, workspace, &new, now).await?;
         }
         let domain = self.policy.email_domain.as_deref();
         store::people::settle_addresses(tx, workspace, &local_parts, domain).await?;
+        // Their address may give them other rights, and times are shown in their zone.
+        let differs = |it: &SlackUserId| {
+            known
+                .get(it)
+                .is_none_or(|was| was.differs_from(profiles[it]))
+        };
+        let differing = profiles.keys().filter(|it| differs(it));
+        let differing: BTreeSet<String> = differing.map(ToString::to_string).collect();
+        let anew = !differing.is_empty();
+        if anew {
+            store::homes::publish_to(tx, workspace, &differing, "profile", now).await?;
+        }
 
         for id in &held {
             let Some(mut outage) = store::outages::by_id(tx, *id).await? else {
@@ -192,11 +206,11 @@ impl Desk {
                     .await?;
             }
         }
-        Ok((learned, !held.is_empty()))
+        Ok((learned, anew || !held.is_empty()))
     }
 
-    /// Frees the roles of everybody who is gone, and asks who takes them.
-    async fn without_leavers(
+    /// Frees the roles of everybody who is gone, and asks who takes them. The outage is held.
+    pub(super) async fn without_leavers(
         &self,
         tx: &mut Tx,
         mut outage: Outage,
@@ -204,6 +218,9 @@ impl Desk {
     ) -> store::Result<Outage> {
         let involved = outage.roles.people();
         let gone = store::people::gone(tx, &involved).await?;
+        if gone.is_empty() {
+            return Ok(outage);
+        }
         let mut may_change = Vec::new();
         for right in [Right::ChangeAnyOutage, Right::Administer] {
             if may_change.is_empty() {
@@ -274,8 +291,8 @@ async fn stale(
         return Ok(Vec::new());
     }
     let mut shown = store::outages::open(tx, workspace, i64::MAX).await?;
-    // Whoever resolved one a moment ago may be known by name only now.
-    shown.extend(store::outages::resolved_since(tx, workspace, now.minus(LATELY)).await?);
+    // Whoever ended one a moment ago may be known by name only now.
+    shown.extend(store::outages::ended_since(tx, workspace, now.minus(LATELY)).await?);
     let names = |it: &Outage| people_of(it).iter().any(|it| renamed.contains(it));
     Ok(shown
         .iter()

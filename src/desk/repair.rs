@@ -1,7 +1,7 @@
 //! Announcements that people took away, and channels that cannot be used any more: decided once in
 //! one transaction each, whoever noticed it, however often, and on whichever node.
 
-use super::{Desk, DeskError, DueError, Once, Place, actor, effects};
+use super::{Desk, DeskError, DueError, Once, Place, acting, effects};
 use crate::{
     domain::{
         actor::{Identity, Right},
@@ -280,7 +280,7 @@ impl Desk {
         let mut tx = self.db.begin().await?;
         let found = self.held(&mut tx, workspace, number).await?;
         let (outage, mut announcement) = found.ok_or(DeskError::UnknownOutage(number))?;
-        let actor = actor(&mut tx, person).await?;
+        let actor = acting(&mut tx, person).await?;
         if !actor.may_change(&outage) {
             let involved = outage.roles.people();
             return Err(Refusal::MayNotChange { involved }.into());

@@ -3,7 +3,7 @@
 //! What a message says is kept as it was when it was shared, and again whenever its source changes,
 //! so that the thread can be rendered without asking Slack.
 
-use super::{Desk, DeskError, actor, effects::Place};
+use super::{Desk, DeskError, acting, effects::Place};
 use crate::{
     domain::{
         actor::Identity,
@@ -107,7 +107,7 @@ impl Desk {
         let Some(outage) = store::outages::by_id(&mut tx, share.outage_id).await? else {
             return Ok(None);
         };
-        let actor = actor(&mut tx, person).await?;
+        let actor = acting(&mut tx, person).await?;
         let me = store::people::by_ids(&mut tx, &[person]).await?;
         let wrote_it = me
             .first()

@@ -1,8 +1,13 @@
 //! Components: what can be unhealthy.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::{Deserialize, Serialize};
 
 use super::ids::{ComponentId, ComponentKey};
+
+/// The attribute that says where among the others a component stands.
+pub const GROUP: &str = "group";
 
 /// A component as an outage names it. The name is kept with the history as it was then.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -10,6 +15,63 @@ pub struct Component {
     pub id: ComponentId,
     pub key: ComponentKey,
     pub name: String,
+}
+
+/// Everything that a catalogue says of a component.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Described {
+    pub key: ComponentKey,
+    pub name: String,
+    /// In small letters.
+    pub aliases: BTreeSet<String>,
+    /// [`GROUP`], region, market and whatever else a team wants to say; none is empty.
+    pub attributes: BTreeMap<String, String>,
+    /// What it needs in order to work.
+    pub parents: BTreeSet<ComponentKey>,
+    /// Who looks after it: a group here or in Slack, or any other words.
+    pub owner: Option<String>,
+    /// Pages about it, elsewhere.
+    pub links: Vec<Link>,
+    pub description: Option<String>,
+    /// It cannot be chosen any more; its outages stay.
+    pub retired: bool,
+}
+
+/// A page about a component.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    pub name: String,
+    /// http or https.
+    pub url: String,
+}
+
+/// A component of the database with everything that is said of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    pub id: ComponentId,
+    pub said: Described,
+}
+
+impl Described {
+    /// A component of which nothing else is said.
+    pub fn plain(key: &str, name: &str) -> Described {
+        Described {
+            key: ComponentKey::from(key),
+            name: name.to_owned(),
+            aliases: BTreeSet::new(),
+            attributes: BTreeMap::new(),
+            parents: BTreeSet::new(),
+            owner: None,
+            links: Vec::new(),
+            description: None,
+            retired: false,
+        }
+    }
+
+    /// What people may call it by, other than its name.
+    pub fn words(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.key.as_str()).chain(self.aliases.iter().map(String::as_str))
+    }
 }
 
 /// Finds the component that `words` begin with, among `(component, aliases)`, and returns it with

@@ -206,6 +206,7 @@ impl Task {
             Task::Refresh
                 | Task::Pin
                 | Task::Topic
+                | Task::Bookmark
                 | Task::Mark { .. }
                 | Task::Reshow { .. }
                 | Task::Amend { .. }

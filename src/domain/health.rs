@@ -12,7 +12,13 @@ pub mod rule;
 
 use serde::{Deserialize, Serialize};
 
-use super::{status::Status, time::Timestamp};
+use self::{check::CheckState, rule::Rule};
+use super::{
+    actor::Identity,
+    ids::{ChannelId, CheckId, ComponentId, WorkspaceId},
+    status::Status,
+    time::Timestamp,
+};
 
 /// One result of a check.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -60,6 +66,95 @@ impl Importance {
     }
 }
 
+/// One source that observes a component.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Check {
+    pub id: CheckId,
+    pub workspace: WorkspaceId,
+    pub source: String,
+    /// What the source knows it by.
+    pub external_id: String,
+    /// Empty where nobody gave it one.
+    pub name: String,
+    pub link: String,
+    pub description: String,
+    pub importance: Importance,
+    /// In the source's words.
+    pub created_by: String,
+    /// Of whoever looks after it.
+    pub note: String,
+    /// What people wrote themselves, which the source does not write over.
+    pub edited: Vec<Field>,
+    /// The Slack channel that its alerts are read in.
+    pub channel: Option<ChannelId>,
+    /// None: nobody knows yet what it is about.
+    pub component: Option<ComponentId>,
+    /// Who mapped it; none where the source says it.
+    pub mapped_by: Option<Identity>,
+    /// None: that of its source.
+    pub rule: Option<Rule>,
+    pub state: CheckState,
+    /// The newest observation, in the source's words too.
+    pub last: Option<Last>,
+    /// How often it was said to be sick.
+    pub occurrences: i64,
+    pub created_at: Timestamp,
+}
+
+impl Check {
+    /// What people know it by.
+    pub fn called(&self) -> &str {
+        match self.name.is_empty() {
+            true => &self.external_id,
+            false => &self.name,
+        }
+    }
+
+    /// Takes over what a report says of the check itself.
+    pub fn learn(&mut self, report: &Report) {
+        let texts = [
+            (Field::Name, &mut self.name, &report.name),
+            (Field::Link, &mut self.link, &report.link),
+            (
+                Field::Description,
+                &mut self.description,
+                &report.description,
+            ),
+            (Field::CreatedBy, &mut self.created_by, &report.created_by),
+        ];
+        for (field, known, told) in texts {
+            if let (Some(told), false) = (told, self.edited.contains(&field)) {
+                known.clone_from(told);
+            }
+        }
+        if let (Some(told), false) = (report.importance, self.edited.contains(&Field::Importance)) {
+            self.importance = told;
+        }
+        if let Some(channel) = &report.channel {
+            self.channel = Some(ChannelId(channel.clone()));
+        }
+    }
+}
+
+/// What people can write of a check themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Field {
+    Name,
+    Link,
+    Description,
+    Importance,
+    CreatedBy,
+}
+
+/// The newest observation of a check.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Last {
+    pub observation: Observation,
+    /// The state in the source's words.
+    pub word: String,
+}
+
 /// What one source said of one of its checks. Everything that a source may leave out is optional,
 /// and then what is known of the check stays as it is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -89,6 +184,9 @@ pub struct Report {
     /// The Slack channel that it was read in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channel: Option<String>,
+    /// It is measured again and again: kept only where it differs from what was measured before.
+    #[serde(default)]
+    pub is_measured: bool,
     /// Somebody tried whether reports arrive: it is shown, and changes no status.
     #[serde(default)]
     pub is_test: bool,

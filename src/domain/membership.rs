@@ -27,6 +27,18 @@ pub enum Source {
 #[error("not a source of memberships")]
 pub struct UnknownSource;
 
+impl Source {
+    /// Why somebody is in a group, to follow "is in it".
+    pub fn in_words(&self) -> String {
+        match self {
+            Source::Settings => "named in the settings".to_owned(),
+            Source::Manual => "granted by hand".to_owned(),
+            Source::Google(address) => format!("from the Google group {address}"),
+            Source::SlackGroup(id) => format!("from the user group {id}"),
+        }
+    }
+}
+
 impl fmt::Display for Source {
     /// As stored.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

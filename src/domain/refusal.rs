@@ -23,6 +23,8 @@ pub enum Field {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
+    /// The actor's account in Slack is deactivated.
+    Deactivated,
     /// The actor lacks the right to announce.
     MayNotAnnounce,
     /// Only these people, and whoever may change any outage, may do that.

@@ -14,6 +14,9 @@ use crate::{
 /// How long one call to Google may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// How often a lease is begun anew while a list is read.
+const BREATH: Duration = Duration::from_secs(20);
+
 /// Settings that nobody has started with.
 const NO_GROUP: &str = "there is no such group yet: `balefire serve` makes those of the settings \
                         when it starts";
@@ -38,6 +41,19 @@ pub struct Report {
     pub left_out: Vec<String>,
 }
 
+/// What became of all lists, in numbers: what each of them changed is told and not kept.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    pub lists: usize,
+    pub added: usize,
+    pub removed: usize,
+    /// How many wait for somebody's yes.
+    pub held: usize,
+    pub unread: usize,
+    /// Why the first was not read whose trouble may go away by itself.
+    pub passing: Option<String>,
+}
+
 /// Why a list was not read. What was known of it stays as it was.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unread {
@@ -53,19 +69,20 @@ struct List {
 
 impl Lists {
     /// Reads every list and takes it over, each by itself: one that cannot be read keeps no other
-    /// from being read. `told` hears of each as it is done.
+    /// from being read. `told` is given each as it is done.
     pub async fn sync(
         &self,
         workspace: &WorkspaceId,
         by: &Identity,
         how: How<'_>,
-        mut told: impl FnMut(&Report),
-    ) -> store::Result<Vec<Report>> {
+        mut told: impl FnMut(Report),
+    ) -> store::Result<Tally> {
         let desk = &self.slack.desk;
         let google = self.google().await;
-        let mut reports = Vec::with_capacity(self.sources.len());
+        let mut tally = Tally::default();
         for GroupSource { group, source } in &self.sources {
-            let (outcome, left_out) = match self.read(source, google.as_ref()).await {
+            let read = self.read(source, google.as_ref());
+            let (outcome, left_out) = match self.keeping(how.lease, read).await? {
                 Ok(list) => {
                     let members = &list.members;
                     let synced = desk
@@ -90,10 +107,34 @@ impl Lists {
                 outcome,
                 left_out,
             };
-            told(&report);
-            reports.push(report);
+            tally.count(&report);
+            told(report);
         }
-        Ok(reports)
+        Ok(tally)
+    }
+
+    /// Keeps the lease while a long list is read: another node would begin anew, and whoever is
+    /// overtaken writes nothing.
+    async fn keeping<T>(
+        &self,
+        lease: Option<&Lease>,
+        reading: impl Future<Output = T>,
+    ) -> store::Result<T> {
+        let Some(lease) = lease else {
+            return Ok(reading.await);
+        };
+        let (db, clock) = (&self.slack.db, &self.slack.clock);
+        tokio::pin!(reading);
+        loop {
+            tokio::select! {
+                read = &mut reading => return Ok(read),
+                () = clock.wait(clock.now().plus(BREATH)) => {}
+            }
+            let mut tx = db.begin().await?;
+            // Should it be lost, whoever writes is told.
+            store::leases::hold(&mut tx, lease, clock.now()).await?;
+            tx.commit().await?;
+        }
     }
 
     /// Who asks Google, or why nobody can.
@@ -173,15 +214,11 @@ pub async fn sync(lists: &Lists, lease: Option<&Lease>) -> anyhow::Result<String
     let Some(workspace) = lists.workspace().await? else {
         anyhow::bail!("Slack was not reached yet");
     };
-    let reports = lists.sync(&workspace, &by, how, log).await?;
-    let passing = reports.iter().find_map(|it| match &it.outcome {
-        Err(unread) if unread.may_pass => Some(&unread.why),
-        _ => None,
-    });
-    match passing {
+    let tally = lists.sync(&workspace, &by, how, |it| log(&it)).await?;
+    match &tally.passing {
         // Tried again soon.
-        Some(why) => anyhow::bail!("{}: {why}", summary(&reports)),
-        None => Ok(summary(&reports)),
+        Some(why) => anyhow::bail!("{tally}: {why}"),
+        None => Ok(tally.to_string()),
     }
 }
 
@@ -221,26 +258,38 @@ fn log(report: &Report) {
     }
 }
 
-/// In a few words, for `balefire jobs list`.
-fn summary(reports: &[Report]) -> String {
-    let (mut added, mut removed, mut held, mut unread) = (0, 0, 0, 0);
-    for report in reports {
+impl Tally {
+    fn count(&mut self, report: &Report) {
+        self.lists += 1;
         match &report.outcome {
             Ok(Synced::Applied(it) | Synced::WouldApply(it)) => {
-                added += it.added.len();
-                removed += it.removed.len();
+                self.added += it.added.len();
+                self.removed += it.removed.len();
             }
-            Ok(Synced::Held(..)) => held += 1,
+            Ok(Synced::Held(..)) => self.held += 1,
             Ok(Synced::NotOurs | Synced::NoGroup) => {}
-            Err(_) => unread += 1,
+            Err(unread) => {
+                self.unread += 1;
+                if unread.may_pass && self.passing.is_none() {
+                    self.passing = Some(unread.why.clone());
+                }
+            }
         }
     }
-    let mut said = format!("{} lists, {added} added, {removed} removed", reports.len());
-    if held > 0 {
-        said.push_str(&format!(", {held} wait for a yes"));
+}
+
+/// In a few words, for `balefire jobs list`.
+impl std::fmt::Display for Tally {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (lists, added, removed) = (self.lists, self.added, self.removed);
+        write!(f, "{lists} lists, {added} added, {removed} removed")?;
+        match self.held {
+            0 => {}
+            held => write!(f, ", {held} wait for a yes")?,
+        }
+        match self.unread {
+            0 => Ok(()),
+            unread => write!(f, ", {unread} not read"),
+        }
     }
-    if unread > 0 {
-        said.push_str(&format!(", {unread} not read"));
-    }
-    said
 }

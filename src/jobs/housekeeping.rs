@@ -24,6 +24,10 @@ const SIGNALS_PUT_AWAY_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
 /// Audit rows are kept for this long.
 const AUDIT_KEPT: Duration = Duration::from_secs(400 * 24 * 3600);
 
+/// What sources said is kept for this long; the newest word of each for as long as there is none
+/// that is newer.
+const OBSERVATIONS_KEPT: Duration = Duration::from_secs(90 * 24 * 3600);
+
 /// How often to forget.
 pub const FORGET_EVERY: Duration = DAY;
 
@@ -43,6 +47,8 @@ pub async fn forget(db: &Db, clock: &Clock, lease: Option<&Lease>) -> anyhow::Re
     let events = store::inbox::forget(&mut tx, now.minus(INBOX_KEPT)).await?;
     let deliveries = store::deliveries::forget(&mut tx, now.minus(DELIVERIES_KEPT)).await?;
     let homes = store::homes::forget_old(&mut tx, now).await?;
+    let observations =
+        store::checks::forget_observations(&mut tx, now.minus(OBSERVATIONS_KEPT)).await?;
     let audit = store::audit::forget(&mut tx, now.minus(AUDIT_KEPT)).await?;
     let taken = now.minus(SIGNALS_KEPT);
     let put_away = now.minus(SIGNALS_PUT_AWAY_KEPT);
@@ -54,12 +60,13 @@ pub async fn forget(db: &Db, clock: &Clock, lease: Option<&Lease>) -> anyhow::Re
         deliveries,
         audit,
         homes,
+        observations,
         signals,
         "forgot what is old"
     );
     Ok(format!(
         "forgot {answers} answers, {events} events, {deliveries} deliveries, {audit} audit rows, \
-         {homes} visits of Home tabs, {signals} signals"
+         {homes} visits of Home tabs, {observations} observations, {signals} signals"
     ))
 }
 

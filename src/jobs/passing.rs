@@ -1,12 +1,15 @@
-//! What passing time does to outages: the words about an ETA grow stale, channels grow old. The
-//! desk knows the rules; here stands only how often it is asked.
+//! What passing time does: the words about an ETA grow stale, channels grow old, something has been
+//! sick for long enough. The desk and the domain know the rules; here stands only how often it is asked.
 
 use std::time::Duration;
 
-use crate::{desk::Desk, store::leases::Lease};
+use crate::{clock::Clock, desk::Desk, health::Health, store::leases::Lease};
 
 /// The words about an ETA change at whole moments; this is how late they may be.
 pub const ETAS_EVERY: Duration = Duration::from_secs(20);
+
+/// How late it may be that something has lasted long enough, or that there is no data any more.
+pub const HEALTH_EVERY: Duration = Duration::from_secs(10);
 
 /// Archiving is in no hurry.
 pub const CHANNELS_EVERY: Duration = Duration::from_secs(600);
@@ -25,6 +28,20 @@ pub async fn refresh_etas(desk: &Desk, lease: Option<&Lease>) -> anyhow::Result<
 pub async fn archive_channels(desk: &Desk, lease: Option<&Lease>) -> anyhow::Result<String> {
     let touched = desk.archive_channels(lease).await?;
     Ok(counted(touched, "channel", "warned or archived"))
+}
+
+/// Decides on components where time alone changes how they are. Two nodes that do it at once take
+/// turns at each row and come to the same, so it needs no lease.
+pub async fn look_at_health(health: &Health, clock: &Clock) -> anyhow::Result<String> {
+    let now = clock.now();
+    let mut changed = 0;
+    loop {
+        let passed = health.pass(now).await?;
+        changed += passed.changed;
+        if !passed.more {
+            return Ok(counted(changed, "component", "changed"));
+        }
+    }
 }
 
 fn counted(count: usize, what: &str, done: &str) -> String {

@@ -60,7 +60,16 @@ impl<D: Deliver> Jobs<D> {
             tokio::select! {
                 () = stop.cancelled() => {}
                 () = self.clock.wait(until) => {}
+                () = self.asked_for(job) => {}
             }
+        }
+    }
+
+    /// Waits until somebody asks for a job before its time, here; other nodes look for themselves.
+    async fn asked_for(&self, job: Job) {
+        match job {
+            Job::Groups => self.slack.groups_wake.notified().await,
+            _ => std::future::pending().await,
         }
     }
 
@@ -146,6 +155,6 @@ async fn not_before(
     now: Timestamp,
 ) -> store::Result<Option<Timestamp>> {
     let run = store::runs::of_job(tx, job.name()).await?;
-    let next_at = run.map(|it| it.next_at);
+    let next_at = run.map(|it| it.due_at());
     Ok(next_at.filter(|it| *it > now && it.since(now) <= job.every()))
 }

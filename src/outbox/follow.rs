@@ -28,7 +28,10 @@ impl<D: Deliver> Outbox<D> {
             return Ok(());
         };
         let (delivery, task) = (&ended.delivery, &ended.delivery.payload);
-        self.record(tx, delivery, receipt, now).await?;
+        // What an earlier attempt posted shows how things stood then.
+        let shown_at = delivery.sent_at.filter(|_| ended.looked_first);
+        let shown_at = shown_at.unwrap_or(now);
+        self.record(tx, delivery, receipt, shown_at, now).await?;
         if ended.looked_first && (task.creates_message() || task.shows_state()) {
             self.sweep_later(tx, delivery, now).await?;
         }
@@ -59,6 +62,7 @@ impl<D: Deliver> Outbox<D> {
         tx: &mut Tx,
         delivery: &Delivery,
         receipt: &Receipt,
+        shown_at: Timestamp,
         now: Timestamp,
     ) -> store::Result<()> {
         if let Task::Sweep { of } = &delivery.payload {
@@ -69,12 +73,12 @@ impl<D: Deliver> Outbox<D> {
         };
         match (&delivery.payload, receipt) {
             (Task::Announce { copy }, Receipt::Posted { channel, ts }) => {
-                store::announcements::record_posted(tx, outage, *copy, channel, ts, now).await
+                store::announcements::record_posted(tx, outage, *copy, channel, ts, shown_at).await
             }
             (Task::Permalink, Receipt::Permalink { url, copy }) => {
                 store::announcements::record_permalink(tx, outage, *copy, url).await?;
-                self.show_at_home(tx, delivery, outage, now).await?;
-                self.link_duplicates(tx, delivery, outage, now).await
+                self.link_duplicates(tx, delivery, outage, now).await?;
+                self.show_at_home(tx, delivery, now).await
             }
             (Task::Pin, Receipt::Pinned { pinned, copy }) => {
                 store::announcements::record_pinned(tx, outage, *copy, *pinned, now).await
@@ -120,7 +124,7 @@ impl<D: Deliver> Outbox<D> {
         };
         let workspace = &original.workspace;
         for id in store::outages::duplicates_of(tx, workspace, original.number).await? {
-            self.refresh(tx, delivery, id, now).await?;
+            self.in_thread(tx, delivery, id, Task::Refresh, now).await?;
         }
         Ok(())
     }
@@ -157,19 +161,18 @@ impl<D: Deliver> Outbox<D> {
     ) -> store::Result<()> {
         self.in_thread(tx, delivery, outage, Task::Refresh, now)
             .await?;
-        self.show_at_home(tx, delivery, outage, now).await
+        self.show_at_home(tx, delivery, now).await
     }
 
-    /// Home tabs show what the announcement shows.
+    /// Home tabs show what announcements show.
     async fn show_at_home(
         &self,
         tx: &mut Tx,
         delivery: &Delivery,
-        outage: OutageId,
         now: Timestamp,
     ) -> store::Result<()> {
-        let because = format!("{}:{outage}", delivery.id);
-        store::homes::publish_all(tx, &delivery.workspace_id, &because, now).await
+        let (workspace, because) = (&delivery.workspace_id, delivery.id.to_string());
+        store::homes::publish_all(tx, workspace, &because, now).await
     }
 
     /// Queues what follows from this delivery where the announcement stands.

@@ -100,6 +100,7 @@ pub(super) fn report(
         component: labels.words(COMPONENT).map(|it| shape::name(&it)),
         channel: None,
         is_test: false,
+        is_measured: false,
     })
 }
 

@@ -83,6 +83,7 @@ pub(super) fn read(body: &[u8], now: Timestamp) -> Result<Said, BadSignal> {
         component: component.filter(|it| !it.is_empty()).map(shape::name),
         channel: None,
         is_test: name.starts_with(TEST),
+        is_measured: false,
     };
     Ok(vec![report].into())
 }

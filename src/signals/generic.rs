@@ -126,6 +126,8 @@ fn report(one: &Fields<'_>, now: Timestamp) -> Result<Report, BadSignal> {
         component: one.text("component")?.map(|it| shape::name(&it)),
         channel: None,
         is_test,
+        // Scripts tell how things are again and again.
+        is_measured: true,
     })
 }
 

@@ -57,6 +57,7 @@ pub(super) fn read(body: &[u8], now: Timestamp) -> Result<Said, BadSignal> {
         component: None,
         channel: None,
         is_test,
+        is_measured: false,
     };
     Ok(vec![report].into())
 }

@@ -11,6 +11,7 @@ use super::intake::Intake;
 use crate::{
     clock::complaints::Complaints,
     domain::{health::Report, ids::WorkspaceId, time::Timestamp},
+    health::Health,
     store::{self, Tx, signals::Signal, trouble},
 };
 
@@ -45,6 +46,23 @@ pub trait TakeIn: Send + Sync {
 
     /// What it wrote is committed: whoever goes on from there can begin.
     fn committed(&self);
+}
+
+impl TakeIn for Health {
+    fn take_in<'a>(
+        &'a self,
+        tx: &'a mut Tx,
+        workspace: &'a WorkspaceId,
+        reports: &'a [Report],
+        now: Timestamp,
+    ) -> BoxFuture<'a, store::Result<()>> {
+        let taken = Health::take_in(self, tx, workspace, reports, now);
+        Box::pin(async move { taken.await.map(drop) })
+    }
+
+    fn committed(&self) {
+        self.tell();
+    }
 }
 
 /// A request whose reports could be read.

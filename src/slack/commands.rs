@@ -1,6 +1,9 @@
 //! The words after `/outage`, or after a mention, apart from what they do.
 
-use crate::domain::ids::{OutageNumber, SlackUserId};
+use crate::{
+    config::is_slack_user,
+    domain::ids::{OutageNumber, SlackUserId},
+};
 
 /// What can be done to an outage in words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,6 +99,15 @@ impl Order {
     }
 }
 
+/// Somebody who is named in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Whom {
+    /// Slack has put the ID in the place of the name.
+    User(SlackUserId),
+    /// As it was typed: `@ana`, a name, an address, an ID.
+    Called(String),
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Parsed {
     /// Open the form, with these words in it.
@@ -105,7 +117,7 @@ pub enum Parsed {
     List,
     /// What somebody may do, and why; whoever asks, unless they name another.
     Who {
-        user: Option<SlackUserId>,
+        of: Option<Whom>,
     },
     Show {
         number: OutageNumber,
@@ -145,11 +157,15 @@ pub fn read(text: &str) -> Parsed {
     match words.to_lowercase().as_str() {
         "help" | "?" | "-h" | "--help" => return Parsed::Help,
         "list" | "ls" => return Parsed::List,
-        "who" | "whoami" => return Parsed::Who { user: None },
+        "who" | "whoami" => return Parsed::Who { of: None },
         _ => {}
     }
-    if let Some(user) = who(words) {
-        return Parsed::Who { user: Some(user) };
+    if let (first, rest) = first_word(words)
+        && first.eq_ignore_ascii_case("who")
+    {
+        return Parsed::Who {
+            of: Some(whom(rest)),
+        };
     }
     match number(words) {
         Numbered::Is(number) => return Parsed::Show { number },
@@ -177,18 +193,15 @@ pub fn read(text: &str) -> Parsed {
     }
 }
 
-/// `who @ana`, where Slack has put an ID in the place of the name. Anything else that begins like
-/// this is the words of an announcement: "who can log in is random".
-fn who(words: &str) -> Option<SlackUserId> {
-    let (first, rest) = first_word(words);
-    if !first.eq_ignore_ascii_case("who") {
-        return None;
+/// Whom somebody means: whether Slack puts an ID in the place of what they typed is a setting of the
+/// app, and a mention of the bot always does.
+fn whom(said: &str) -> Whom {
+    let id = said.strip_prefix("<@").and_then(|it| it.strip_suffix('>'));
+    let id = id.map(|it| it.split_once('|').map_or(it, |(id, _)| id));
+    match id.filter(|it| is_slack_user(it)) {
+        Some(id) => Whom::User(SlackUserId(id.to_owned())),
+        None => Whom::Called(said.to_owned()),
     }
-    let id = rest.strip_prefix("<@")?.strip_suffix('>')?;
-    let id = id.split_once('|').map_or(id, |(id, _)| id);
-    let plain = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit();
-    let sound = id.len() > 1 && id.starts_with(['U', 'W']) && id.chars().all(plain);
-    sound.then(|| SlackUserId(id.to_owned()))
 }
 
 /// `rest` is what follows the verb, `words` is everything.
@@ -353,6 +366,8 @@ mod tests {
             ("update: it is back", announce("update: it is back")),
             ("a &lt;b&gt; &amp;amp; c", announce("a <b> &amp; c")),
             ("12 hotels", announce("12 hotels")),
+            ("who", Parsed::Who { of: None }),
+            ("whose fault is it", announce("whose fault is it")),
             ("LIST", Parsed::List),
             ("ls", Parsed::List),
             ("help", Parsed::Help),
@@ -363,6 +378,25 @@ mod tests {
             ("Show #12", show(12)),
         ] {
             assert_eq!(parse(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn somebody_is_named_by_a_mention_or_as_it_was_typed() {
+        let user = |id: &str| Whom::User(SlackUserId(id.into()));
+        let called = |name: &str| Whom::Called(name.into());
+        for (text, expected) in [
+            ("who <@U0ANA>", user("U0ANA")),
+            ("Who  <@W0ANA|ana.a>", user("W0ANA")),
+            ("who &lt;@U0ANA|ana&gt;", user("U0ANA")),
+            ("who @ana", called("@ana")),
+            ("who @Ana de la Cruz ", called("@Ana de la Cruz")),
+            ("who ana@example.com", called("ana@example.com")),
+            ("who U0ANA", called("U0ANA")),
+            ("who <@ana>", called("<@ana>")),
+        ] {
+            let of = Some(expected);
+            assert_eq!(parse(text), Parsed::Who { of }, "{text:?}");
         }
     }
 

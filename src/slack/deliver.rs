@@ -293,7 +293,7 @@ impl SlackDeliver {
                 with_groups,
             } => self.invite(scene, people, *with_groups).await,
             Task::Topic => self.topic(scene).await,
-            Task::Bookmark => self.bookmark(scene, look_first).await,
+            Task::Bookmark => self.bookmark(scene).await,
             Task::WarnOfArchive { at } => {
                 self.warn_of_archive(delivery, scene, *at, look_first).await
             }
@@ -416,8 +416,12 @@ impl SlackDeliver {
     ) -> Result<Receipt, Stop> {
         if look_first {
             let looked = find::messages(&self.api, delivery, channel, thread).await;
-            // A look that failed must not be mistaken for a refusal of the post.
-            let found = looked.map_err(|error| Stop::Outcome(judge(error)))?;
+            let found = looked.map_err(|error| match error.code() {
+                // The desk brings the bot back, and then it can be looked.
+                Some("not_in_channel") => Stop::Call(error),
+                // A look that failed must not be mistaken for a refusal of the post.
+                _ => Stop::Outcome(judge(error)),
+            })?;
             if let Some(ts) = found.into_iter().next() {
                 return Ok(Receipt::Posted {
                     channel: channel.clone(),

@@ -99,11 +99,11 @@ impl Page {
     }
 
     /// Those who can be read, and how many cannot.
-    fn profiles(self) -> (Vec<Profile>, usize) {
+    fn profiles(self, workspace: &WorkspaceId) -> (Vec<Profile>, usize) {
         let all = self.members.len();
         let read = self.members.into_iter().filter_map(|it| {
             let user: SlackUser = serde_json::from_value(it).ok()?;
-            user.into_profile()
+            user.into_profile(workspace)
         });
         let read: Vec<Profile> = read.collect();
         let skipped = all - read.len();
@@ -139,7 +139,7 @@ impl Slack {
                 page => page?,
             };
             let next = page.next().to_owned();
-            let (profiles, skipped) = page.profiles();
+            let (profiles, skipped) = page.profiles(workspace);
             addresses += profiles.iter().filter(|it| it.email.is_some()).count();
             let learned = self.desk.learn_all(workspace, &profiles, lease).await?;
             roster.seen += profiles.len();
@@ -297,6 +297,12 @@ mod tests {
                 { "id": "U3", "is_bot": true },
                 { "id": "U4", "is_ultra_restricted": true, "profile": { "display_name": "" } },
                 { "id": "USLACKBOT", "is_bot": false, "name": "slackbot" },
+                { "id": "U5", "team_id": "T0HERE", "is_stranger": false },
+                // Of another company, in a channel that is shared with it.
+                { "id": "U6", "team_id": "T0THERE", "is_stranger": false, "is_restricted": false },
+                // Of our organisation: a member of this workspace, and not of it.
+                { "id": "W7", "team_id": "T0THERE", "enterprise_user": { "teams": ["T0HERE"] } },
+                { "id": "W8", "team_id": "T0THERE", "enterprise_user": { "teams": null } },
                 { "id": 7 },
                 { "name": "nobody" },
                 null,
@@ -305,7 +311,7 @@ mod tests {
         }))
         .unwrap();
         assert_eq!(page.next(), "");
-        let (read, skipped) = page.profiles();
+        let (read, skipped) = page.profiles(&"T0HERE".into());
         assert_eq!(skipped, 3);
         let marks = |it: &Profile| (it.is_bot, it.is_restricted, it.is_deactivated);
         let read: Vec<_> = read
@@ -320,6 +326,10 @@ mod tests {
                 ("U3", (true, false, false)),
                 ("U4", (false, true, false)),
                 ("slackbot", (true, false, false)),
+                ("U5", (false, false, false)),
+                ("U6", (false, true, false)),
+                ("W7", (false, false, false)),
+                ("W8", (false, true, false)),
             ]
         );
     }

@@ -28,9 +28,9 @@ pub fn why_lost(error: &CallError) -> Option<Because> {
 
 /// Looks at one message. A refusal may say how its channel stands.
 pub async fn look(api: &SlackApi, channel: &ChannelId, ts: &MessageTs) -> Result<Seen, CallError> {
+    // An answer without messages says nothing: what it did not show would be posted again.
     #[derive(Deserialize)]
     struct Page {
-        #[serde(default)]
         messages: Vec<Value>,
     }
     let arguments = [

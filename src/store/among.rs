@@ -1,4 +1,5 @@
-//! Asking for several rows by their IDs at once, with one parameter for all of them.
+//! Asking for several rows at once, or writing them, with one parameter for all of them: a question for
+//! each would be a way to the server and back for each.
 
 use sqlx::types::Json;
 
@@ -31,6 +32,25 @@ pub(super) fn among_texts(tx: &Tx, column: &str) -> String {
         format!("{column} = ANY (ARRAY(SELECT JSONB_ARRAY_ELEMENTS_TEXT($1)))")
     } else {
         format!("{column} IN (SELECT value FROM JSON_EACH($1))")
+    }
+}
+
+/// What a statement can read from: `it`, with each element of the list in `parameter` as its
+/// `value`, whose fields are `it.value ->> 'name'`.
+pub(super) fn each(tx: &Tx, parameter: &str) -> String {
+    if tx.is_postgres() {
+        format!("JSONB_ARRAY_ELEMENTS({parameter}) AS it")
+    } else {
+        format!("JSON_EACH({parameter}) AS it")
+    }
+}
+
+/// As [`each`] for a list of texts, where the `value` is the text itself.
+pub(super) fn each_text(tx: &Tx, parameter: &str) -> String {
+    if tx.is_postgres() {
+        format!("JSONB_ARRAY_ELEMENTS_TEXT({parameter}) AS it (value)")
+    } else {
+        format!("JSON_EACH({parameter}) AS it")
     }
 }
 

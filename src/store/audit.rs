@@ -29,6 +29,34 @@ pub async fn record(
     Ok(())
 }
 
+/// As [`record`], for many subjects with one action.
+pub async fn record_all(
+    tx: &mut Tx,
+    by: &Identity,
+    action: &str,
+    subjects: &[(String, serde_json::Value)],
+    now: Timestamp,
+) -> Result<()> {
+    /// SQLite takes 32,766 values at once.
+    const AT_ONCE: usize = 1000;
+    for some in subjects.chunks(AT_ONCE) {
+        on!(tx, |conn| {
+            let mut sql = sqlx::QueryBuilder::<Backend>::new(
+                "INSERT INTO audit (actor, action, subject, detail, recorded_at) ",
+            );
+            sql.push_values(some, |mut row, (subject, detail)| {
+                row.push_bind(Json(by.clone()));
+                row.push_bind(action.to_owned());
+                row.push_bind(subject.clone());
+                row.push_bind(Json(detail.clone()));
+                row.push_bind(now);
+            });
+            sql.build().persistent(false).execute(conn).await?;
+        });
+    }
+    Ok(())
+}
+
 /// The newest entries of one action: who, what about, and the detail; newest first.
 pub async fn newest(tx: &mut Tx, action: &str, limit: i64) -> Result<Vec<serde_json::Value>> {
     const SQL: &str = "

@@ -1,12 +1,16 @@
 //! The catalogue of components.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use sqlx::types::Json;
 
-use super::{Result, Tx, db::on};
+use super::{
+    Result, Tx,
+    among::{self, among, among_texts},
+    db::on,
+};
 use crate::domain::{
-    component::Component,
+    component::{Component, Described, Known, Link},
     ids::{ComponentId, ComponentKey, PersonId, WorkspaceId},
     time::Timestamp,
 };
@@ -28,75 +32,284 @@ impl From<Row> for Component {
     }
 }
 
-/// Makes or renames the component with this key, and takes it out of retirement.
+/// How many rows one statement writes: SQLite takes 32,766 values at once.
+const AT_ONCE: usize = 1000;
+
+#[derive(sqlx::FromRow)]
+struct WholeRow {
+    id: ComponentId,
+    key: ComponentKey,
+    name: String,
+    attributes: Json<BTreeMap<String, String>>,
+    owner: Option<String>,
+    description: Option<String>,
+    links: Json<Vec<Link>>,
+    retired_at: Option<Timestamp>,
+}
+
+/// Without aliases and parents, which stand elsewhere.
+impl From<WholeRow> for Known {
+    fn from(row: WholeRow) -> Known {
+        let said = Described {
+            key: row.key,
+            name: row.name,
+            aliases: BTreeSet::new(),
+            attributes: row.attributes.0,
+            parents: BTreeSet::new(),
+            owner: row.owner,
+            links: row.links.0,
+            description: row.description,
+            retired: row.retired_at.is_some(),
+        };
+        Known { id: row.id, said }
+    }
+}
+
+/// Everything that is said of every component of the workspace, also of retired ones, by key.
+pub async fn all(tx: &mut Tx, workspace: &WorkspaceId) -> Result<Vec<Known>> {
+    const SQL: &str = "
+        SELECT id, key, name, attributes, owner, description, links, retired_at
+        FROM components WHERE workspace_id = $1";
+    const ALIASES: &str = "
+        SELECT component_id, alias FROM component_aliases WHERE workspace_id = $1";
+    let rows: Vec<WholeRow> = on!(tx, |conn| sqlx::query_as(SQL)
+        .bind(workspace)
+        .fetch_all(conn)
+        .await)?;
+    let aliases: Vec<(ComponentId, String)> = on!(tx, |conn| sqlx::query_as(ALIASES)
+        .bind(workspace)
+        .fetch_all(conn)
+        .await)?;
+    let keys: HashMap<ComponentId, ComponentKey> =
+        rows.iter().map(|it| (it.id, it.key.clone())).collect();
+    let mut all: HashMap<ComponentId, Known> =
+        rows.into_iter().map(|it| (it.id, it.into())).collect();
+    for (id, alias) in aliases {
+        let known = all.get_mut(&id);
+        known.map(|it| it.said.aliases.insert(alias));
+    }
+    let ids: Vec<ComponentId> = keys.keys().copied().collect();
+    for (id, parent) in parents(tx, &ids).await? {
+        if let (Some(known), Some(parent)) = (all.get_mut(&id), keys.get(&parent)) {
+            known.said.parents.insert(parent.clone());
+        }
+    }
+    let mut all: Vec<Known> = all.into_values().collect();
+    all.sort_by(|a, b| a.said.key.cmp(&b.said.key));
+    Ok(all)
+}
+
+/// The parents of components: pairs of one of `ids` and what it needs in order to work.
+pub async fn parents(tx: &mut Tx, ids: &[ComponentId]) -> Result<Vec<(ComponentId, ComponentId)>> {
+    let sql = format!(
+        "SELECT component_id, parent_id FROM component_parents WHERE {}
+         ORDER BY component_id, parent_id",
+        among(tx, "component_id")
+    );
+    on!(tx, |conn| sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .bind(among::ids(ids.iter().map(|it| it.0)))
+        .fetch_all(conn)
+        .await)
+}
+
+/// Makes components with these keys what is said of them, new ones among them. Keys are all
+/// different, aliases are nobody else's, and parents are there or among them.
 pub async fn save(
     tx: &mut Tx,
     workspace: &WorkspaceId,
-    key: &str,
-    name: &str,
-    attributes: &BTreeMap<String, String>,
-    aliases: &[String],
+    components: &[&Described],
     now: Timestamp,
-) -> Result<ComponentId> {
-    const SQL: &str = "
-        INSERT INTO components (workspace_id, key, name, name_lower, attributes, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6)
-        ON CONFLICT (workspace_id, key) DO UPDATE SET name = excluded.name,
-            name_lower = excluded.name_lower, attributes = excluded.attributes, retired_at = NULL
-        RETURNING id";
-    let id: ComponentId = on!(tx, |conn| {
-        sqlx::query_scalar(SQL)
-            .bind(workspace)
-            .bind(key)
-            .bind(name)
-            .bind(name.to_lowercase())
-            .bind(Json(attributes))
-            .bind(now)
-            .fetch_one(&mut *conn)
-            .await
-    })?;
-    on!(tx, |conn| {
-        sqlx::query("DELETE FROM component_aliases WHERE component_id = $1")
-            .bind(id)
-            .execute(&mut *conn)
-            .await?;
-        for alias in aliases {
-            sqlx::query(
-                "INSERT INTO component_aliases (workspace_id, alias, component_id) VALUES ($1, $2, $3)
-                 ON CONFLICT (workspace_id, alias) DO UPDATE SET component_id = excluded.component_id",
-            )
-            .bind(workspace)
-            .bind(alias.to_lowercase())
-            .bind(id)
-            .execute(&mut *conn)
-            .await?;
-        }
+) -> Result<()> {
+    let mut ids: HashMap<ComponentKey, ComponentId> = HashMap::new();
+    for some in components.chunks(AT_ONCE) {
+        ids.extend(save_rows(tx, workspace, some, now).await?);
+    }
+    let saved = || among::ids(ids.values().map(|it| it.0));
+    for table in ["component_aliases", "component_parents"] {
+        let sql = format!("DELETE FROM {table} WHERE {}", among(tx, "component_id"));
+        on!(tx, |conn| {
+            sqlx::query(sqlx::AssertSqlSafe(sql))
+                .bind(saved())
+                .execute(conn)
+                .await?;
+        });
+    }
+    let aliases = components.iter().flat_map(|it| {
+        let id = ids.get(&it.key).copied();
+        it.aliases
+            .iter()
+            .filter_map(move |alias| Some((id?, alias)))
     });
-    Ok(id)
+    let aliases: Vec<(ComponentId, &String)> = aliases.collect();
+    for some in aliases.chunks(AT_ONCE) {
+        on!(tx, |conn| {
+            let mut sql = sqlx::QueryBuilder::<Backend>::new(
+                "INSERT INTO component_aliases (workspace_id, component_id, alias) ",
+            );
+            sql.push_values(some, |mut row, (id, alias)| {
+                row.push_bind(workspace.clone());
+                row.push_bind(*id);
+                row.push_bind(alias.to_lowercase());
+            });
+            sql.build().persistent(false).execute(conn).await?;
+        });
+    }
+    let named = components.iter().flat_map(|it| &it.parents);
+    let others: BTreeSet<&ComponentKey> = named.filter(|it| !ids.contains_key(it)).collect();
+    if !others.is_empty() {
+        ids.extend(ids_of(tx, workspace, &others).await?);
+    }
+    let parents = components.iter().flat_map(|it| {
+        let (id, ids) = (ids.get(&it.key).copied(), &ids);
+        let parents = it.parents.iter();
+        parents.filter_map(move |parent| Some((id?, *ids.get(parent)?)))
+    });
+    let parents: Vec<(ComponentId, ComponentId)> = parents.collect();
+    for some in parents.chunks(AT_ONCE) {
+        on!(tx, |conn| {
+            let mut sql = sqlx::QueryBuilder::<Backend>::new(
+                "INSERT INTO component_parents (component_id, parent_id) ",
+            );
+            sql.push_values(some, |mut row, (id, parent)| {
+                row.push_bind(*id);
+                row.push_bind(*parent);
+            });
+            sql.build().persistent(false).execute(conn).await?;
+        });
+    }
+    Ok(())
 }
 
-/// Retires every component whose key is not in `keys`; returns how many were retired now.
-pub async fn retire_others(
+async fn save_rows(
     tx: &mut Tx,
     workspace: &WorkspaceId,
-    keys: &[String],
+    components: &[&Described],
     now: Timestamp,
-) -> Result<u64> {
+) -> Result<Vec<(ComponentKey, ComponentId)>> {
     on!(tx, |conn| {
-        let mut sql = sqlx::QueryBuilder::<Backend>::new("UPDATE components SET retired_at = ");
-        sql.push_bind(now);
-        sql.push(" WHERE retired_at IS NULL AND workspace_id = ");
-        sql.push_bind(workspace.clone());
-        if !keys.is_empty() {
-            sql.push(" AND key NOT IN (");
-            let mut list = sql.separated(", ");
-            for key in keys {
-                list.push_bind(key.clone());
-            }
-            sql.push(")");
-        }
-        Ok(sql.build().execute(conn).await?.rows_affected())
+        let mut sql = sqlx::QueryBuilder::<Backend>::new(
+            "INSERT INTO components (workspace_id, key, name, name_lower, attributes, owner,
+                 description, links, retired_at, created_at) ",
+        );
+        sql.push_values(components, |mut row, said| {
+            row.push_bind(workspace.clone());
+            row.push_bind(said.key.clone());
+            row.push_bind(said.name.clone());
+            row.push_bind(said.name.to_lowercase());
+            row.push_bind(Json(said.attributes.clone()));
+            row.push_bind(said.owner.clone());
+            row.push_bind(said.description.clone());
+            row.push_bind(Json(said.links.clone()));
+            row.push_bind(said.retired.then_some(now));
+            row.push_bind(now);
+        });
+        // What is retired stays so since then.
+        sql.push(
+            " ON CONFLICT (workspace_id, key) DO UPDATE SET name = excluded.name,
+                 name_lower = excluded.name_lower, attributes = excluded.attributes,
+                 owner = excluded.owner, description = excluded.description,
+                 links = excluded.links,
+                 retired_at = CASE WHEN excluded.retired_at IS NULL THEN NULL
+                     ELSE COALESCE(components.retired_at, excluded.retired_at) END
+             RETURNING key, id",
+        );
+        let query = sql.build_query_as().persistent(false);
+        query.fetch_all(conn).await
     })
+}
+
+async fn ids_of(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    keys: &BTreeSet<&ComponentKey>,
+) -> Result<Vec<(ComponentKey, ComponentId)>> {
+    let sql = format!(
+        "SELECT key, id FROM components WHERE {} AND workspace_id = $2",
+        among_texts(tx, "key")
+    );
+    on!(tx, |conn| sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .bind(Json(keys))
+        .bind(workspace)
+        .fetch_all(conn)
+        .await)
+}
+
+/// They can no longer be chosen.
+pub async fn retire(tx: &mut Tx, ids: &[ComponentId], now: Timestamp) -> Result<()> {
+    let sql = format!(
+        "UPDATE components SET retired_at = $2 WHERE {} AND retired_at IS NULL",
+        among(tx, "id")
+    );
+    on!(tx, |conn| {
+        sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(among::ids(ids.iter().map(|it| it.0)))
+            .bind(now)
+            .execute(conn)
+            .await?;
+    });
+    Ok(())
+}
+
+/// Nothing new refers to them until the transaction ends.
+pub async fn hold(tx: &mut Tx, ids: &[ComponentId]) -> Result<()> {
+    if !tx.is_postgres() {
+        // Nobody else writes anyway.
+        return Ok(());
+    }
+    let sql = format!(
+        "SELECT id FROM components WHERE {} ORDER BY id FOR UPDATE",
+        among(tx, "id")
+    );
+    on!(tx, |conn| {
+        sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(among::ids(ids.iter().map(|it| it.0)))
+            .fetch_all(conn)
+            .await?;
+    });
+    Ok(())
+}
+
+/// Which of them were named by an outage, now or in any former version of it, and by how many.
+pub async fn named_by_outages(tx: &mut Tx, ids: &[ComponentId]) -> Result<Vec<(ComponentId, i64)>> {
+    let former = match tx.is_postgres() {
+        true => {
+            "SELECT CAST(part -> 'component' ->> 'id' AS BIGINT), outage_id
+             FROM outage_versions, JSONB_ARRAY_ELEMENTS(snapshot -> 'affected') AS part"
+        }
+        false => {
+            "SELECT JSON_EXTRACT(part.value, '$.component.id'), outage_id
+             FROM outage_versions, JSON_EACH(snapshot, '$.affected') AS part"
+        }
+    };
+    let sql = format!(
+        "SELECT component_id, COUNT(*) FROM
+             (SELECT component_id, outage_id FROM outage_components UNION {former}) AS named
+         WHERE {} GROUP BY component_id ORDER BY component_id",
+        among(tx, "component_id")
+    );
+    on!(tx, |conn| sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .bind(among::ids(ids.iter().map(|it| it.0)))
+        .fetch_all(conn)
+        .await)
+}
+
+/// Deletes components that nothing refers to but other components.
+pub async fn delete(tx: &mut Tx, ids: &[ComponentId]) -> Result<()> {
+    for (table, column) in [
+        ("component_parents", "component_id"),
+        ("component_parents", "parent_id"),
+        ("component_aliases", "component_id"),
+        ("components", "id"),
+    ] {
+        let sql = format!("DELETE FROM {table} WHERE {}", among(tx, column));
+        on!(tx, |conn| {
+            sqlx::query(sqlx::AssertSqlSafe(sql))
+                .bind(among::ids(ids.iter().map(|it| it.0)))
+                .execute(conn)
+                .await?;
+        });
+    }
+    Ok(())
 }
 
 /// A component that can be chosen.

@@ -279,6 +279,7 @@ async fn connect_sqlite(
     path: &Path,
     options: &SqliteConnectOptions,
 ) -> std::result::Result<SqliteConnection, OpenError> {
+    make_private(path);
     let mut busy = None;
     let trying = async {
         loop {
@@ -294,6 +295,16 @@ async fn connect_sqlite(
         Err(_) => Err(busy.unwrap_or(sqlx::Error::PoolTimedOut)),
     };
     connected.map_err(|error| OpenError::Unreachable(trouble::opening_sqlite(path, &error)))
+}
+
+/// A new file is its owner's alone: there are addresses in it, and what people wrote. What cannot be
+/// made is left to SQLite, which says why.
+fn make_private(path: &Path) {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let _ = options.open(path);
 }
 
 /// Tries for a while: another program may be at it, for longer than SQLite waits by itself.

@@ -4,7 +4,11 @@ use std::{collections::BTreeSet, time::Duration};
 
 use sqlx::types::Json;
 
-use super::{Result, Tx, among::among, db::on};
+use super::{
+    Result, Tx,
+    among::{among, each},
+    db::on,
+};
 use crate::domain::{
     delivery::{Receipt, Task},
     ids::{DeliveryId, OutageId, WorkspaceId},
@@ -41,7 +45,7 @@ pub struct Delivery {
     /// With this one.
     pub attempts: i64,
     pub created_at: Timestamp,
-    /// Since when it is tried: when it first became due, or was taken back to life.
+    /// Since when it is tried. It may have waited for others long before, or been taken back to life.
     pub trying_since: Timestamp,
     /// When it was first sent without an answer; then look before sending again.
     pub sent_at: Option<Timestamp>,
@@ -113,7 +117,9 @@ pub async fn claim(
                      ORDER BY due_at, id LIMIT $4 ",
                 $lock,
                 ")
-                 UPDATE deliveries SET locked_by = $1, locked_until = $2, attempts = attempts + 1
+                 UPDATE deliveries SET locked_by = $1, locked_until = $2, attempts = attempts + 1,
+                     trying_since = CASE WHEN last_error IS NULL AND sent_at IS NULL THEN $3
+                                         ELSE trying_since END
                  WHERE id IN (SELECT id FROM due)
                  RETURNING id, workspace_id, outage_id, lane, conversation, payload, attempts,
                            created_at, trying_since, sent_at, locked_by, locked_until"
@@ -289,17 +295,14 @@ pub async fn finish(
     finished: &[Finished<'_>],
     now: Timestamp,
 ) -> Result<BTreeSet<DeliveryId>> {
-    let elements = match tx.is_postgres() {
-        true => "JSONB_ARRAY_ELEMENTS",
-        false => "JSON_EACH",
-    };
     let sql = format!(
         "UPDATE deliveries SET done_at = $3, result = it.value -> 'receipt',
              last_error = it.value ->> 'note', locked_by = NULL, locked_until = NULL
-         FROM {elements}($2) AS it
+         FROM {}
          WHERE {} AND deliveries.id = CAST(it.value ->> 'id' AS BIGINT)
            AND locked_by = it.value ->> 'worker' AND done_at IS NULL
          RETURNING deliveries.id",
+        each(tx, "$2"),
         among(tx, "deliveries.id")
     );
     let ids: Vec<DeliveryId> = on!(tx, |conn| {

@@ -7,6 +7,7 @@ use sqlx::types::Json;
 
 use super::{
     Result, Tx,
+    among::among_texts,
     db::on,
     deliveries::{self, NewDelivery},
 };
@@ -151,6 +152,47 @@ pub async fn publish_all(
     now: Timestamp,
 ) -> Result<()> {
     let visitors = visitors(tx, workspace, now).await?;
+    queue(tx, workspace, visitors, because, now).await
+}
+
+/// As [`publish_all`], for those alone whom one of `members` means: a Slack user ID, or an address
+/// that somebody is known by.
+pub async fn publish_to(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    members: &BTreeSet<String>,
+    because: &str,
+    now: Timestamp,
+) -> Result<()> {
+    let mut visitors = visitors(tx, workspace, now).await?;
+    // Most of the time nobody looks.
+    if visitors.is_empty() {
+        return Ok(());
+    }
+    let sql = format!(
+        "SELECT slack_user_id FROM people WHERE workspace_id = $2 AND ({} OR {})",
+        among_texts(tx, "slack_user_id"),
+        among_texts(tx, "address")
+    );
+    let meant: Vec<SlackUserId> = on!(tx, |conn| {
+        sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
+            .bind(Json(members))
+            .bind(workspace)
+            .fetch_all(conn)
+            .await
+    })?;
+    visitors.retain(|it| meant.contains(it));
+    queue(tx, workspace, visitors, because, now).await
+}
+
+/// Queues the Home tab of these, but for those whose waits already.
+async fn queue(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    visitors: Vec<SlackUserId>,
+    because: &str,
+    now: Timestamp,
+) -> Result<()> {
     if visitors.is_empty() {
         return Ok(());
     }

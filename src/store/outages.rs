@@ -367,15 +367,15 @@ async fn list(
     assemble_all(tx, rows).await
 }
 
-/// Outages that were resolved since, newest first.
-pub async fn resolved_since(
+/// Outages that were resolved or withdrawn since, newest first.
+pub async fn ended_since(
     tx: &mut Tx,
     workspace: &WorkspaceId,
     since: Timestamp,
 ) -> Result<Vec<Outage>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM outages
-         WHERE workspace_id = $1 AND phase = 'resolved' AND ended_at > $2
+         WHERE workspace_id = $1 AND phase IN ('resolved', 'withdrawn') AND ended_at > $2
          ORDER BY number DESC LIMIT 100"
     );
     let rows: Vec<Row> = on!(tx, |conn| {

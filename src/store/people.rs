@@ -2,7 +2,9 @@
 
 mod roster;
 
-pub use roster::{Known, count_borrowers, gone, known, settle_addresses, who_borrows};
+pub use roster::{
+    Known, count_borrowers, gone, known, save_profiles, settle_addresses, who_borrows,
+};
 
 use super::{Result, Tx, among::among, db::on};
 use crate::domain::{
@@ -17,6 +19,8 @@ use crate::domain::{
 pub struct Profile {
     pub slack_user: SlackUserId,
     pub name: String,
+    /// What people write after an @ to mention them.
+    pub handle: Option<String>,
     pub email: Option<String>,
     pub time_zone: String,
     pub picture: Option<String>,
@@ -28,7 +32,7 @@ pub struct Profile {
 
 /// Whether somebody can take part, as far as Slack said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum Account {
     /// Also when nothing is known of them yet.
     Member,
     App,
@@ -36,15 +40,27 @@ pub enum Standing {
     Gone,
 }
 
-/// People by user ID, address or name. SQLite lowers no letters but those of ASCII, so a name as it
-/// is written counts, too.
+/// How many of those are given who are called the same.
+const NAMESAKES: i64 = 10;
+
+/// People by user ID, address, handle or name. SQLite lowers no letters but those of ASCII, so a
+/// name as it is written counts, too.
 macro_rules! called_so {
     () => {
-        "SELECT id, slack_user_id, name, email, time_zone, picture FROM people
+        "SELECT id, slack_user_id, name, email, time_zone, picture,
+                CASE WHEN slack_user_id = $2 THEN 0 WHEN email = $3 OR address = $3 THEN 1
+                     WHEN handle = $3 THEN 2 ELSE 3 END AS rank
+         FROM people
          WHERE workspace_id = $1
-           AND (slack_user_id = $2 OR email = $3 OR name = $2 OR LOWER(name) = $3)"
+           AND (slack_user_id = $2 OR email = $3 OR address = $3 OR handle = $3 OR name = $2
+                OR LOWER(name) = $3)"
     };
 }
+
+/// By what somebody was found, as `rank` has it; an ID is 0.
+const BY_ADDRESS: i32 = 1;
+const BY_HANDLE: i32 = 2;
+const BY_NAME: i32 = 3;
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -97,65 +113,16 @@ pub async fn meet(
     Ok(row.into())
 }
 
-/// Writes what Slack says of somebody over what was known. Until [`settle_addresses`] has looked at
-/// who else could be meant, they are known by their own e-mail address. The address of somebody who
-/// left stays known, also when Slack does not say it any more, so that nobody else gets it.
-pub async fn save_profile(
-    tx: &mut Tx,
-    workspace: &WorkspaceId,
-    profile: &Profile,
-    now: Timestamp,
-) -> Result<()> {
-    const SQL: &str = "
-        INSERT INTO people (workspace_id, slack_user_id, name, email, local_part, address, time_zone,
-                            picture, is_bot, is_restricted, profile_at, deactivated_at, created_at)
-        VALUES ($1, $2, $3, $4, $12, $11, $5, $6, $7, $8, $9, $10, $9)
-        ON CONFLICT (workspace_id, slack_user_id) DO UPDATE SET
-            name = excluded.name, time_zone = excluded.time_zone,
-            email = CASE WHEN excluded.deactivated_at IS NULL THEN excluded.email
-                         ELSE COALESCE(excluded.email, people.email) END,
-            local_part = CASE WHEN excluded.deactivated_at IS NULL THEN excluded.local_part
-                              ELSE COALESCE(excluded.local_part, people.local_part) END,
-            address = CASE WHEN excluded.deactivated_at IS NULL THEN excluded.address
-                           ELSE COALESCE(excluded.address, people.address) END,
-            picture = excluded.picture, is_bot = excluded.is_bot,
-            is_restricted = excluded.is_restricted, profile_at = excluded.profile_at,
-            deactivated_at = CASE WHEN excluded.deactivated_at IS NULL THEN NULL
-                                  ELSE COALESCE(people.deactivated_at, excluded.deactivated_at) END";
-    let email = profile.email.as_ref().map(|it| it.to_lowercase());
-    let local_part = email.as_deref().and_then(local_part);
-    // The address of a guest or an app proves nothing.
-    let address = email
-        .as_ref()
-        .filter(|_| local_part.is_some() && !profile.is_restricted && !profile.is_bot);
-    on!(tx, |conn| {
-        sqlx::query(SQL)
-            .bind(workspace)
-            .bind(&profile.slack_user)
-            .bind(&profile.name)
-            .bind(&email)
-            .bind(&profile.time_zone)
-            .bind(&profile.picture)
-            .bind(profile.is_bot)
-            .bind(profile.is_restricted)
-            .bind(now)
-            .bind(profile.is_deactivated.then_some(now))
-            .bind(address)
-            .bind(local_part)
-            .execute(conn)
-            .await?;
-    });
-    Ok(())
-}
-
-/// When Slack was last asked about somebody; none when never.
+/// When Slack was last asked about somebody; none when never, and of somebody who left: whoever
+/// acts or is asked about may be back.
 pub async fn profile_age(
     tx: &mut Tx,
     workspace: &WorkspaceId,
     user: &SlackUserId,
 ) -> Result<Option<Timestamp>> {
-    const SQL: &str =
-        "SELECT profile_at FROM people WHERE workspace_id = $1 AND slack_user_id = $2";
+    const SQL: &str = "
+        SELECT profile_at FROM people
+        WHERE workspace_id = $1 AND slack_user_id = $2 AND deactivated_at IS NULL";
     let found: Option<Option<Timestamp>> = on!(tx, |conn| {
         sqlx::query_scalar(SQL)
             .bind(workspace)
@@ -166,11 +133,7 @@ pub async fn profile_age(
     Ok(found.flatten())
 }
 
-pub async fn standing(
-    tx: &mut Tx,
-    workspace: &WorkspaceId,
-    user: &SlackUserId,
-) -> Result<Standing> {
+pub async fn account(tx: &mut Tx, workspace: &WorkspaceId, user: &SlackUserId) -> Result<Account> {
     const SQL: &str = "
         SELECT is_bot, deactivated_at FROM people WHERE workspace_id = $1 AND slack_user_id = $2";
     let found: Option<(bool, Option<Timestamp>)> = on!(tx, |conn| {
@@ -181,20 +144,21 @@ pub async fn standing(
             .await
     })?;
     Ok(match found {
-        Some((true, _)) => Standing::App,
-        Some((_, Some(_))) => Standing::Gone,
-        _ => Standing::Member,
+        Some((true, _)) => Account::App,
+        Some((_, Some(_))) => Account::Gone,
+        _ => Account::Member,
     })
 }
 
-/// Somebody by their Slack ID, and when Slack was last asked about them.
+/// Somebody by their Slack ID, and when Slack was last asked about them, as [`profile_age`] has it.
 pub async fn with_profile_age(
     tx: &mut Tx,
     workspace: &WorkspaceId,
     user: &SlackUserId,
 ) -> Result<Option<(PersonId, Option<Timestamp>)>> {
-    const SQL: &str =
-        "SELECT id, profile_at FROM people WHERE workspace_id = $1 AND slack_user_id = $2";
+    const SQL: &str = "
+        SELECT id, CASE WHEN deactivated_at IS NULL THEN profile_at END FROM people
+        WHERE workspace_id = $1 AND slack_user_id = $2";
     on!(tx, |conn| {
         sqlx::query_as(SQL)
             .bind(workspace)
@@ -239,12 +203,14 @@ pub async fn by_ids(tx: &mut Tx, ids: &[PersonId]) -> Result<Vec<Person>> {
     Ok(people)
 }
 
-/// Members who are called so, by user ID, e-mail address or name; at most two, to know whether it
-/// is clear who is meant.
+/// Members who are called so, by user ID, e-mail address, handle or name, at most some of them: when
+/// there are several, it is not clear who is meant. After an `@` a handle goes before any name, as in
+/// Slack. Anybody may call themselves what they like, so an ID and an address go before all that, and
+/// what can only be one of these is nobody's name.
 pub async fn called(tx: &mut Tx, workspace: &WorkspaceId, said: &str) -> Result<Vec<Person>> {
     const SQL: &str = concat!(
         called_so!(),
-        " AND deactivated_at IS NULL AND NOT is_bot ORDER BY id LIMIT 2"
+        " AND deactivated_at IS NULL AND NOT is_bot ORDER BY rank, id LIMIT $4"
     );
     search(tx, workspace, said, SQL).await
 }
@@ -255,8 +221,25 @@ pub async fn called_at_all(
     workspace: &WorkspaceId,
     said: &str,
 ) -> Result<Vec<Person>> {
-    const SQL: &str = concat!(called_so!(), " ORDER BY id LIMIT 2");
+    const SQL: &str = concat!(called_so!(), " ORDER BY rank, id LIMIT $4");
     search(tx, workspace, said, SQL).await
+}
+
+/// As whom lists may name somebody: their ID, their own address and the one they are known by.
+pub async fn listed_as(tx: &mut Tx, person: PersonId) -> Result<Vec<String>> {
+    const SQL: &str = "SELECT slack_user_id, email, address FROM people WHERE id = $1";
+    type Row = (String, Option<String>, Option<String>);
+    let row: Option<Row> = on!(tx, |conn| sqlx::query_as(SQL)
+        .bind(person)
+        .fetch_optional(conn)
+        .await)?;
+    let (id, email, address) = match row {
+        Some((id, email, address)) => (Some(id), email, address),
+        None => (None, None, None),
+    };
+    let mut all: Vec<String> = [id, email, address].into_iter().flatten().collect();
+    all.dedup();
+    Ok(all)
 }
 
 async fn search(
@@ -265,13 +248,43 @@ async fn search(
     said: &str,
     sql: &'static str,
 ) -> Result<Vec<Person>> {
-    let rows: Vec<Row> = on!(tx, |conn| {
+    #[derive(sqlx::FromRow)]
+    struct Found {
+        #[sqlx(flatten)]
+        row: Row,
+        rank: i32,
+    }
+    let said = said.trim();
+    let name = said.strip_prefix('@').unwrap_or(said);
+    let mut found: Vec<Found> = on!(tx, |conn| {
         sqlx::query_as(sql)
             .bind(workspace)
-            .bind(said)
-            .bind(said.to_lowercase())
+            .bind(name)
+            .bind(name.to_lowercase())
+            .bind(NAMESAKES)
             .fetch_all(conn)
             .await
     })?;
-    Ok(rows.into_iter().map(Person::from).collect())
+    let best = found.first().map_or(BY_NAME, |it| it.rank);
+    // A handle and a name weigh the same where nobody says which it is.
+    let alone = if said != name { BY_HANDLE } else { BY_ADDRESS };
+    if best <= alone {
+        found.retain(|it| it.rank == best);
+    }
+    if is_unique(name) && best > BY_ADDRESS {
+        found.clear();
+    }
+    Ok(found.into_iter().map(|it| it.row.into()).collect())
+}
+
+/// Whether this can only be a user ID or an address. Slack's IDs have nine characters at least, and
+/// nearly all of them a digit.
+fn is_unique(said: &str) -> bool {
+    let rest = said.strip_prefix(['U', 'W']).unwrap_or_default();
+    let is_id = rest.len() >= 2
+        && rest
+            .chars()
+            .all(|it| it.is_ascii_uppercase() || it.is_ascii_digit())
+        && (rest.len() >= 8 || rest.contains(|it: char| it.is_ascii_digit()));
+    is_id || local_part(said).is_some_and(|it| !it.contains(char::is_whitespace))
 }

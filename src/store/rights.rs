@@ -2,15 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use sqlx::types::Json;
+use sqlx::{AssertSqlSafe, types::Json};
 
-use super::{Result, Tx, db::on};
+use super::{Result, Tx, among, db::on, people::Account};
 use crate::domain::{
     actor::{Identity, Right, Rights},
     ids::{PersonId, WorkspaceId},
     membership::{Difference, Membership, Source},
     time::Timestamp,
 };
+
+/// How many members are written with one statement, so that none grows with a list.
+const AT_ONCE: usize = 1000;
 
 /// Makes a group permit exactly `rights`.
 pub async fn save_group(
@@ -94,34 +97,45 @@ pub async fn change_members(
     now: Timestamp,
 ) -> Result<()> {
     let source = source.to_string();
-    on!(tx, |conn| {
-        for member in &difference.removed {
-            sqlx::query(
-                "DELETE FROM group_members
-                 WHERE workspace_id = $1 AND group_name = $2 AND source = $3 AND member = $4",
-            )
-            .bind(workspace)
-            .bind(group)
-            .bind(&source)
-            .bind(member)
-            .execute(&mut *conn)
-            .await?;
-        }
-        for member in &difference.added {
-            sqlx::query(
-                "INSERT INTO group_members (workspace_id, group_name, member, source, added_by, added_at)
-                 VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
-            )
-            .bind(workspace)
-            .bind(group)
-            .bind(member)
-            .bind(&source)
-            .bind(Json(by))
-            .bind(now)
-            .execute(&mut *conn)
-            .await?;
-        }
-    });
+    let sql = format!(
+        "DELETE FROM group_members
+         WHERE workspace_id = $2 AND group_name = $3 AND source = $4 AND {}",
+        among::among_texts(tx, "member")
+    );
+    let removed: Vec<&String> = difference.removed.iter().collect();
+    for some in removed.chunks(AT_ONCE) {
+        let sql = AssertSqlSafe(sql.clone());
+        on!(tx, |conn| {
+            sqlx::query(sql)
+                .bind(Json(some))
+                .bind(workspace)
+                .bind(group)
+                .bind(&source)
+                .execute(conn)
+                .await?;
+        });
+    }
+    // SQLite takes ON for a part of the join unless a condition stands before it.
+    let sql = format!(
+        "INSERT INTO group_members (workspace_id, group_name, member, source, added_by, added_at)
+         SELECT $2, $3, it.value, $4, $5, $6 FROM {} WHERE TRUE ON CONFLICT DO NOTHING",
+        among::each_text(tx, "$1")
+    );
+    let added: Vec<&String> = difference.added.iter().collect();
+    for some in added.chunks(AT_ONCE) {
+        let sql = AssertSqlSafe(sql.clone());
+        on!(tx, |conn| {
+            sqlx::query(sql)
+                .bind(Json(some))
+                .bind(workspace)
+                .bind(group)
+                .bind(&source)
+                .bind(Json(by))
+                .bind(now)
+                .execute(conn)
+                .await?;
+        });
+    }
     Ok(())
 }
 
@@ -224,22 +238,38 @@ pub async fn memberships(tx: &mut Tx, person: PersonId) -> Result<Vec<Membership
     Ok(memberships)
 }
 
-/// What a person may do: the union of what their groups permit. Somebody who left, and a bot, may
-/// do nothing; a guest is only found by their ID.
-pub async fn of_person(tx: &mut Tx, person: PersonId) -> Result<Rights> {
+/// Whether a person can take part, and what they may do: the union of what their groups permit.
+/// Somebody who left, and a bot, may do nothing; a guest is only found by their ID.
+pub async fn with_account(tx: &mut Tx, person: PersonId) -> Result<(Account, Rights)> {
     const SQL: &str = "
-        SELECT DISTINCT granted.permission
+        SELECT DISTINCT people.is_bot, people.deactivated_at IS NOT NULL AS is_gone,
+               granted.permission
         FROM people
-        JOIN group_members AS member ON member.workspace_id = people.workspace_id
+        LEFT JOIN group_members AS member ON member.workspace_id = people.workspace_id
             AND (member.member = people.slack_user_id OR member.member = people.address)
-        JOIN group_rights AS granted ON granted.workspace_id = member.workspace_id
+        LEFT JOIN group_rights AS granted ON granted.workspace_id = member.workspace_id
             AND granted.group_name = member.group_name
-        WHERE people.id = $1 AND people.deactivated_at IS NULL AND NOT people.is_bot";
-    let words: Vec<String> = on!(tx, |conn| sqlx::query_scalar(SQL)
+        WHERE people.id = $1";
+    let rows: Vec<(bool, bool, Option<String>)> = on!(tx, |conn| sqlx::query_as(SQL)
         .bind(person)
         .fetch_all(conn)
         .await)?;
-    Ok(words.iter().filter_map(|it| Right::from_word(it)).collect())
+    let account = match rows.first() {
+        Some((true, ..)) => Account::App,
+        Some((_, true, _)) => Account::Gone,
+        _ => Account::Member,
+    };
+    let words = rows.iter().filter_map(|(.., word)| word.as_deref());
+    let rights = match account {
+        Account::Member => words.filter_map(Right::from_word).collect(),
+        Account::App | Account::Gone => Rights::default(),
+    };
+    Ok((account, rights))
+}
+
+/// What a person may do.
+pub async fn of_person(tx: &mut Tx, person: PersonId) -> Result<Rights> {
+    Ok(with_account(tx, person).await?.1)
 }
 
 /// People who are known and have `right`, at most `limit`.

@@ -55,6 +55,25 @@ pub async fn all(tx: &mut Tx, workspace: &WorkspaceId) -> Result<Vec<Sync>> {
     Ok(rows.into_iter().filter_map(Row::into_sync).collect())
 }
 
+/// How it stands with one list; none when nobody has tried to read it.
+pub async fn of(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    group: &str,
+    source: &Source,
+) -> Result<Option<Sync>> {
+    const SQL: &str = "
+        SELECT group_name, source, tried_at, synced_at, problem, would_remove, warned_at
+        FROM group_syncs WHERE workspace_id = $1 AND group_name = $2 AND source = $3";
+    let row: Option<Row> = on!(tx, |conn| sqlx::query_as(SQL)
+        .bind(workspace)
+        .bind(group)
+        .bind(source.to_string())
+        .fetch_optional(conn)
+        .await)?;
+    Ok(row.and_then(Row::into_sync))
+}
+
 /// Writes how it stands over what was known.
 pub async fn save(tx: &mut Tx, workspace: &WorkspaceId, sync: &Sync) -> Result<()> {
     const SQL: &str = "

@@ -1,5 +1,6 @@
 //! Announcing an outage, and seeing what everybody else sees.
 
+use balefire::domain::component::Described;
 use serde_json::json;
 
 use crate::harness::{Setup, World, words};
@@ -238,10 +239,11 @@ async fn a_component_that_is_gone_is_refused_at_its_field() {
         .form("Announce an outage");
     let workspace = world.slack.workspace().unwrap();
     let mut tx = world.db.begin().await.unwrap();
-    let left = ["booking".to_owned()];
+    let named = balefire::store::components::named(&mut tx, &workspace, &["payments".into()]).await;
+    let ids = [named.unwrap()[0].0.id];
     let now = world.clock.now();
-    let retired = balefire::store::components::retire_others(&mut tx, &workspace, &left, now).await;
-    assert_eq!(retired.unwrap(), 2);
+    let retired = balefire::store::components::retire(&mut tx, &ids, now).await;
+    retired.unwrap();
     tx.commit().await.unwrap();
     let seen = ana.submits(json!({})).await;
     assert!(
@@ -262,21 +264,13 @@ async fn among_thousands_of_components_a_few_are_suggested() {
     let world = World::start().await;
     let workspace = world.slack.workspace().unwrap();
     let mut tx = world.db.begin().await.unwrap();
-    let none = std::collections::BTreeMap::new();
-    for n in 0..3000 {
-        let (key, name) = (format!("service-{n}"), format!("Service {n}"));
-        balefire::store::components::save(
-            &mut tx,
-            &workspace,
-            &key,
-            &name,
-            &none,
-            &[],
-            world.clock.now(),
-        )
+    let services: Vec<Described> = (0..3000)
+        .map(|n| Described::plain(&format!("service-{n}"), &format!("Service {n}")))
+        .collect();
+    let all: Vec<&Described> = services.iter().collect();
+    balefire::store::components::save(&mut tx, &workspace, &all, world.clock.now())
         .await
         .unwrap();
-    }
     tx.commit().await.unwrap();
     let ana = world.person("ana");
     ana.runs("/outage service-2718 is slow")

@@ -204,3 +204,56 @@ async fn share(browser: &Browser, phone: bool) {
     assert_eq!(shared.matches(found).count(), 1, "{shared}");
     browser.keeps_picture("14-in-the-thread").await;
 }
+
+/// Announcing, changing and looking, all of it in the tab.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_home_tab_is_worked_from_in_a_browser() {
+    const HOME: &str = "[data-testid=home]";
+    let demo = Demo::start().await;
+    let browser = Browser::start("home").await;
+    browser.is_sized(1280, 800).await;
+    browser.opens(&demo.page).await;
+    browser.clicks("[data-testid=dm-bot]").await;
+    browser.clicks("[data-testid=tab-home]").await;
+    browser.reads(HOME, &["No outage is open"]).await;
+    browser.keeps_picture("01-nothing").await;
+
+    browser.presses("Announce").await;
+    browser.reads(FORM, &["Announce an outage"]).await;
+    browser
+        .fills_in("What happened?", "Cards are refused.")
+        .await;
+    browser
+        .chooses("What is affected?", "paym", "Payments")
+        .await;
+    browser.clicks(SEND).await;
+    browser.loses(FORM).await;
+    let shown = [
+        "Your open outage",
+        "Outage 1 · Payments",
+        "Cards are refused.",
+    ];
+    browser.reads(HOME, &shown).await;
+    browser.keeps_picture("02-open").await;
+
+    // What is filled in from here shows here, without looking again.
+    browser.presses("Update").await;
+    browser.reads(FORM, &["Update outage 1"]).await;
+    browser.fills_in("Update", "It is the switch.").await;
+    browser.chooses("Stage", "", "Identified").await;
+    browser.clicks(SEND).await;
+    browser.loses(FORM).await;
+    browser.reads(HOME, &["identified, severity"]).await;
+    browser.keeps_picture("03-updated").await;
+
+    // Somebody else sees it, and no button for it.
+    browser.clicks("[data-user-name=cy]").await;
+    browser.clicks("[data-testid=dm-bot]").await;
+    browser.clicks("[data-testid=tab-home]").await;
+    let theirs = browser.reads(HOME, &["Outage 1 · Payments"]).await;
+    assert!(!theirs.contains("Your open outage"), "{theirs}");
+    assert!(!theirs.contains("Resolve"), "{theirs}");
+    browser.keeps_picture("04-somebody-else").await;
+    browser.stop().await;
+    demo.stop().await;
+}

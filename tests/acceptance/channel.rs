@@ -26,19 +26,33 @@ pub async fn announced(setup: Setup) -> World {
 }
 
 /// Ana changes an outage, by whatever button that is.
+pub fn update(text: &str) -> Command {
+    Command::Update(Update {
+        text: text.into(),
+        stage: None,
+        eta: None,
+    })
+}
+
+/// Ana changes an outage, and all that follows is delivered.
 pub async fn changes(world: &World, number: i64, command: &Command) -> Outage {
+    let changed = writes(world, number, command).await;
+    world.settle().await;
+    changed
+}
+
+/// Ana changes an outage, and nothing is delivered yet.
+pub async fn writes(world: &World, number: i64, command: &Command) -> Outage {
     let desk = &world.slack.desk;
     let workspace = world.slack.workspace().unwrap();
     let ana = desk.meet(&workspace, &"U0ANA".into(), "Ana").await.unwrap();
-    let key = format!("{number}:{}", world.clock.now().micros());
+    let key = format!("{number}:{command:?}:{}", world.clock.now().micros());
     let once = Once::new("test", key, String::new());
     let number = OutageNumber(number);
     let changed = desk
         .change(&workspace, ana.id, number, command, &once)
         .await;
-    let changed = changed.unwrap();
-    world.settle().await;
-    changed
+    changed.unwrap()
 }
 
 pub async fn resolves(world: &World) {

@@ -150,7 +150,7 @@ async fn provision(folder: &Path, slack: &Sandbox) {
     assert!(done.status.success(), "{done:?}");
     assert_eq!(
         String::from_utf8(done.stdout).unwrap(),
-        "1 component written, 0 retired\n"
+        "1 new, 0 changed, 0 unchanged, 0 retired\n"
     );
 }
 

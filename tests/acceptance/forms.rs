@@ -162,8 +162,8 @@ async fn until_gone(world: &World, user: &str) {
     for _ in 0..1000 {
         while world.slack.work_on_event().await.unwrap() {}
         let mut tx = world.db.read().await.unwrap();
-        let standing = store::people::standing(&mut tx, &workspace, &user);
-        if standing.await.unwrap() == store::people::Standing::Gone {
+        let standing = store::people::account(&mut tx, &workspace, &user);
+        if standing.await.unwrap() == store::people::Account::Gone {
             return;
         }
         drop(tx);
@@ -544,8 +544,9 @@ async fn a_component_that_was_retired_while_the_question_was_open_is_said() {
     bo.submits(filled).await.form("Is it the same?");
     let workspace = world.slack.workspace().unwrap();
     let mut tx = world.db.begin().await.unwrap();
-    let kept = ["booking".to_owned()];
-    balefire::store::components::retire_others(&mut tx, &workspace, &kept, world.clock.now())
+    let named = balefire::store::components::named(&mut tx, &workspace, &["payments".into()]).await;
+    let ids = [named.unwrap()[0].0.id];
+    balefire::store::components::retire(&mut tx, &ids, world.clock.now())
         .await
         .unwrap();
     tx.commit().await.unwrap();

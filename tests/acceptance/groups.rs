@@ -7,22 +7,24 @@ use balefire::{
     desk::{How, Synced},
     domain::{
         actor::{Identity, Right},
-        ids::SlackUserId,
+        ids::{SlackUserId, WorkspaceId},
         membership::{Group, ON_CALL, Source},
     },
     jobs::{
-        groups::{self, Lists},
+        Job,
+        groups::{self, Lists, Report},
         housekeeping,
+        schedule::Turn,
     },
     store,
     telemetry::Metrics,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     crash::{balefire, local_slack, serve},
     google::{Fault, GoogleFake},
-    harness::{Setup, World, words},
+    harness::{Setup, World, minutes, words},
 };
 
 const LIST: &str = "on-call@example.com";
@@ -43,6 +45,15 @@ fn lists(world: &World, google: &GoogleFake) -> Lists {
             source: Source::Google(LIST.into()),
         }],
     }
+}
+
+/// What becomes of each list.
+async fn all_of(lists: &Lists, workspace: &WorkspaceId, how: How<'_>) -> Vec<Report> {
+    let mut reports = Vec::new();
+    let keep = |it| reports.push(it);
+    let tally = lists.sync(workspace, &by(), how, keep).await.unwrap();
+    assert_eq!(tally.lists, reports.len());
+    reports
 }
 
 async fn may_announce(world: &World, id: &str) -> bool {
@@ -140,7 +151,7 @@ async fn more_than_half_goes_only_when_somebody_says_yes() {
         yes: true,
         ..How::default()
     };
-    let reports = lists.sync(&workspace, &by(), yes, |_| {}).await.unwrap();
+    let reports = all_of(&lists, &workspace, yes).await;
     assert!(matches!(&reports[0].outcome, Ok(Synced::Applied(it)) if it.removed.len() == 2));
     assert!(!may_announce(&world, "U0CY").await && may_announce(&world, "U0DEE").await);
     let who = world.person("ana").runs("/outage who").await.whisper();
@@ -191,10 +202,10 @@ async fn a_dry_run_writes_nothing() {
         dry_run: true,
         ..How::default()
     };
-    let reports = lists.sync(&workspace, &by(), dry, |_| {}).await.unwrap();
+    let reports = all_of(&lists, &workspace, dry).await;
     assert!(matches!(&reports[0].outcome, Ok(Synced::WouldApply(it)) if it.added.len() == 1));
     google.fails(LIST, Fault::NotFound);
-    let reports = lists.sync(&workspace, &by(), dry, |_| {}).await.unwrap();
+    let reports = all_of(&lists, &workspace, dry).await;
     assert!(reports[0].outcome.is_err());
     assert!(!may_announce(&world, "U0DEE").await);
     let mut tx = world.db.read().await.unwrap();
@@ -257,13 +268,112 @@ async fn a_user_group_of_slack_is_a_list_too() {
         drop(tx);
         world.slack.get_to_know(&workspace, &user).await;
         tx = world.db.read().await.unwrap();
-        let account = store::people::standing(&mut tx, &workspace, &user)
+        let account = store::people::account(&mut tx, &workspace, &user)
             .await
             .unwrap();
         drop(tx);
-        let is_member = account == store::people::Standing::Member;
+        let is_member = account == store::people::Account::Member;
         assert_eq!(may_announce(&world, id).await, is_member, "{id}");
     }
+    world.end().await;
+}
+
+/// Works on as many events, which come in their own time.
+async fn hears(world: &World, events: usize) {
+    let mut heard = 0;
+    for _ in 0..2000 {
+        heard += balefire::jobs::inbox::run_once(&world.slack).await.unwrap();
+        if heard >= events {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    panic!("only {heard} events were heard");
+}
+
+/// People come and go in a user group; Slack tells each change twice.
+async fn change_group(world: &World, changes: &[Value]) {
+    for change in changes {
+        world.control("group", change.clone()).await;
+    }
+    hears(world, 2 * changes.len()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_group_that_changes_is_read_at_once_and_not_at_every_change() {
+    for scratch in [
+        crate::databases::sqlite().await,
+        crate::databases::postgres().await,
+    ] {
+        let setup = Setup {
+            on_call_groups: vec!["S0SUPPORT"],
+            ..Setup::default()
+        };
+        let world = World::on(scratch, setup).await;
+        let jobs = world.node().await.jobs();
+        let runs = async || jobs.turn(Job::Groups, false).await.unwrap();
+        let ran = |done: &str| Turn::Ran(done.to_owned());
+        assert_eq!(runs().await, ran("1 lists, 2 added, 0 removed"));
+        assert!(may_announce(&world, "U0CY").await);
+        world.moves(minutes(5)).await;
+        assert!(matches!(runs().await, Turn::Early { .. }));
+
+        let eve = json!({ "user": "eve", "join": true });
+        world.control("person", eve).await;
+        hears(&world, 1).await;
+        let change = |how: &str, who: &str| json!({ "group": "support", how: who });
+        change_group(&world, &[change("add", "eve")]).await;
+        assert_eq!(runs().await, ran("1 lists, 1 added, 0 removed"));
+        assert!(may_announce(&world, "U0EVE").await);
+
+        // A storm is one run, a minute after the last one.
+        let storm = [
+            change("add", "ana"),
+            change("add", "bo"),
+            change("remove", "cy"),
+            change("remove", "dee"),
+            change("add", "cy"),
+        ];
+        change_group(&world, &storm).await;
+        let at = world.clock.now();
+        match runs().await {
+            Turn::Early { next_at } => assert!(next_at.since(at) <= minutes(1)),
+            other => panic!("{other:?}"),
+        }
+        world.moves(minutes(1)).await;
+        assert_eq!(runs().await, ran("1 lists, 2 added, 1 removed"));
+        assert!(!may_announce(&world, "U0DEE").await && may_announce(&world, "U0CY").await);
+        world.moves(minutes(5)).await;
+        assert!(matches!(runs().await, Turn::Early { .. }));
+
+        // Another group is no concern of ours.
+        let other = json!({ "group": "oncall", "add": "dee" });
+        world.control("group", other).await;
+        world
+            .control("person", json!({ "user": "eve", "name": "Eve E." }))
+            .await;
+        hears(&world, 1).await;
+        assert!(matches!(runs().await, Turn::Early { .. }));
+        world.end().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_is_new_in_the_settings_is_read_soon() {
+    let world = World::start().await;
+    let jobs = world.node().await.jobs();
+    let nothing = jobs.turn(Job::Groups, false).await.unwrap();
+    let said = "no group is read from elsewhere".to_owned();
+    assert_eq!(nothing, Turn::Ran(said));
+    world.moves(minutes(5)).await;
+    let early = jobs.turn(Job::Groups, false).await.unwrap();
+    assert!(matches!(early, Turn::Early { .. }), "{early:?}");
+    let workspace = world.slack.workspace().unwrap();
+    let new = [(ON_CALL.to_owned(), Source::Google(LIST.into()))];
+    let provisioned = world.slack.desk.provision_groups(&workspace, &[], &new);
+    provisioned.await.unwrap();
+    let due = jobs.turn(Job::Groups, false).await.unwrap();
+    assert!(matches!(due, Turn::Ran(_)), "{due:?}");
     world.end().await;
 }
 
@@ -332,6 +442,74 @@ async fn people_are_told_what_they_may_and_why() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn somebody_else_is_named_as_people_write_names() {
+    let world = World::start().await;
+    let jobs = world.node().await.jobs();
+    jobs.turn(Job::Users, true).await.unwrap();
+    let dee = world.person("dee");
+    for said in [
+        "@ana",
+        "@Ana Alvarez",
+        "ana alvarez",
+        "ana@example.com",
+        "U0ANA",
+        "<@U0ANA>",
+        "<@U0ANA|ana>",
+    ] {
+        let seen = dee.runs(&format!("/outage who {said}")).await;
+        let told = seen.no_form().whisper();
+        assert!(told.contains("*Ana Alvarez may*"), "{said}: {told}");
+        assert!(told.contains("change every outage"), "{said}: {told}");
+        assert!(
+            told.contains("outages that they announced"),
+            "{said}: {told}"
+        );
+    }
+    // Also where Slack puts an ID in its place.
+    world.control("app", json!({ "should_escape": true })).await;
+    let told = dee.runs("/outage who @bo").await.whisper();
+    assert!(told.contains("*Bo Berg may*"), "{told}");
+    world
+        .control("app", json!({ "should_escape": false }))
+        .await;
+
+    let told = dee.runs("/outage who @nobody.at.all").await.whisper();
+    assert!(
+        told.contains("knows nobody called @nobody.at.all"),
+        "{told}"
+    );
+    assert!(told.contains("/outage who U0123456789"), "{told}");
+    let seen = dee.runs("/outage who can log in is random").await;
+    let told = seen.no_form().whisper();
+    assert!(told.contains("Announce an outage"), "{told}");
+
+    // Two of the same name, and one who left.
+    world
+        .control("person", json!({ "user": "cy", "name": "Bo Berg" }))
+        .await;
+    world
+        .control("person", json!({ "user": "ana", "deactivated": true }))
+        .await;
+    jobs.turn(Job::Users, true).await.unwrap();
+    let told = dee.runs("/outage who Bo Berg").await.whisper();
+    assert!(told.contains("More than one person"), "{told}");
+    for id in ["U0BO", "U0CY"] {
+        assert!(told.contains(&format!("/outage who {id}")), "{told}");
+    }
+    let told = dee.runs("/outage who @bo").await.whisper();
+    assert!(
+        told.contains("*Bo Berg may*"),
+        "a handle is one person's: {told}"
+    );
+    dee.runs("/outage who @ana").await;
+    world.settle().await;
+    let told = dee.whispers().await.pop().unwrap();
+    assert!(told.contains("*Ana Alvarez may*\n• do nothing"), "{told}");
+    assert!(told.contains("is deactivated in Slack"), "{told}");
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn rights_are_granted_and_taken_back_at_a_terminal() {
     let folder = tempfile::tempdir().unwrap();
     let slack = local_slack().await;
@@ -361,6 +539,10 @@ async fn rights_are_granted_and_taken_back_at_a_terminal() {
         said.contains("edit_all_outages (permits change_any_outage)\n  nobody"),
         "{said}"
     );
+    assert!(
+        said.contains("administrators (permits administer"),
+        "{said}"
+    );
     let (code, said) = run(&["people", "revoke", "U0DEE", "on_call"]).await;
     assert_eq!(
         (code, said.trim()),
@@ -369,7 +551,7 @@ async fn rights_are_granted_and_taken_back_at_a_terminal() {
     let (code, said) = run(&["people", "revoke", "U0ANA", "on_call"]).await;
     assert_eq!(code, 2);
     assert!(
-        said.contains("by the settings. Take them out there."),
+        said.contains("but named in the settings. Take them out there."),
         "{said}"
     );
     let (code, said) = run(&["people", "grant", "U0DEE", "oncall"]).await;

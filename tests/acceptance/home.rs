@@ -3,9 +3,12 @@
 use std::time::Duration;
 
 use balefire::{
+    desk::How,
     domain::{
+        actor::{Identity, Right},
         command::{Command, Update},
-        ids::OutageNumber,
+        eta::Eta,
+        membership::{Group, ON_CALL, Source},
         outage::Stage,
     },
     jobs::{self, housekeeping},
@@ -14,7 +17,7 @@ use balefire::{
 use serde_json::{Value, json};
 
 use crate::{
-    channel::changes,
+    channel::{changes, update, writes},
     databases,
     harness::{
         Setup, World, minutes,
@@ -25,6 +28,12 @@ use crate::{
 
 fn id(user: &str) -> String {
     format!("U0{}", user.to_uppercase())
+}
+
+/// Ana announces the outage that most stories here are about.
+async fn announced(world: &World) {
+    let ana = world.person("ana");
+    ana.announces("Payments", "Cards fail").await;
 }
 
 /// Somebody opens the Home tab, and the event has been worked on.
@@ -66,12 +75,11 @@ async fn presses(world: &World, user: &str, number: i64, label: &str) -> Seen {
     Seen::of(world.control("click", body).await)
 }
 
-fn update(text: &str) -> Command {
-    Command::Update(Update {
-        text: text.into(),
-        stage: None,
-        eta: None,
-    })
+fn false_alarm() -> Command {
+    Command::Withdraw {
+        why: "False alarm".into(),
+        duplicate_of: None,
+    }
 }
 
 /// How often somebody's tab was published.
@@ -88,12 +96,10 @@ async fn visitors(world: &World) -> usize {
     visitors.unwrap().len()
 }
 
-async fn read_all(world: &World) {
-    world.channel("outages").await;
-    world.thread().await;
-    for who in ["ana", "bo", "cy", "dee"] {
-        world.person(who).direct_messages().await;
-    }
+/// The end of a story in which nobody cares what else the bot said.
+async fn ends(world: World) {
+    world.reads_all().await;
+    world.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -110,8 +116,7 @@ async fn whoever_opens_it_sees_how_things_stand() {
         assert!(text.contains("|Outage 1 · Payments>"), "{text}");
         assert!(text.contains("Cards fail"), "{text}");
         assert!(text.contains("Solution: Bo Berg"), "{text}");
-        read_all(&world).await;
-        world.end().await;
+        ends(world).await;
     }
 }
 
@@ -121,10 +126,7 @@ async fn a_change_of_somebody_elses_shows_without_opening_it_again() {
         let world = World::on(scratch, Setup::default()).await;
         opens(&world, "bo").await;
         opens(&world, "cy").await;
-        world
-            .person("ana")
-            .announces("Payments", "Cards fail")
-            .await;
+        announced(&world).await;
         for user in ["bo", "cy"] {
             let text = words(&home(&world, user).await);
             assert!(text.contains("One outage is open"), "{text}");
@@ -145,8 +147,7 @@ async fn a_change_of_somebody_elses_shows_without_opening_it_again() {
         let text = words(&home(&world, "cy").await);
         assert!(text.contains("No outage is open"), "{text}");
         assert!(text.contains("resolved"), "{text}");
-        read_all(&world).await;
-        world.end().await;
+        ends(world).await;
     }
 }
 
@@ -158,35 +159,20 @@ async fn changes_at_once_are_published_together() {
     ana.announces("Booking", "No bookings").await;
     opens(&world, "bo").await;
     let before = published(&world, "bo").await;
-    let desk = &world.slack.desk;
-    let workspace = world.slack.workspace().unwrap();
-    let person = desk.meet(&workspace, &"U0ANA".into(), "Ana").await.unwrap();
     for number in 0..10 {
-        let outage = OutageNumber(number % 2 + 1);
-        let once = balefire::desk::Once::new("test", number.to_string(), String::new());
-        desk.change(
-            &workspace,
-            person.id,
-            outage,
-            &Command::Eta {
-                eta: balefire::domain::eta::Eta {
-                    label: format!("{number}h"),
-                    due: None,
-                    set_at: world.clock.now(),
-                },
-                reason: String::new(),
-            },
-            &once,
-        )
-        .await
-        .unwrap();
+        let eta = Eta {
+            label: format!("{number}h"),
+            due: None,
+            set_at: world.clock.now(),
+        };
+        let reason = String::new();
+        writes(&world, number % 2 + 1, &Command::Eta { eta, reason }).await;
     }
     world.settle().await;
     assert_eq!(published(&world, "bo").await, before + 1);
     let text = words(&home(&world, "bo").await);
     assert!(text.contains("8h") && text.contains("9h"), "{text}");
-    read_all(&world).await;
-    world.end().await;
+    ends(world).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -204,8 +190,7 @@ async fn buttons_are_there_for_whoever_may_press_them() {
     assert!(text.contains("You may not announce outages"), "{text}");
     assert!(text.contains("the desk in #general"), "{text}");
     assert!(!view.to_string().contains("\"button\""), "{view:#}");
-    read_all(&world).await;
-    world.end().await;
+    ends(world).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -239,8 +224,7 @@ async fn forms_open_from_it_and_change_what_it_shows() {
     let seen = Seen::of(world.control("click", announce).await);
     seen.form("Announce an outage");
     bo.closes().await;
-    read_all(&world).await;
-    world.end().await;
+    ends(world).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -281,8 +265,68 @@ async fn an_answer_without_a_form_comes_as_a_direct_message() {
     world.passes(minutes(1)).await;
     let text = words(&home(&world, "bo").await);
     assert!(text.contains("No outage is open"), "{text}");
-    read_all(&world).await;
-    world.end().await;
+    ends(world).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rights_that_change_show_without_opening_it_again() {
+    for scratch in [databases::sqlite().await, databases::postgres().await] {
+        let world = World::on(scratch, Setup::default()).await;
+        for user in ["bo", "cy", "dee"] {
+            opens(&world, user).await;
+        }
+        let (desk, workspace) = (&world.slack.desk, world.slack.workspace().unwrap());
+        let by = Identity::CommandLine {
+            name: "test".into(),
+        };
+        let may = async |user: &str| {
+            world.settle().await;
+            button(&home(&world, user).await, "Announce").is_some()
+        };
+        assert!(may("bo").await && !may("cy").await && !may("dee").await);
+        let bystander = published(&world, "bo").await;
+
+        // By hand, at a terminal.
+        let done = desk.grant(&workspace, ON_CALL, "U0CY", &by).await;
+        assert!(done.unwrap() && may("cy").await && !may("dee").await);
+        let done = desk.revoke(&workspace, ON_CALL, "U0CY", &by).await;
+        assert!(done.unwrap() && !may("cy").await);
+        // By a list that names people by their addresses.
+        let source = Source::Google("on-call@example.com".into());
+        let list = |members: &[&str]| members.iter().map(|it| (*it).to_owned()).collect();
+        let dee = list(&["dee@example.com"]);
+        let how = How::default();
+        let synced = desk.sync_members(&workspace, ON_CALL, &source, &dee, &by, how);
+        synced.await.unwrap();
+        assert!(may("dee").await && !may("cy").await);
+        let before = published(&world, "dee").await;
+        let synced = desk.sync_members(&workspace, ON_CALL, &source, &dee, &by, how);
+        synced.await.unwrap();
+        world.settle().await;
+        assert_eq!(published(&world, "dee").await, before, "it is as before");
+        assert_eq!(
+            published(&world, "bo").await,
+            bystander,
+            "his are as before"
+        );
+
+        // By the settings, which name others, and then let the group permit something else.
+        let group = |right| Group {
+            name: ON_CALL.into(),
+            rights: vec![right],
+            members: list(&["U0CY"]),
+        };
+        let google = [(ON_CALL.to_owned(), source)];
+        for (right, expected) in [(Right::Announce, true), (Right::Publish, false)] {
+            let groups = [group(right)];
+            let provisioned = desk.provision_groups(&workspace, &groups, &google);
+            provisioned.await.unwrap();
+            assert_eq!(may("cy").await, expected, "{right:?}");
+            assert_eq!(may("dee").await, expected, "{right:?}");
+            assert!(!may("bo").await);
+        }
+        ends(world).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -309,8 +353,7 @@ async fn whoever_has_none_is_forgotten_without_a_word() {
         // Until they look again.
         let text = words(&opens(&world, "bo").await);
         assert!(text.contains("Cards fail"), "{text}");
-        read_all(&world).await;
-        world.end().await;
+        ends(world).await;
     }
 }
 
@@ -318,10 +361,7 @@ async fn whoever_has_none_is_forgotten_without_a_word() {
 async fn after_slack_was_away_the_newest_state_is_published_once() {
     for scratch in [databases::sqlite().await, databases::postgres().await] {
         let world = World::on(scratch, Setup::default()).await;
-        world
-            .person("ana")
-            .announces("Payments", "Cards fail")
-            .await;
+        announced(&world).await;
         opens(&world, "bo").await;
         let nothing = json!([{ "method": "*", "kind": "http_500", "times": 1_000_000 }]);
         world.faults(nothing).await;
@@ -329,15 +369,7 @@ async fn after_slack_was_away_the_newest_state_is_published_once() {
             changes(&world, 1, &update(said)).await;
             world.passes(minutes(2)).await;
         }
-        changes(
-            &world,
-            1,
-            &Command::Withdraw {
-                why: "False alarm".into(),
-                duplicate_of: None,
-            },
-        )
-        .await;
+        changes(&world, 1, &false_alarm()).await;
         for _ in 0..20 {
             world.passes(Duration::from_secs(30)).await;
         }
@@ -354,8 +386,7 @@ async fn after_slack_was_away_the_newest_state_is_published_once() {
         world.passes(minutes(5)).await;
         let all = published(&world, "bo").await;
         assert!(all <= before + 2, "{all} after {before}");
-        read_all(&world).await;
-        world.end().await;
+        ends(world).await;
     }
 }
 
@@ -363,22 +394,9 @@ async fn after_slack_was_away_the_newest_state_is_published_once() {
 async fn a_restart_between_the_change_and_the_call_loses_nothing() {
     for scratch in [databases::sqlite().await, databases::postgres().await] {
         let world = World::on(scratch, Setup::default()).await;
-        world
-            .person("ana")
-            .announces("Payments", "Cards fail")
-            .await;
+        announced(&world).await;
         opens(&world, "bo").await;
-        let desk = &world.slack.desk;
-        let workspace = world.slack.workspace().unwrap();
-        let ana = desk.meet(&workspace, &"U0ANA".into(), "Ana").await.unwrap();
-        let once = balefire::desk::Once::new("test", "1".into(), String::new());
-        let withdraw = Command::Withdraw {
-            why: "False alarm".into(),
-            duplicate_of: None,
-        };
-        desk.change(&workspace, ana.id, OutageNumber(1), &withdraw, &once)
-            .await
-            .unwrap();
+        writes(&world, 1, &false_alarm()).await;
         // It claims everything, and ends before it has called anybody.
         let dies = world.node().await.jobs().outbox;
         let claimed = dies.claim(50).await.unwrap();
@@ -392,8 +410,7 @@ async fn a_restart_between_the_change_and_the_call_loses_nothing() {
         world.settle().await;
         let text = words(&home(&world, "bo").await);
         assert!(text.contains("No outage is open"), "{text}");
-        read_all(&world).await;
-        world.end().await;
+        ends(world).await;
     }
 }
 
@@ -420,6 +437,5 @@ async fn after_a_day_it_is_left_alone_until_somebody_looks_or_presses() {
     world.settle().await;
     assert_eq!(published(&world, "bo").await, before + 1);
     assert_eq!(visitors(&world).await, 1);
-    read_all(&world).await;
-    world.end().await;
+    ends(world).await;
 }

@@ -4,13 +4,23 @@
 use std::time::Duration;
 
 use balefire::{
-    jobs::{Job, schedule::Turn},
+    config::GroupSource,
+    domain::membership::{ON_CALL, Source},
+    jobs::{
+        Job,
+        groups::{self, Lists},
+        schedule::{Turn, lease_name},
+    },
     store,
 };
 
 use crate::{
     databases,
-    harness::{Setup, World, minutes},
+    harness::{
+        Setup, World,
+        google::{Fault, GoogleFake},
+        minutes,
+    },
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -103,4 +113,56 @@ async fn a_clock_that_was_set_back_does_not_keep_a_job_from_running() {
     let turn = jobs.turn(Job::Etas, false).await.unwrap();
     assert!(matches!(turn, Turn::Ran(_)), "{turn:?}");
     world.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_takes_long_to_read_is_not_begun_anew_elsewhere() {
+    for scratch in [databases::sqlite().await, databases::postgres().await] {
+        let google = GoogleFake::start().await;
+        google.group("all@example.com", &["dee@example.com"]);
+        google.fails("all@example.com", Fault::Silent);
+        let world = World::on(scratch, Setup::default()).await;
+        let lists = Lists {
+            slack: world.slack.clone(),
+            google: google.settings(),
+            sources: vec![GroupSource {
+                group: ON_CALL.into(),
+                source: Source::Google("all@example.com".into()),
+            }],
+        };
+        let name = lease_name(Job::Groups);
+        let mut tx = world.db.begin().await.unwrap();
+        let now = world.clock.now();
+        let lease = store::leases::take(&mut tx, &name, "reads", now).await;
+        let lease = lease.unwrap().unwrap();
+        tx.commit().await.unwrap();
+        let reading = tokio::spawn(async move { groups::sync(&lists, Some(&lease)).await });
+        while google.asked().is_empty() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        // Minutes pass before Google says anything: longer than a lease lasts. A machine that is busy
+        // gets the time to begin it anew.
+        let (mut passed, mut waited) = (0, 0);
+        while passed < 200 && waited < 10_000 {
+            let now = world.clock.now();
+            let mut tx = world.db.read().await.unwrap();
+            let held = store::leases::holder(&mut tx, &name, now).await.unwrap();
+            drop(tx);
+            let (_, until) = held.expect("it is kept meanwhile");
+            if until.since(now) > Duration::from_secs(30) {
+                world.moves(Duration::from_secs(1)).await;
+                passed += 1;
+            } else {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+                waited += 1;
+            }
+        }
+        assert_eq!(passed, 200, "it is kept meanwhile");
+        let mut tx = world.db.begin().await.unwrap();
+        let other = store::leases::take(&mut tx, &name, "other", world.clock.now()).await;
+        assert_eq!(other.unwrap(), None);
+        drop(tx);
+        reading.abort();
+        world.end().await;
+    }
 }

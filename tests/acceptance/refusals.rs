@@ -80,6 +80,36 @@ async fn only_those_involved_and_editors_get_a_form() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_administrator_may_do_everything() {
+    let setup = Setup {
+        administrators: vec!["U0CY"],
+        ..Setup::default()
+    };
+    let world = World::with(setup).await;
+    world.person("bo").announces("Payments", "Cards fail").await;
+    let cy = world.person("cy");
+    let seen = cy.runs("/outage").await;
+    world.settle().await;
+    assert!(seen.asks("Announce an outage"), "{seen:?}");
+    cy.closes().await;
+    for (label, form) in [
+        ("Update", "Update outage 1"),
+        ("Edit", "Edit outage 1"),
+        ("Resolve", "Resolve outage 1"),
+        ("Withdraw", "Withdraw outage 1"),
+    ] {
+        cy.clicks(label).await.form(form);
+        cy.closes().await;
+    }
+    cy.runs("/outage resolve 1 Switched").await.whisper();
+    world.settle().await;
+    cy.clicks("Reopen").await.form("Reopen outage 1");
+    cy.closes().await;
+    world.reads_all().await;
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_submission_is_authorised_again() {
     let world = World::start().await;
     let (ana, bo) = (world.person("ana"), world.person("bo"));

@@ -1,6 +1,13 @@
 //! What monitors send: who is let in, what is answered, and that it is kept.
 
-use balefire::config::{Signals, Signing};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use balefire::{
+    config::{Signals, Signing},
+    domain::{component::Described, ids::WorkspaceId, status::Status},
+    health::Health,
+    store,
+};
 use serde_json::{Value, json};
 
 use crate::harness::{
@@ -71,6 +78,46 @@ async fn every_source_is_heard_kept_and_handed_on() {
         assert_eq!(Scribe::written(&post.db).await.len(), 5);
         assert_eq!(post.figures().await, (0, 0));
         assert_eq!(post.intake.work_off(&scribe).await.unwrap(), 0);
+    }
+}
+
+/// From a webhook to how a component is, and back again.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_monitor_says_becomes_the_status_of_its_component() {
+    for scratch in both().await {
+        let post = Post::open(scratch, all_on()).await;
+        let workspace = WorkspaceId::from("T1");
+        let mut tx = post.db.begin().await.unwrap();
+        let payments = Described::plain("payments", "Payments");
+        store::components::save(&mut tx, &workspace, &[&payments], monitors::noon())
+            .await
+            .unwrap();
+        let known = store::components::all(&mut tx, &workspace).await.unwrap();
+        tx.commit().await.unwrap();
+        let id = known[0].id;
+        let wake = Arc::default();
+        let health = Health::new(post.db.clone(), post.clock.clone(), wake, BTreeMap::new());
+        for (second, state, expected) in [
+            (0, "down", Status::MajorOutage),
+            (20, "up", Status::Operational),
+            // It comes late, and again.
+            (10, "down", Status::Operational),
+            (0, "down", Status::Operational),
+        ] {
+            let at = monitors::noon().plus(Duration::from_secs(second));
+            let body = json!({
+                "check": "nightly", "component": "payments", "state": state, "at": at.iso(),
+            });
+            assert_eq!(post.tells("generic", &body).await.status, 200);
+            post.intake.work_off(&health).await.unwrap();
+            let mut tx = post.db.read().await.unwrap();
+            let is = store::health::of(&mut tx, &[id]).await.unwrap();
+            assert_eq!(
+                is[&id].standing.status,
+                Some(expected),
+                "{state} at {second}"
+            );
+        }
     }
 }
 

@@ -3,8 +3,8 @@
 use std::{path::Path, process::Stdio, time::Duration};
 
 use balefire::{
-    app::provision_components,
     clock::Clock,
+    desk::catalog,
     domain::actor::Identity,
     sandbox::{self, Sandbox},
 };
@@ -291,13 +291,13 @@ async fn provision(db: &balefire::store::Db) {
     let mut tx = db.read().await.unwrap();
     let workspace = balefire::store::workspaces::latest(&mut tx).await.unwrap();
     drop(tx);
-    let catalog = "[[component]]\nkey = \"payments\"\nname = \"Payments\"\n";
-    let catalog = balefire::config::parse_catalog(catalog, "test").unwrap();
+    let file = "[[component]]\nkey = \"payments\"\nname = \"Payments\"\n";
+    let file = balefire::config::parse_catalog(file, "test").unwrap();
     let by = Identity::CommandLine {
         name: "test".into(),
     };
     let (workspace, clock) = (workspace.unwrap().id, Clock::system());
-    let done = provision_components(db, &clock, &workspace, &catalog, false, &by).await;
+    let done = catalog::provision(db, &clock, &workspace, &file.entries, false, &by).await;
     done.unwrap();
 }
 

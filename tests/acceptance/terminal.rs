@@ -152,9 +152,10 @@ async fn an_outage_is_announced_and_brought_to_its_end_beside_a_server_that_runs
     let said = run(&["resolve", "1", "Replaced", "--as", "U0BO"]).await;
     assert_eq!(said.0, 1, "Bo has no part in it");
     assert!(said.2.contains("can do that"), "{}", said.2);
-    let said = run(&["resolve", "1", "Replaced", "--as", "ana", "--json"]).await;
+    let said = run(&["resolve", "1", "Replaced", "--as", "anna", "--json"]).await;
     assert_eq!(said.0, 2, "nobody knows her by that name: {}", said.2);
-    let said = run(&["resolve", "1", "Replaced", "--as", "U0ANA", "--json"]).await;
+    // As Slack offers her after an @.
+    let said = run(&["resolve", "1", "Replaced", "--as", "@ana", "--json"]).await;
     let outage: Value = serde_json::from_str(&said.1).unwrap();
     assert_eq!(outage["phase"], "resolved");
     assert_eq!(outage["resolution"], "Replaced");
@@ -350,6 +351,7 @@ async fn nobody_acts_who_cannot_act_in_slack() {
         let profile = store::people::Profile {
             slack_user: "U0ANA".into(),
             name: "Ana".into(),
+            handle: Some("ana".into()),
             email: None,
             time_zone: "UTC".into(),
             picture: None,
@@ -358,7 +360,7 @@ async fn nobody_acts_who_cannot_act_in_slack() {
             is_deactivated,
         };
         let now = Timestamp::from_epoch(1_772_366_400);
-        store::people::save_profile(&mut tx, &workspace.id, &profile, now)
+        store::people::save_profiles(&mut tx, &workspace.id, &[&profile], now)
             .await
             .unwrap();
         tx.commit().await.unwrap();

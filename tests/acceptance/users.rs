@@ -15,7 +15,7 @@ use balefire::{
     jobs::{Job, schedule::Turn},
     store::{
         self,
-        people::{Profile, Standing},
+        people::{Account, Profile},
     },
 };
 use scripted::{Answer, Scripted, syncs, user};
@@ -104,10 +104,10 @@ async fn everybody_is_learned_and_the_next_day_only_what_is_new() {
             asked_at.push(at.unwrap().unwrap());
         }
         assert!(asked_at[0] < asked_at[1], "who is as before is not written");
-        let bot = store::people::standing(&mut tx, &workspace, &"U0BALEFIRE".into()).await;
-        assert_eq!(bot.unwrap(), Standing::App);
-        let left = store::people::standing(&mut tx, &workspace, &"U1000008".into()).await;
-        assert_eq!(left.unwrap(), Standing::Gone);
+        let bot = store::people::account(&mut tx, &workspace, &"U0BALEFIRE".into()).await;
+        assert_eq!(bot.unwrap(), Account::App);
+        let left = store::people::account(&mut tx, &workspace, &"U1000008".into()).await;
+        assert_eq!(left.unwrap(), Account::Gone);
         drop(tx);
         let found = known(&world, &["U1000009", "U0EVE"]).await;
         assert!(found[&"U1000009".into()].profile.is_restricted);
@@ -273,7 +273,7 @@ async fn person_id(world: &World, user: &str) -> PersonId {
 async fn may_announce(world: &World, person: PersonId) -> bool {
     let workspace = world.slack.workspace().unwrap();
     let may = world.slack.desk.may_announce(&workspace, person).await;
-    matches!(may.unwrap(), MayAnnounce::Yes)
+    matches!(may, Ok(MayAnnounce::Yes))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -481,6 +481,7 @@ fn somebody(luck: &mut fastrand::Rng) -> Profile {
     Profile {
         slack_user: SlackUserId(format!("U{}", luck.usize(..6))),
         name: "Somebody".into(),
+        handle: None,
         email: (luck.u32(..8) > 0).then_some(email),
         time_zone: "Etc/UTC".into(),
         picture: None,

@@ -17,9 +17,10 @@ use std::{
 };
 
 use balefire::{
-    app::{App, Running, provision_components},
+    app::{App, Running},
     clock::Clock,
     config::{self, Checks, Settings, Sources, parse_catalog},
+    desk::catalog::provision,
     domain::{actor::Identity, time::Zone},
     outbox::Outbox,
     sandbox::{self, Sandbox},
@@ -72,6 +73,8 @@ pub struct Setup {
     pub with_components: bool,
     /// User groups whose members are invited to dedicated channels.
     pub invite_groups: Vec<&'static str>,
+    /// User groups whose members are on call.
+    pub on_call_groups: Vec<&'static str>,
     /// After which dedicated channels are archived; never when 0.
     pub archive_after_hours: u32,
     /// Channels that are told when sales are affected.
@@ -98,6 +101,7 @@ impl Default for Setup {
             allow_all: false,
             with_components: true,
             invite_groups: Vec::new(),
+            on_call_groups: Vec::new(),
             archive_after_hours: 0,
             told_of_sales: Vec::new(),
             socket_mode: false,
@@ -154,7 +158,7 @@ impl World {
                 name: "test".into(),
             };
             let workspace = app.slack.workspace().unwrap();
-            provision_components(&app.db, &clock, &workspace, &catalog, false, &by)
+            provision(&app.db, &clock, &workspace, &catalog.entries, false, &by)
                 .await
                 .unwrap();
         }
@@ -409,6 +413,15 @@ impl World {
         (answer.status().as_u16(), answer.text().await.unwrap())
     }
 
+    /// Reads what the bot said in #outages and in private.
+    pub async fn reads_all(&self) {
+        self.channel("outages").await;
+        self.thread().await;
+        for who in ["ana", "bo", "cy", "dee"] {
+            self.person(who).direct_messages().await;
+        }
+    }
+
     /// The end of a story: everything delivered, nothing dead, every message read.
     pub async fn end(self) {
         self.settle().await;
@@ -498,6 +511,11 @@ fn loaded(api_url: &str, setup: &Setup) -> Settings {
 }
 
 fn settings(api_url: &str, setup: &Setup) -> toml::Table {
+    let sources = setup
+        .on_call_groups
+        .iter()
+        .map(|id| format!("[[permissions.sources]]\ngroup = \"on_call\"\nslack = {id:?}\n"));
+    let sources: Vec<String> = sources.collect();
     let text = format!(
         r#"
         [slack]
@@ -525,6 +543,7 @@ fn settings(api_url: &str, setup: &Setup) -> toml::Table {
         [channels]
         invite_groups = {:?}
         archive_after_hours = {}
+        {}
 
         [signals.pingdom]
         secrets = {:?}
@@ -538,6 +557,7 @@ fn settings(api_url: &str, setup: &Setup) -> toml::Table {
         setup.told_of_partners,
         setup.invite_groups,
         setup.archive_after_hours,
+        sources.concat(),
         Some(setup.monitors)
             .filter(|it| !it.is_empty())
             .into_iter()

@@ -256,7 +256,7 @@ async fn in_the_database(world: &mut World) -> Result<(), Violation> {
     }
     let announced = world.model.announced.clone();
     for wish in announced {
-        let sql = "SELECT number FROM outages WHERE summary LIKE $1";
+        let sql = "SELECT number FROM outages WHERE summary GLOB $1";
         let there = world.mentions(sql, &wish.word).await.len();
         if there > 1 {
             let seen = format!("{there} outages of {}", wish.word);
@@ -267,7 +267,7 @@ async fn in_the_database(world: &mut World) -> Result<(), Violation> {
         }
     }
     for line in world.model.lines.clone() {
-        let sql = "SELECT outage_id FROM timeline WHERE event LIKE $1";
+        let sql = "SELECT outage_id FROM timeline WHERE event GLOB $1";
         let there = world.mentions(sql, &line.word).await;
         match there.as_slice() {
             [] => return violated(NOTHING_LOST, line.word),
@@ -449,17 +449,25 @@ async fn equals(world: &World, shown: &Shown, id: i64, message: &str) -> Result<
     Ok(())
 }
 
-/// Every line that was decided on stands in the thread, or in that of a former announcement.
+/// Every line that was decided on stands in the thread, or in that of a former announcement; but
+/// nobody says lines of an outage that is over where somebody deleted its announcement.
 async fn lines(world: &World, shown: &Shown, outage: i64) -> Result<(), Violation> {
     let threads = world.threads().await.into_iter();
     let threads: Vec<String> = threads.filter(|it| it.0 == outage).map(|it| it.1).collect();
     let said = threads.iter().flat_map(|it| shown.said(Some(it)));
     let said: Vec<&Value> = said.collect();
-    for line in world.model.lines.iter().filter(|it| it.outage == outage) {
-        if !said.iter().any(|it| text(it).contains(&line.word)) {
-            let seen = format!("{} is in none of the threads {threads:?}", line.word);
-            return violated(NOTHING_LOST, seen);
-        }
+    let unsaid: Vec<(i64,)> = world
+        .rows(
+            "SELECT number FROM deliveries JOIN outages ON outages.id = outage_id
+             WHERE kind = 'say' AND last_error LIKE 'somebody deleted the announcement after%'",
+        )
+        .await;
+    let unsaid = unsaid.iter().filter(|it| it.0 == outage).count();
+    let of_it = world.model.lines.iter().filter(|it| it.outage == outage);
+    let mut missing = of_it.filter(|line| !said.iter().any(|it| text(it).contains(&line.word)));
+    if let Some(line) = missing.nth(unsaid) {
+        let seen = format!("{} is in none of the threads {threads:?}", line.word);
+        return violated(NOTHING_LOST, seen);
     }
     Ok(())
 }
@@ -488,6 +496,8 @@ async fn shares(world: &World, shown: &Shown) -> Result<(), Violation> {
              (SELECT outage_id FROM former_announcements) ORDER BY outage_id",
         )
         .await;
+    // Whoever was asked may take one back although somebody else has reacted since.
+    let mut taken_back = world.model.taken_back;
     for written in world.model.written.iter().filter(|it| !it.deleted) {
         let mut source = messages(shown.channel(&written.channel));
         let Some(source) = source.find(|it| it["ts"] == written.ts.as_str()) else {
@@ -513,7 +523,10 @@ async fn shares(world: &World, shown: &Shown) -> Result<(), Violation> {
             );
         }
         if is_shared && lines == 0 {
-            return violated(NOTHING_LOST, format!("{} is not shared", written.word));
+            if taken_back == 0 {
+                return violated(NOTHING_LOST, format!("{} is not shared", written.word));
+            }
+            taken_back -= 1;
         }
     }
     Ok(())

@@ -23,6 +23,7 @@ impl World {
         };
         let node = self.living(0).await;
         self.count("take a shared message back");
+        self.model.taken_back += 1;
         let body = json!({
             "user": who.name(), "channel": channel, "ts": ts,
             "action_id": "balefire.v1.withdraw_share",
@@ -40,13 +41,14 @@ impl World {
         sqlx::query_scalar(sql).fetch_one(readers).await.unwrap()
     }
 
-    /// How many rows of this query have the word in them.
+    /// What this query finds for the word, which has to be asked for with `GLOB`: `LIKE` would take
+    /// capital letters of an identifier for it.
     pub async fn mentions(&self, sql: &'static str, word: &str) -> Vec<i64> {
         let Db::Sqlite { readers, .. } = &self.db else {
             unreachable!()
         };
-        let like = format!("%{word}%");
-        let found = sqlx::query_scalar(sql).bind(like).fetch_all(readers);
+        let pattern = format!("*{word}*");
+        let found = sqlx::query_scalar(sql).bind(pattern).fetch_all(readers);
         found.await.unwrap()
     }
 

@@ -38,6 +38,8 @@ pub struct Model {
     /// In the order in which they were decided.
     pub lines: Vec<Line>,
     pub written: Vec<Written>,
+    /// How often somebody took a shared message back.
+    pub taken_back: usize,
     /// Outages whose dedicated channel was asked for, and people were told so.
     pub channels: Vec<i64>,
     /// Deliveries of which Slack refused a call for good.

@@ -146,9 +146,10 @@ impl World {
         match entry.how {
             How::Plain => self.asks_once(node, what, body).await,
             How::Twice { node: other } => {
+                self.wire.take_last();
                 let seen = self.asks_once(node, what, body).await;
                 let other = self.living(other).await;
-                if let Some(kept) = self.wire.last() {
+                if let Some(kept) = self.wire.take_last() {
                     self.wire.pass_on(other, &kept).await;
                     self.rests(other).await;
                 }
@@ -279,7 +280,7 @@ impl World {
             "Sales affected": sales,
         });
         let acknowledged = self.submits(who, values, entry).await;
-        let found = "SELECT number FROM outages WHERE summary LIKE $1";
+        let found = "SELECT number FROM outages WHERE summary GLOB $1";
         let numbers = self.mentions(found, &word).await;
         if acknowledged && numbers.is_empty() {
             return violated(
@@ -353,7 +354,7 @@ impl World {
 
     /// Looks whether a line was decided on, which it must be when people were told so.
     pub async fn line(&mut self, word: String, outage: i64, withdraws: bool, told: bool) -> Played {
-        let found = "SELECT outage_id FROM timeline WHERE event LIKE $1";
+        let found = "SELECT outage_id FROM timeline WHERE event GLOB $1";
         let there = !self.mentions(found, &word).await.is_empty();
         if told && !there {
             let seen = format!("{word}, of outage {outage}");

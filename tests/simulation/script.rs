@@ -317,7 +317,7 @@ pub enum End {
 }
 
 /// What deliveries and handlers call.
-pub const METHODS: [&str; 22] = [
+pub const METHODS: [&str; 23] = [
     "chat.postMessage",
     "chat.postMessage",
     "chat.postMessage",
@@ -339,6 +339,7 @@ pub const METHODS: [&str; 22] = [
     "reactions.get",
     "users.info",
     "views.open",
+    "views.publish",
     "response_url",
 ];
 

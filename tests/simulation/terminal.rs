@@ -191,7 +191,7 @@ impl World {
             );
         }
         self.count("an outage announced in a terminal");
-        let found = "SELECT number FROM outages WHERE summary LIKE $1";
+        let found = "SELECT number FROM outages WHERE summary GLOB $1";
         let numbers = self.mentions(found, &word).await;
         self.model.announced.push(Announced {
             word,

@@ -9,8 +9,8 @@ use std::{
 };
 
 use balefire::{
-    app::provision_components,
     config::parse_catalog,
+    desk::catalog::provision,
     domain::actor::Identity,
     sandbox::{self, Sandbox},
     store::Db,
@@ -181,9 +181,16 @@ impl World {
             name: "simulation".into(),
         };
         let workspace = slack.workspace().unwrap();
-        provision_components(&slack.db, &slack.clock, &workspace, &catalog, false, &by)
-            .await
-            .unwrap();
+        provision(
+            &slack.db,
+            &slack.clock,
+            &workspace,
+            &catalog.entries,
+            false,
+            &by,
+        )
+        .await
+        .unwrap();
         world.terminal = Some(Terminal::start(&world.path, world.node(0)).await);
         world
     }

@@ -25,6 +25,8 @@ async fn a_copy_has_everything_that_was_committed_and_nothing_else() {
     unfinished.commit().await.unwrap();
     db.close().await;
 
+    let original = std::fs::metadata(&path).unwrap();
+    assert_eq!(original.permissions().mode() & 0o777, 0o600);
     let on_disk = std::fs::metadata(&copy).unwrap();
     assert_eq!(made.bytes, on_disk.len());
     assert_eq!(on_disk.permissions().mode() & 0o777, 0o600);

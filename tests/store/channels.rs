@@ -196,9 +196,9 @@ on_both! {
         let none = store::outages::open_of_component(&mut tx, &workspace(), ComponentId(999)).await.unwrap();
         assert!(none.is_empty());
         let resolved = ended(&mut tx, &first, 300).await;
-        let lately = store::outages::resolved_since(&mut tx, &workspace(), later(200)).await.unwrap();
+        let lately = store::outages::ended_since(&mut tx, &workspace(), later(200)).await.unwrap();
         assert_eq!(lately, [resolved]);
-        assert!(store::outages::resolved_since(&mut tx, &workspace(), later(300)).await.unwrap().is_empty());
+        assert!(store::outages::ended_since(&mut tx, &workspace(), later(300)).await.unwrap().is_empty());
     }
 
     async fn slips_parts_and_links_are_kept(db: &Db) {

@@ -109,6 +109,18 @@ on_both! {
         assert_eq!(claim(&mut tx, "w", 3).await, [waits.0]);
     }
 
+    async fn the_time_until_it_is_given_up_begins_with_the_first_try(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        let id = store::deliveries::enqueue(&mut tx, &delivery("a", "1"), noon()).await.unwrap().unwrap();
+        // It waited for others for more than a day.
+        assert_eq!(claim(&mut tx, "w", 100_000).await, [id.0]);
+        let again = Settle::Again { due_at: later(100_100), why: "Slack asks for a pause", uncertain: false, free: true };
+        assert!(store::deliveries::settle(&mut tx, id, "w", &again, later(100_001)).await.unwrap());
+        assert_eq!(claim(&mut tx, "w", 100_200).await, [id.0]);
+        let tried = store::deliveries::by_id(&mut tx, id).await.unwrap().unwrap();
+        assert_eq!(tried.trying_since, later(100_000));
+    }
+
     async fn a_conversation_takes_turns(db: &Db) {
         let mut tx = db.begin().await.unwrap();
         let paced = |lane: &str| NewDelivery { conversation: "C1".into(), ..delivery(lane, lane) };

@@ -1,6 +1,9 @@
 //! Leases and runs of jobs.
 
-use balefire::store::{self, leases};
+use balefire::{
+    domain::time::Timestamp,
+    store::{self, Tx, leases, runs},
+};
 
 use crate::{on_both, samples::*};
 
@@ -59,4 +62,42 @@ on_both! {
         let run = store::runs::of_job(&mut tx, "etas").await.unwrap().unwrap();
         assert_eq!((run.node.as_str(), run.failed, run.outcome.as_str()), ("b", false, "3"));
     }
+
+    async fn a_run_that_is_asked_for_comes_sooner_and_once(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        let minute = std::time::Duration::from_secs(60);
+        // It never ran, so it is due anyway.
+        runs::ask_for(&mut tx, "groups", noon(), minute).await.unwrap();
+        assert_eq!(runs::of_job(&mut tx, "groups").await.unwrap(), None);
+
+        runs::record_started(&mut tx, "groups", "a", noon(), later(300)).await.unwrap();
+        runs::record_finished(&mut tx, "groups", Ok(""), later(1), later(9000)).await.unwrap();
+        for seconds in [10, 20, 30] {
+            runs::ask_for(&mut tx, "groups", later(seconds), minute).await.unwrap();
+            assert_eq!(due_at(&mut tx).await, later(60), "a while after it last started");
+        }
+        // What is asked for while it runs is not lost when it ends.
+        runs::record_started(&mut tx, "groups", "b", later(60), later(360)).await.unwrap();
+        assert_eq!(due_at(&mut tx).await, later(360));
+        runs::ask_for(&mut tx, "groups", later(61), minute).await.unwrap();
+        runs::record_finished(&mut tx, "groups", Ok(""), later(62), later(9000)).await.unwrap();
+        assert_eq!(due_at(&mut tx).await, later(120));
+        runs::record_started(&mut tx, "groups", "a", later(121), later(400)).await.unwrap();
+        runs::record_finished(&mut tx, "groups", Ok(""), later(122), later(9000)).await.unwrap();
+        assert_eq!(due_at(&mut tx).await, later(9000));
+        runs::ask_for(&mut tx, "groups", later(500), minute).await.unwrap();
+        assert_eq!(due_at(&mut tx).await, later(500), "it has rested");
+    }
+
+    async fn a_run_is_asked_for_though_a_clock_was_set_back(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        let minute = std::time::Duration::from_secs(60);
+        runs::record_started(&mut tx, "groups", "a", later(7200), later(7500)).await.unwrap();
+        runs::ask_for(&mut tx, "groups", noon(), minute).await.unwrap();
+        assert_eq!(due_at(&mut tx).await, noon());
+    }
+}
+
+async fn due_at(tx: &mut Tx) -> Timestamp {
+    runs::of_job(tx, "groups").await.unwrap().unwrap().due_at()
 }

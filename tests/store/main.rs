@@ -6,11 +6,13 @@
 mod announcements;
 mod attempts;
 mod backup;
+mod catalog;
 mod channels;
 #[path = "../harness/databases.rs"]
 mod databases;
 mod deliveries;
 mod faults;
+mod health;
 mod homes;
 mod leases;
 mod locks;

@@ -58,6 +58,11 @@ pub async fn reads_everything(db: &Db) {
     assert!(rights.has(balefire::domain::actor::Right::Announce));
     let found = store::components::search(tx, id, "pay", 10).await.unwrap();
     assert_eq!(found[0].name, "Payments");
+    let all = store::components::all(tx, id).await.unwrap();
+    let payments = &all[1].said;
+    assert_eq!(payments.parents, ["ledger".into()].into());
+    assert_eq!(payments.links[0].name, "Runbook");
+    assert_eq!(payments.owner.as_deref(), Some("Team Money"));
 
     let first = store::outages::by_number(tx, id, OutageNumber(1))
         .await
@@ -95,6 +100,7 @@ pub async fn reads_everything(db: &Db) {
     assert_eq!(unreached[0].why, "no answer in time");
     let run = store::runs::of_job(tx, "forget").await.unwrap().unwrap();
     assert_eq!(run.outcome, "forgot 0 answers");
+    assert!(run.due_at() < run.next_at, "somebody asked for it");
     let day = std::time::Duration::from_secs(24 * 3600);
     let known = store::idempotency::recall(tx, "slack.form", "V1", now, day).await;
     assert_eq!(known.unwrap().unwrap()["outage"], 2);

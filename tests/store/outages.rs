@@ -1,7 +1,10 @@
 //! Outages, their parts, versions, timeline and announcement.
 
 use balefire::{
-    domain::{actor::Identity, effect::Event, ids::*, money::Money, outage::*, time::Timestamp},
+    domain::{
+        actor::Identity, component::Described, effect::Event, ids::*, money::Money, outage::*,
+        time::Timestamp,
+    },
     store::{self, Tx},
 };
 use sqlx::types::Json;
@@ -128,9 +131,10 @@ on_both! {
 
     async fn components_are_found_by_name_key_and_alias(db: &Db) {
         let mut tx = db.begin().await.unwrap();
-        let none = std::collections::BTreeMap::new();
         for (key, name, alias) in [("payments", "Payments", "pay"), ("partner-api", "Partner API", "b2b"), ("odd", "100%_sure!", "x")] {
-            store::components::save(&mut tx, &workspace(), key, name, &none, &[alias.to_owned()], noon()).await.unwrap();
+            let mut said = Described::plain(key, name);
+            said.aliases.insert(alias.to_owned());
+            store::components::save(&mut tx, &workspace(), &[&said], noon()).await.unwrap();
         }
         async fn found(tx: &mut store::Tx, query: &str) -> Vec<String> {
             let found = store::components::search(tx, &workspace(), query, 10).await.unwrap();
@@ -143,8 +147,10 @@ on_both! {
         assert_eq!(found(&mut tx, "%").await, ["100%_sure!"]);
         assert_eq!(found(&mut tx, "_s").await, ["100%_sure!"]);
         assert_eq!(found(&mut tx, "e!").await, ["100%_sure!"]);
-        let retired = store::components::retire_others(&mut tx, &workspace(), &["payments".to_owned()], noon()).await.unwrap();
-        assert_eq!(retired, 2);
+        for name in ["partner-api", "odd"] {
+            let other = store::components::named(&mut tx, &workspace(), &[name.to_owned()]).await.unwrap();
+            store::components::retire(&mut tx, &[other[0].0.id], noon()).await.unwrap();
+        }
         assert_eq!(found(&mut tx, "").await, ["Payments"]);
         assert_eq!(store::components::count(&mut tx, &workspace()).await.unwrap(), 1);
     }

@@ -1,6 +1,6 @@
 //! People, groups, rights; first answers; the inbox.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use balefire::{
     domain::{
@@ -10,7 +10,7 @@ use balefire::{
     },
     store::{
         self, Tx,
-        people::{Profile, Standing},
+        people::{Account, Profile},
     },
 };
 use serde_json::json;
@@ -21,6 +21,7 @@ fn profile(user: &str, email: &str) -> Profile {
     Profile {
         slack_user: user.into(),
         name: "Ana".into(),
+        handle: None,
         email: Some(email.into()),
         time_zone: "Europe/Prague".into(),
         picture: None,
@@ -53,7 +54,7 @@ async fn write(tx: &mut Tx, profile: &Profile, domain: Option<&str>) {
     let parts = emails
         .filter_map(|it| local_part(&it).map(str::to_owned))
         .collect();
-    store::people::save_profile(tx, &workspace(), profile, noon())
+    store::people::save_profiles(tx, &workspace(), &[profile], noon())
         .await
         .unwrap();
     store::people::settle_addresses(tx, &workspace(), &parts, domain)
@@ -85,17 +86,17 @@ on_both! {
     async fn apps_and_leavers_are_known_as_such(db: &Db) {
         let mut tx = db.begin().await.unwrap();
         let standing = async |tx: &mut store::Tx| {
-            store::people::standing(tx, &workspace(), &"U1".into()).await.unwrap()
+            store::people::account(tx, &workspace(), &"U1".into()).await.unwrap()
         };
-        assert_eq!(standing(&mut tx).await, Standing::Member, "nothing is known of them");
+        assert_eq!(standing(&mut tx).await, Account::Member, "nothing is known of them");
         let mut known = profile("U1", "ana@example.com");
         for (is_bot, is_deactivated, expected) in [
-            (false, false, Standing::Member),
-            (false, true, Standing::Gone),
-            (true, false, Standing::App),
+            (false, false, Account::Member),
+            (false, true, Account::Gone),
+            (true, false, Account::App),
         ] {
             (known.is_bot, known.is_deactivated) = (is_bot, is_deactivated);
-            store::people::save_profile(&mut tx, &workspace(), &known, noon()).await.unwrap();
+            store::people::save_profiles(&mut tx, &workspace(), &[&known], noon()).await.unwrap();
             assert_eq!(standing(&mut tx).await, expected);
         }
     }
@@ -103,7 +104,7 @@ on_both! {
     async fn people_are_found_by_their_names_in_all_alphabets(db: &Db) {
         let mut tx = db.begin().await.unwrap();
         let known = Profile { name: "Žofie".into(), ..profile("U1", "Zofie@Example.com") };
-        store::people::save_profile(&mut tx, &workspace(), &known, noon()).await.unwrap();
+        store::people::save_profiles(&mut tx, &workspace(), &[&known], noon()).await.unwrap();
         for said in ["Žofie", "U1", "ZOFIE@example.com"] {
             let found = store::people::called(&mut tx, &workspace(), said).await.unwrap();
             assert_eq!(found.len(), 1, "{said}");
@@ -111,11 +112,85 @@ on_both! {
         assert!(store::people::called(&mut tx, &workspace(), "Zofie").await.unwrap().is_empty());
     }
 
+    async fn a_handle_goes_before_any_name_after_an_at(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        let by_handle = Profile { name: "Ana Alvarez".into(), handle: Some("ana".into()), ..profile("U1", "a@x.test") };
+        let by_name = Profile { handle: Some("ana.b".into()), ..profile("U2", "b@x.test") };
+        let left = Profile { is_deactivated: true, handle: Some("cy".into()), ..profile("U3", "c@x.test") };
+        for it in [by_handle, by_name, left] {
+            store::people::save_profiles(&mut tx, &workspace(), &[&it], noon()).await.unwrap();
+        }
+        for (said, expected) in [
+            ("@ana", &["U1"][..]),
+            ("@Ana", &["U1"]),
+            ("ana", &["U1", "U2"]),
+            ("@ana.b", &["U2"]),
+            ("@Ana Alvarez", &["U1"]),
+            ("ana alvarez ", &["U1"]),
+            ("@cy", &[]),
+            ("@", &[]),
+        ] {
+            let found = store::people::called(&mut tx, &workspace(), said).await.unwrap();
+            let found: Vec<&str> = found.iter().map(|it| it.slack_user.as_str()).collect();
+            assert_eq!(found, expected, "{said}");
+        }
+        let gone = store::people::called_at_all(&mut tx, &workspace(), "@cy").await.unwrap();
+        assert_eq!(gone.len(), 1);
+    }
+
+    async fn nobody_is_found_by_calling_themselves_as_somebody_else_is_known(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        let bo = Profile { name: "Bo".into(), ..profile("U0BO", "bo@else.test") };
+        for (id, name) in [("U1", "U0BO"), ("U2", "bo@else.test"), ("U3", "U0NEW"), ("U4", "eve@corp.test")] {
+            let email = format!("{}@x.test", id.to_lowercase());
+            let named = Profile { name: name.into(), handle: Some(name.to_lowercase()), ..profile(id, &email) };
+            store::people::save_profiles(&mut tx, &workspace(), &[&named], noon()).await.unwrap();
+        }
+        let tall = Profile { name: "UMA".into(), ..profile("U5", "uma@x.test") };
+        for it in [&bo, &tall] {
+            write(&mut tx, it, Some("corp.test")).await;
+        }
+        for (said, expected) in [
+            ("U0BO", &["U0BO"][..]),
+            ("Bo@else.test", &["U0BO"]),
+            // What groups know them by.
+            ("bo@corp.test", &["U0BO"]),
+            // Who is not known yet.
+            ("U0NEW", &[]),
+            ("@U0NEW", &[]),
+            ("eve@corp.test", &[]),
+            ("UMA", &["U5"]),
+        ] {
+            for found in [
+                store::people::called(&mut tx, &workspace(), said).await.unwrap(),
+                store::people::called_at_all(&mut tx, &workspace(), said).await.unwrap(),
+            ] {
+                let found: Vec<&str> = found.iter().map(|it| it.slack_user.as_str()).collect();
+                assert_eq!(found, expected, "{said}");
+            }
+        }
+        let bo = store::people::by_slack_user(&mut tx, &workspace(), &"U0BO".into()).await.unwrap();
+        let listed = store::people::listed_as(&mut tx, bo.unwrap().id).await.unwrap();
+        assert_eq!(listed, ["U0BO", "bo@else.test", "bo@corp.test"]);
+    }
+
+    async fn whoever_left_is_asked_about_again(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        let left = Profile { is_deactivated: true, ..profile("U1", "a@x.test") };
+        for (profile, age) in [(profile("U1", "a@x.test"), Some(noon())), (left, None)] {
+            store::people::save_profiles(&mut tx, &workspace(), &[&profile], noon()).await.unwrap();
+            let known = store::people::profile_age(&mut tx, &workspace(), &"U1".into()).await;
+            assert_eq!(known.unwrap(), age);
+            let known = store::people::with_profile_age(&mut tx, &workspace(), &"U1".into()).await;
+            assert_eq!(known.unwrap().unwrap().1, age);
+        }
+    }
+
     async fn a_profile_is_written_over_what_was_known(db: &Db) {
         let mut tx = db.begin().await.unwrap();
         let met = person(&mut tx, "U1").await;
         assert_eq!(store::people::profile_age(&mut tx, &workspace(), &"U1".into()).await.unwrap(), None);
-        store::people::save_profile(&mut tx, &workspace(), &profile("U1", "Ana@Example.com"), later(5)).await.unwrap();
+        store::people::save_profiles(&mut tx, &workspace(), &[&profile("U1", "Ana@Example.com")], later(5)).await.unwrap();
         let known = store::people::by_slack_user(&mut tx, &workspace(), &"U1".into()).await.unwrap().unwrap();
         assert_eq!(known.id, met.id);
         assert_eq!(known.email.as_deref(), Some("ana@example.com"));
@@ -126,7 +201,7 @@ on_both! {
 
     async fn rights_are_the_union_of_groups_by_id_and_address(db: &Db) {
         let mut tx = db.begin().await.unwrap();
-        store::people::save_profile(&mut tx, &workspace(), &profile("U1", "ana@example.com"), noon()).await.unwrap();
+        store::people::save_profiles(&mut tx, &workspace(), &[&profile("U1", "ana@example.com")], noon()).await.unwrap();
         let ana = person(&mut tx, "U1").await;
         let bo = person(&mut tx, "U2").await;
         store::rights::save_group(&mut tx, &workspace(), "on_call", &[Right::Announce]).await.unwrap();
@@ -152,11 +227,11 @@ on_both! {
         let bot = Profile { is_bot: true, ..profile("U2", "a@x.test") };
         let left = Profile { is_deactivated: true, ..profile("U3", "a@x.test") };
         for profile in [guest, bot, left] {
-            store::people::save_profile(&mut tx, &workspace(), &profile, noon()).await.unwrap();
+            store::people::save_profiles(&mut tx, &workspace(), &[&profile], noon()).await.unwrap();
             let person = person(&mut tx, profile.slack_user.as_str()).await;
             assert_eq!(store::rights::of_person(&mut tx, person.id).await.unwrap(), Rights::default(), "{profile:?}");
         }
-        store::people::save_profile(&mut tx, &workspace(), &profile("U3", "a@x.test"), noon()).await.unwrap();
+        store::people::save_profiles(&mut tx, &workspace(), &[&profile("U3", "a@x.test")], noon()).await.unwrap();
         let back = person(&mut tx, "U3").await;
         assert!(store::rights::of_person(&mut tx, back.id).await.unwrap().has(Right::Announce));
     }
@@ -213,6 +288,68 @@ on_both! {
         let known = store::people::known(&mut tx, &workspace(), &asked).await.unwrap();
         let without_address = Profile { email: None, ..said };
         assert!(!known[&"U1".into()].differs_from(&without_address));
+    }
+
+    async fn many_are_written_at_once_as_they_are(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        let mut many: Vec<Profile> = (0..1200)
+            .map(|it| profile(&format!("U{it:04}"), &format!("p{it}@else.test")))
+            .collect();
+        many[1].name = "O'Hara \"\\ Žofie 🔥\n{}".into();
+        many[2].picture = Some("https://x.test/2.png".into());
+        many[3].is_bot = true;
+        many[4].is_restricted = true;
+        many[5].is_deactivated = true;
+        many[6].email = None;
+        let all: Vec<&Profile> = many.iter().collect();
+        store::people::save_profiles(&mut tx, &workspace(), &all, noon()).await.unwrap();
+        let parts = (0..1200).map(|it| format!("p{it}")).collect();
+        store::people::settle_addresses(&mut tx, &workspace(), &parts, Some("corp.test")).await.unwrap();
+
+        let asked = many.iter().map(|it| it.slack_user.clone()).collect();
+        let known = store::people::known(&mut tx, &workspace(), &asked).await.unwrap();
+        assert_eq!(known.len(), many.len());
+        for said in &many {
+            assert!(!known[&said.slack_user].differs_from(said), "{said:?}");
+        }
+        assert_eq!(known[&"U0006".into()].profile.email, None);
+        for (user, expected) in [
+            ("U0000", Some("p0@corp.test")),
+            ("U1199", Some("p1199@corp.test")),
+            ("U0003", None),
+            ("U0004", None),
+            ("U0005", Some("p5@else.test")),
+            ("U0006", None),
+        ] {
+            assert_eq!(address(&mut tx, user).await.as_deref(), expected, "{user}");
+        }
+
+        for it in &mut many {
+            it.name = "Bo".into();
+        }
+        let all: Vec<&Profile> = many.iter().collect();
+        store::people::save_profiles(&mut tx, &workspace(), &all, later(5)).await.unwrap();
+        let now = store::people::known(&mut tx, &workspace(), &asked).await.unwrap();
+        assert!(now.values().all(|it| it.profile.name == "Bo" && it.id == known[&it.profile.slack_user].id));
+    }
+
+    async fn a_long_list_is_taken_over_as_a_whole(db: &Db) {
+        let mut tx = db.begin().await.unwrap();
+        let (workspace, source) = (workspace(), Source::Google("all@x.test".into()));
+        store::rights::save_group(&mut tx, &workspace, "crew", &[]).await.unwrap();
+        name_members(&mut tx, "crew", &["p1@x.test"]).await;
+        let by = Identity::Job { name: "groups".into() };
+        let all: BTreeSet<String> = (0..2500).map(|it| format!("p{it}@x.test")).collect();
+        let few: BTreeSet<String> = ["p7@x.test", "o'hara\"\\@x.test"].map(str::to_owned).into();
+        for (after, changes) in [(&all, (2500, 0)), (&all, (0, 0)), (&few, (1, 2499)), (&all, (2499, 1))] {
+            let done = store::rights::set_members(&mut tx, &workspace, "crew", &source, after, &by, noon());
+            let done = done.await.unwrap();
+            assert_eq!((done.added.len(), done.removed.len()), changes);
+            let now = store::rights::members(&mut tx, &workspace, "crew", &source).await.unwrap();
+            assert_eq!(now, *after);
+        }
+        let settings = store::rights::members(&mut tx, &workspace, "crew", &Source::Settings).await.unwrap();
+        assert_eq!(settings.len(), 1, "what another source says stays");
     }
 
     async fn a_first_answer_is_kept_until_it_expires(db: &Db) {

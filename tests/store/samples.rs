@@ -1,11 +1,11 @@
 //! Rows that tests start from.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 use balefire::{
     domain::{
         actor::Identity,
-        component::Component,
+        component::{Component, Described},
         delivery::Task,
         eta::Eta,
         ids::*,
@@ -36,15 +36,12 @@ pub async fn person(tx: &mut Tx, user: &str) -> Person {
 }
 
 pub async fn component(tx: &mut Tx, key: &str, name: &str) -> Component {
-    let none = BTreeMap::new();
-    let id = store::components::save(tx, &workspace(), key, name, &none, &[], noon())
+    let said = Described::plain(key, name);
+    store::components::save(tx, &workspace(), &[&said], noon())
         .await
         .unwrap();
-    Component {
-        id,
-        key: key.into(),
-        name: name.into(),
-    }
+    let found = store::components::named(tx, &workspace(), &[key.to_owned()]).await;
+    found.unwrap().remove(0).0
 }
 
 pub fn facts(component: &Component, person: &Person) -> Facts {

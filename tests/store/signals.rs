@@ -36,6 +36,7 @@ fn report(check: &str) -> Report {
         component: Some("payments".into()),
         channel: None,
         is_test: false,
+        is_measured: false,
     }
 }
 

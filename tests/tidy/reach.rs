@@ -80,6 +80,11 @@ const LIBRARIES: &[Reach] = &[
         instead: "use or extend the types of src/domain/time",
     },
     Reach {
+        what: &["serde_saphyr"],
+        places: &["src/config"],
+        instead: "YAML is read only in files of older tools, by src/config/; ours is TOML",
+    },
+    Reach {
         // The derives that make an ID or a time a column are no statements.
         what: &["sqlx"],
         places: &[

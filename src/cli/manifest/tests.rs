@@ -54,6 +54,8 @@ const EVENTS: &[(&str, &str)] = &[
     ("pin_removed", "pins:read"),
     ("reaction_added", "reactions:read"),
     ("reaction_removed", "reactions:read"),
+    ("subteam_members_changed", "usergroups:read"),
+    ("subteam_updated", "usergroups:read"),
     ("team_join", "users:read"),
     ("user_change", "users:read"),
 ];
@@ -66,6 +68,7 @@ const METHODS: &[(&str, &[&str])] = &[
     ("bookmarks.add", &["bookmarks:write"]),
     ("bookmarks.edit", &["bookmarks:write"]),
     ("bookmarks.list", &["bookmarks:read"]),
+    ("bookmarks.remove", &["bookmarks:write"]),
     ("chat.delete", &["chat:write"]),
     ("chat.getPermalink", &[]),
     ("chat.postEphemeral", &["chat:write"]),
@@ -178,6 +181,7 @@ fn wanted(url: Option<&str>, commands: &[&str], user_groups: bool) -> Wanted {
         url: url.map(str::to_owned),
         commands: commands.iter().map(|it| (*it).to_owned()).collect(),
         user_groups,
+        groups_give_rights: user_groups,
     }
 }
 
@@ -353,11 +357,25 @@ fn every_form_keeps_to_slacks_limits() {
                 assert!(listed.eq(commands.iter().copied()), "{manifest:#}");
                 let scopes = words(&manifest["oauth_config"]["scopes"]["bot"]);
                 assert_eq!(scopes.contains(&"usergroups:read"), user_groups);
+                let events = words(&manifest["settings"]["event_subscriptions"]["bot_events"]);
+                assert_eq!(events.contains(&"subteam_members_changed"), user_groups);
                 let socket = manifest["settings"]["socket_mode_enabled"] == true;
                 assert_eq!(socket, url.is_none());
             }
         }
     }
+}
+
+#[test]
+fn groups_that_are_only_invited_are_not_listened_to() {
+    let invited = manifest(&Wanted {
+        groups_give_rights: false,
+        ..wanted(None, &["/outage"], true)
+    });
+    assert!(invited.contains("- usergroups:read"), "{invited}");
+    assert!(!invited.contains("subteam") && !invited.contains("gives rights has"));
+    let neither = manifest(&wanted(None, &["/outage"], false));
+    assert!(!neither.contains("user group"), "{neither}");
 }
 
 #[test]

@@ -54,24 +54,21 @@ pub async fn run(config: Option<PathBuf>, arguments: Arguments) -> Result<(), Fa
         yes: arguments.yes,
         lease: None,
     };
-    let reports = lists
-        .sync(&workspace, &by, how, |report| say(&told(report)))
+    let tally = lists
+        .sync(&workspace, &by, how, |report| say(&told(&report)))
         .await
         .context("cannot write to the database")?;
-    let unread = reports.iter().filter(|it| it.outcome.is_err()).count();
-    let is_held = |it: &&Report| matches!(it.outcome, Ok(Synced::Held(..)));
-    let held = reports.iter().filter(is_held).count();
-    match (unread, held) {
+    match (tally.unread, tally.held) {
         (0, 0) => Ok(()),
         (0, held) => Err(anyhow!(
             "{held} of {} lists would remove more than half of a group, and were left alone. Look \
              at who would go; if it is meant, run this again with --yes.",
-            reports.len()
+            tally.lists
         )
         .into()),
         (unread, _) => Err(anyhow!(
             "{unread} of {} lists could not be read. Nobody lost or got a right by them.",
-            reports.len()
+            tally.lists
         )
         .into()),
     }

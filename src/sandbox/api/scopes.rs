@@ -196,6 +196,7 @@ pub fn is_event_granted(world: &World, event: &Value) -> bool {
         "link_shared" => "links:read",
         "user_change" | "team_join" => "users:read",
         "file_created" | "file_shared" => "files:read",
+        _ if kind.starts_with("subteam_") => "usergroups:read",
         _ if kind.starts_with("channel_") => "channels:read",
         _ if kind.starts_with("group_") => "groups:read",
         _ => return true,

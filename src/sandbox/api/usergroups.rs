@@ -10,31 +10,11 @@ pub fn list(world: &mut World, arguments: &Arguments) -> Answer {
         arguments.bool("include_users"),
         arguments.bool("include_count"),
     );
-    let creator = world.users.first().map(|user| user.id.clone());
     let groups: Vec<Value> = world
         .groups
         .iter()
         .map(|group| {
-            let mut shown = json!({
-                "id": group.id,
-                "team_id": world.workspace.id,
-                "is_usergroup": true,
-                "is_subteam": true,
-                "name": group.name,
-                "description": "",
-                "handle": group.handle,
-                "is_external": false,
-                "date_create": 1_700_000_000,
-                "date_update": 1_700_000_000,
-                "date_delete": 0,
-                "auto_type": null,
-                "auto_provision": false,
-                "enterprise_subteam_id": "",
-                "created_by": creator,
-                "updated_by": creator,
-                "deleted_by": null,
-                "prefs": {"channels": [], "groups": []},
-            });
+            let mut shown = world.render_group(group);
             if with_users {
                 shown["users"] = json!(group.users);
             }
@@ -49,11 +29,8 @@ pub fn list(world: &mut World, arguments: &Arguments) -> Answer {
 
 /// Deactivated people stay in their groups here, so that apps meet them.
 pub fn users(world: &mut World, arguments: &Arguments) -> Answer {
-    let id = arguments.required("usergroup")?;
     let group = world
-        .groups
-        .iter()
-        .find(|group| group.id == id)
+        .group(&arguments.required("usergroup")?)
         .ok_or_else(|| Fail::new("no_such_subteam"))?;
     Ok(json!({"users": group.users}))
 }

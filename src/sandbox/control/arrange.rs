@@ -1,5 +1,5 @@
 //! Channels and people as their administrators change them: made, renamed, archived, joined and
-//! left; deactivated, renamed, moved to another time zone; and people who are new.
+//! left; deactivated, renamed, moved to another time zone; people who are new; and user groups.
 
 use super::ask::{Ask, Refused, user_id};
 use crate::sandbox::world::World;
@@ -138,5 +138,36 @@ pub fn person(ask: &Ask<'_>) -> Result<Value, Refused> {
         world.tell_user_changed(&id);
         let shown = world.user(&id).map(|user| world.render_user(user));
         Ok(json!({"ok": true, "user": shown}))
+    })
+}
+
+/// Takes people into a user group and out of it, and tells the app.
+pub fn group(ask: &Ask<'_>) -> Result<Value, Refused> {
+    let name = ask.required("group")?.trim_start_matches('@');
+    let (add, remove) = (people(ask, "add")?, people(ask, "remove")?);
+    ask.shared.change(|world| {
+        let mut groups = world.groups.iter();
+        let found = groups.find(|group| group.id == name || group.handle == name);
+        let Some(id) = found.map(|group| group.id.clone()) else {
+            return Refused::because(format!("There is no user group called {name}."));
+        };
+        world.change_group(&id, add, &remove);
+        let users = world.group(&id).map(|group| group.users.clone());
+        Ok(json!({"ok": true, "users": users}))
+    })
+}
+
+/// A list of people, or one.
+fn people(ask: &Ask<'_>, field: &str) -> Result<Vec<String>, Refused> {
+    let names = match &ask.body[field] {
+        Value::Array(names) => names.iter().filter_map(Value::as_str).collect(),
+        one => one.as_str().into_iter().collect::<Vec<_>>(),
+    };
+    ask.shared.read(|world| {
+        let ids = names.into_iter().map(|name| match world.user_named(name) {
+            Some(user) => Ok(user.id.clone()),
+            None => Refused::because(format!("There is nobody called {name}.")),
+        });
+        ids.collect()
     })
 }

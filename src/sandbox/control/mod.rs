@@ -73,6 +73,7 @@ async fn dispatch(shared: &Arc<Shared>, what: &str, body: &[u8]) -> Result<Value
         "reset_faults" => tune::reset_faults(&ask),
         "channel" => arrange::channel(&ask),
         "person" => arrange::person(&ask),
+        "group" => arrange::group(&ask),
         "app" => connect::app(&ask).await,
         "events" => connect::events(&ask),
         "socket" => connect::socket(&ask),

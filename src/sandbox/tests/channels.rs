@@ -415,6 +415,13 @@ async fn groups_have_people() {
     let unknown = json!({"usergroup": "S0NOT"});
     let unknown = stage.error("usergroups.users.list", unknown).await;
     assert_eq!(unknown, "no_such_subteam");
+    let change = json!({"group": "oncall", "add": ["cy", "bo"], "remove": "ana"});
+    let changed = stage.control("group", change).await;
+    assert_eq!(changed["users"], json!(["U0BO", "U0CY"]));
+    let users = stage
+        .api("usergroups.users.list", json!({"usergroup": "S0ONCALL"}))
+        .await;
+    assert_eq!(users["users"], json!(["U0BO", "U0CY"]));
 }
 
 #[tokio::test]

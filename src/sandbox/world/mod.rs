@@ -6,6 +6,7 @@ pub mod channel;
 pub mod controls;
 pub mod events;
 pub mod files;
+pub mod groups;
 pub mod kept;
 pub mod links;
 pub mod membership;

@@ -8,7 +8,7 @@ use std::{collections::BTreeSet, time::Duration};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Optional, Scene, SlackDeliver, Stop, judge, moot, refused};
+use super::{Optional, Scene, SlackDeliver, Stop, find::Paging, judge, moot, refused};
 use crate::{
     domain::{
         channel::numbered,
@@ -50,12 +50,6 @@ struct Channel {
     created: i64,
     #[serde(default)]
     is_member: bool,
-}
-
-#[derive(Default, Deserialize)]
-struct Cursor {
-    #[serde(default)]
-    next_cursor: String,
 }
 
 impl SlackDeliver {
@@ -113,8 +107,8 @@ impl SlackDeliver {
         #[derive(Deserialize)]
         struct Page {
             channels: Vec<Channel>,
-            #[serde(default)]
-            response_metadata: Cursor,
+            #[serde(flatten)]
+            paging: Paging,
         }
         let workspace = &scene.outage.workspace;
         let mut tx = self.db.read().await?;
@@ -136,7 +130,7 @@ impl SlackDeliver {
             let page: Page = self.api.get("conversations.list", &arguments).await?;
             let ours = |it: &Channel| it.creator == bot && it.created >= since;
             made.extend(page.channels.into_iter().filter(ours));
-            cursor = page.response_metadata.next_cursor;
+            cursor = page.paging.next();
             if cursor.is_empty() {
                 break;
             }
@@ -302,8 +296,8 @@ impl SlackDeliver {
         #[derive(Deserialize)]
         struct Page {
             members: Vec<SlackUserId>,
-            #[serde(default)]
-            response_metadata: Cursor,
+            #[serde(flatten)]
+            paging: Paging,
         }
         let mut members = Vec::new();
         let mut cursor = String::new();
@@ -322,7 +316,7 @@ impl SlackDeliver {
             {
                 Ok(page) => {
                     members.extend(page.members);
-                    cursor = page.response_metadata.next_cursor;
+                    cursor = page.paging.next();
                 }
                 Err(CallError::Refused { .. }) => break,
                 Err(error) => return Err(error.into()),
@@ -359,7 +353,7 @@ impl SlackDeliver {
         Ok(Receipt::Topic { text })
     }
 
-    pub(super) async fn bookmark(&self, scene: &Scene, look_first: bool) -> Result<Receipt, Stop> {
+    pub(super) async fn bookmark(&self, scene: &Scene) -> Result<Receipt, Stop> {
         #[derive(Deserialize)]
         struct Listed {
             #[serde(default)]
@@ -389,23 +383,32 @@ impl SlackDeliver {
         };
         let learnt = |error| nicety(&self.may_bookmark, error);
         let title = format!("Announcement of outage {}", scene.outage.number);
-        let mut method = "bookmarks.add";
+        let asked = [("channel_id", channel.to_string())];
+        let listed = self.api.get::<Listed>("bookmarks.list", &asked).await;
+        let ours = listed.map_err(learnt)?.bookmarks;
+        let mut ours = ours.into_iter().filter(|it| it.title == title);
+        let first = ours.next();
+        // Slack may have carried out an earlier attempt after a later one.
+        for double in ours {
+            let arguments = json!({ "channel_id": channel, "bookmark_id": double.id });
+            let removed = self.api.post::<Value>("bookmarks.remove", &arguments).await;
+            match removed {
+                Err(error) if error.code() != Some("not_found") => return Err(learnt(error)),
+                _ => {}
+            }
+        }
         let mut arguments = json!({
             "channel_id": channel, "title": title, "type": "link", "link": link,
         });
-        if look_first || scene.announcement.copy > 1 {
-            let asked = [("channel_id", channel.to_string())];
-            let listed = self.api.get::<Listed>("bookmarks.list", &asked).await;
-            let there = listed.map_err(learnt)?.bookmarks;
-            if there.iter().any(|it| it.link.as_ref() == Some(&link)) {
-                return Ok(Receipt::Done);
+        let method = match first {
+            Some(there) if there.link.as_ref() == Some(&link) => return Ok(Receipt::Done),
+            // It leads to where the announcement was.
+            Some(there) => {
+                arguments["bookmark_id"] = json!(there.id);
+                "bookmarks.edit"
             }
-            // The one that leads to where the announcement was follows it.
-            if let Some(old) = there.iter().find(|it| it.title == title) {
-                method = "bookmarks.edit";
-                arguments["bookmark_id"] = json!(old.id);
-            }
-        }
+            None => "bookmarks.add",
+        };
         match self.api.post::<Value>(method, &arguments).await {
             Ok(_) => Ok(Receipt::Done),
             Err(error) => Err(learnt(error)),

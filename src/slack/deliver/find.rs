@@ -18,18 +18,33 @@ const SLACK_SECONDS: i64 = 300;
 /// Pages of 200 messages. More than this cannot have come within the time that is looked at.
 const PAGES: usize = 25;
 
+/// An answer without messages is none: what is not seen is posted again.
 #[derive(Deserialize)]
 struct Page {
-    #[serde(default)]
     messages: Vec<Message>,
-    #[serde(default)]
-    response_metadata: Cursor,
+    #[serde(flatten)]
+    paging: Paging,
 }
 
-#[derive(Default, Deserialize)]
+/// Where a list goes on. On its last page Slack leaves out any part of it, or has nothing in it.
+#[derive(Deserialize)]
+pub(super) struct Paging {
+    #[serde(default)]
+    response_metadata: Option<Cursor>,
+}
+
+#[derive(Deserialize)]
 struct Cursor {
     #[serde(default)]
-    next_cursor: String,
+    next_cursor: Option<String>,
+}
+
+impl Paging {
+    /// What to ask for the next page with; empty at the end.
+    pub(super) fn next(self) -> String {
+        let cursor = self.response_metadata.and_then(|it| it.next_cursor);
+        cursor.unwrap_or_default()
+    }
 }
 
 /// Only what is looked at; other apps' metadata may hold anything.
@@ -86,7 +101,7 @@ pub async fn messages(
                 found.push(MessageTs(message.ts));
             }
         }
-        cursor = page.response_metadata.next_cursor;
+        cursor = page.paging.next();
         if cursor.is_empty() {
             break;
         }
@@ -94,4 +109,38 @@ pub async fn messages(
     found.sort();
     found.dedup();
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_list_ends_in_any_of_slacks_ways_and_no_other_answer_passes_for_an_empty_one() {
+        let next = |metadata: Value| {
+            let mut page = json!({ "ok": true, "messages": [] });
+            if metadata != "left out" {
+                page["response_metadata"] = metadata;
+            }
+            serde_json::from_value::<Page>(page).unwrap().paging.next()
+        };
+        assert_eq!(next(json!({ "next_cursor": "a=" })), "a=");
+        for end in [
+            json!("left out"),
+            json!(null),
+            json!({}),
+            json!({ "next_cursor": null }),
+            json!({ "next_cursor": "" }),
+        ] {
+            assert_eq!(next(end), "");
+        }
+        for odd in [
+            json!({ "ok": true }),
+            json!({ "ok": true, "messages": null }),
+        ] {
+            assert!(serde_json::from_value::<Page>(odd).is_err());
+        }
+    }
 }

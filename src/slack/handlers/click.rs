@@ -276,10 +276,10 @@ async fn post_again(
     let once = Once::new("slack.button", key, format!("post_again:{number}"));
     let post = || slack.desk.post_again(workspace, person, number, &once);
     let posted = match post().await {
-        Err(DeskError::Refused(Refusal::MayNotChange { .. }))
+        Err(DeskError::Refused(Refusal::MayNotChange { .. } | Refusal::Deactivated))
             if !slack.knows(workspace, user).await? =>
         {
-            // Their e-mail address may be what gives them the right.
+            // Their e-mail address may be what gives them the right, or they are back.
             slack.get_to_know(workspace, user).await;
             post().await
         }
@@ -307,10 +307,10 @@ async fn at_once(
     let once = Once::new("slack.button", key, format!("{command:?}:{number}"));
     let change = || slack.desk.change(workspace, person, number, command, &once);
     let outcome = match change().await {
-        Err(DeskError::Refused(Refusal::MayNotChange { .. }))
+        Err(DeskError::Refused(Refusal::MayNotChange { .. } | Refusal::Deactivated))
             if !slack.knows(workspace, user).await? =>
         {
-            // Their e-mail address may be what gives them the right.
+            // Their e-mail address may be what gives them the right, or they are back.
             slack.get_to_know(workspace, user).await;
             change().await
         }
@@ -347,13 +347,14 @@ async fn allowed(
 ) -> Result<Outage, DeskError> {
     let outage = slack.desk.outage(workspace, number).await?;
     let person = slack.desk.meet(workspace, user, called).await?;
-    let mut actor = slack.desk.actor(person.id).await?;
-    if !actor.may_change(&outage) && !slack.knows(workspace, user).await? {
-        // Their e-mail address may be what gives them the right.
+    let mut actor = slack.desk.actor(person.id).await;
+    let may = matches!(&actor, Ok(actor) if actor.may_change(&outage));
+    if !may && !slack.knows(workspace, user).await? {
+        // Their e-mail address may be what gives them the right, or they are back.
         slack.get_to_know(workspace, user).await;
-        actor = slack.desk.actor(person.id).await?;
+        actor = slack.desk.actor(person.id).await;
     }
-    if actor.may_change(&outage) {
+    if actor?.may_change(&outage) {
         return Ok(outage);
     }
     let involved = outage.roles.people();

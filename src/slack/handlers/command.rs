@@ -39,7 +39,7 @@ pub async fn answer(slack: Arc<Slack>, command: SlashCommand) -> Answer {
     let message = match parse(&command.text) {
         Parsed::Help => Ok(views::lists::help(&slack.commands)),
         Parsed::List => slack.list(&workspace).await,
-        Parsed::Who { user } => return who::answer(slack, workspace, command, user).await,
+        Parsed::Who { of } => return who::answer(slack, workspace, command, of).await,
         Parsed::Show { number } => slack.show(&workspace, number).await,
         Parsed::NoSuchNumber { words } => Ok(views::done::no_such_number(&words)),
         Parsed::Unclear { verb, words } => Ok(slack.how_to_write(verb, &words)),

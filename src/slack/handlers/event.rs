@@ -29,6 +29,9 @@ const TRIES: i64 = 5;
 /// How long an event waits when Slack asks for pauses, at most.
 const LONGEST_PAUSE: u64 = 600;
 
+/// User groups are read anew at most once in this time, however often they change.
+const LISTS_REST: Duration = Duration::from_secs(60);
+
 /// Keeps an event and answers. Slack's repetitions carry the same ID and are kept once.
 pub async fn receive(slack: Arc<Slack>, mut envelope: EventEnvelope) -> Answer {
     match envelope.kind.as_str() {
@@ -92,6 +95,7 @@ async fn is_used(slack: &Slack, event: &Value) -> store::Result<bool> {
         "user_change" | "team_join" | "app_mention" | "app_uninstalled" | "tokens_revoked" => {
             Ok(true)
         }
+        "subteam_members_changed" | "subteam_updated" => Ok(slack.reads_group_of(event)),
         _ => match slack.about_channel(event) {
             Some(channel) => slack.is_dedicated(&channel).await,
             None => Ok(false),
@@ -185,9 +189,10 @@ impl Slack {
         match received.kind.as_str() {
             "user_change" | "team_join" => {
                 let user: SlackUser = serde_json::from_value(received.body.0["user"].clone())?;
-                let profile = user.into_profile().context("it says of nobody who it is")?;
                 if let Some(workspace) = self.workspace() {
-                    self.desk.learn_all(&workspace, &[profile], None).await?;
+                    let said = user.into_profile(&workspace);
+                    let said = said.context("it says of nobody who it is")?;
+                    self.hear_of(&workspace, said).await?;
                 }
             }
             "reaction_added" | "reaction_removed" => {
@@ -212,10 +217,29 @@ impl Slack {
                 Ok(_) | Err(CallError::Refused { .. }) => {}
                 Err(error) => return Err(error.into()),
             },
+            "subteam_members_changed" | "subteam_updated" => self.read_groups_soon().await?,
             "app_mention" => mention::answer(self, received).await?,
             "app_home_opened" => self.show_home(&received.body.0).await?,
             other => tracing::info!(kind = other, "an event of a kind that is not used any more"),
         }
+        Ok(())
+    }
+
+    /// Whether a change of a user group changes who may do what.
+    fn reads_group_of(&self, event: &Value) -> bool {
+        let id = event["subteam_id"].as_str();
+        let id = id.or(event["subteam"]["id"].as_str());
+        id.is_some_and(|it| self.user_groups.contains(it))
+    }
+
+    /// What the event says of the group is not taken over: it may come late or out of order, and a
+    /// list is read as a whole or not at all.
+    async fn read_groups_soon(&self) -> store::Result<()> {
+        let mut tx = self.db.begin().await?;
+        let now = self.clock.now();
+        store::runs::ask_for(&mut tx, store::runs::GROUPS, now, LISTS_REST).await?;
+        tx.commit().await?;
+        self.groups_wake.notify_one();
         Ok(())
     }
 

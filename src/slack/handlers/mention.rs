@@ -12,7 +12,7 @@ use crate::{
     },
     slack::{
         Slack,
-        commands::{Parsed, read},
+        commands::{Parsed, parse, read, unescaped},
         ingress::envelope::Mention,
         plain, views,
         views::Message,
@@ -58,7 +58,11 @@ pub async fn answer(slack: &Slack, received: &Received) -> anyhow::Result<()> {
         slack.get_to_know(&workspace, &user).await;
     }
     let said = plain::without_mention(mention.text.as_deref().unwrap_or(""), bot.as_deref());
-    let words = slack.words_of(&workspace, &said).await;
+    // Whoever is mentioned is meant, whatever others are called.
+    let words = match parse(&said) {
+        Parsed::Who { .. } => unescaped(&said),
+        _ => slack.words_of(&workspace, &said).await,
+    };
     let asking = Asking {
         name: user.to_string(),
         user,
@@ -94,10 +98,10 @@ async fn reply(
     Ok(match read(&asking.words) {
         Parsed::Help => views::lists::help(&slack.commands),
         Parsed::List => slack.list(workspace).await?,
-        Parsed::Who { user } => {
-            let of = user.unwrap_or_else(|| asking.user.clone());
-            slack.who(workspace, &asking.user, &of, &asking.name).await
-        }
+        Parsed::Who { of } => match slack.whom(workspace, &asking.user, of).await? {
+            Ok(of) => slack.who(workspace, &asking.user, &of, &asking.name).await,
+            Err(unclear) => unclear,
+        },
         Parsed::Show { number } => slack.show(workspace, number).await?,
         Parsed::NoSuchNumber { words } => views::done::no_such_number(&words),
         Parsed::Unclear { verb, words } => slack.how_to_write(verb, &words),

@@ -27,7 +27,7 @@ use crate::{
             forms::{self, FieldErrors, Values, reassign::Named},
         },
     },
-    store::{self, people::Standing},
+    store::{self, people::Account},
 };
 
 /// Why a form stays open.
@@ -298,9 +298,9 @@ async fn meet(
         Some(Some(user)) => user,
     };
     match standing(slack, workspace, &user).await? {
-        Standing::Member => {}
-        Standing::App => errors.add(field, views::lists::IS_AN_APP),
-        Standing::Gone => errors.add(field, views::lists::IS_GONE),
+        Account::Member => {}
+        Account::App => errors.add(field, views::lists::IS_AN_APP),
+        Account::Gone => errors.add(field, views::lists::IS_GONE),
     }
     if errors.get(field).is_some() {
         return Ok(None);
@@ -317,13 +317,13 @@ async fn standing(
     slack: &Slack,
     workspace: &WorkspaceId,
     user: &SlackUserId,
-) -> Result<Standing, DeskError> {
+) -> Result<Account, DeskError> {
     // Slack's own assistant is in every list of people and has no profile that says so.
     if user.as_str() == "USLACKBOT" {
-        return Ok(Standing::App);
+        return Ok(Account::App);
     }
     let mut tx = slack.db.read().await?;
-    Ok(store::people::standing(&mut tx, workspace, user).await?)
+    Ok(store::people::account(&mut tx, workspace, user).await?)
 }
 
 /// What a submission gets when its work is not done in time. Pressing again is safe: the same form

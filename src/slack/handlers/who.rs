@@ -8,6 +8,7 @@ use crate::{
     domain::ids::{SlackUserId, WorkspaceId},
     slack::{
         Slack,
+        commands::Whom,
         ingress::envelope::SlashCommand,
         replies::inline,
         views::{self, Message},
@@ -20,10 +21,17 @@ pub async fn answer(
     slack: Arc<Slack>,
     workspace: WorkspaceId,
     command: SlashCommand,
-    of: Option<SlackUserId>,
+    of: Option<Whom>,
 ) -> Answer {
     let asking = SlackUserId(command.user_id);
-    let of = of.unwrap_or_else(|| asking.clone());
+    let of = match slack.whom(&workspace, &asking, of).await {
+        Ok(Ok(of)) => of,
+        Ok(Err(unclear)) => return Answer::Body(inline(&unclear)),
+        Err(error) => {
+            let why = slack.explain(&workspace, &error, None).await;
+            return Answer::Body(inline(&why));
+        }
+    };
     let known = matches!(slack.knows(&workspace, &of).await, Ok(true));
     if known {
         let message = slack
@@ -45,6 +53,27 @@ pub async fn answer(
 }
 
 impl Slack {
+    /// Whom somebody names in words, themselves when nobody: the one place for every command that
+    /// takes a person. The inner error is what to tell them when it is not clear.
+    pub(super) async fn whom(
+        &self,
+        workspace: &WorkspaceId,
+        asking: &SlackUserId,
+        named: Option<Whom>,
+    ) -> Result<Result<SlackUserId, Message>, DeskError> {
+        let said = match named {
+            None => return Ok(Ok(asking.clone())),
+            Some(Whom::User(user)) => return Ok(Ok(user)),
+            Some(Whom::Called(said)) => said,
+        };
+        let found = self.desk.people_called(workspace, &said).await?;
+        Ok(match &found[..] {
+            [one] => Ok(one.slack_user.clone()),
+            [] => Err(views::who::nobody(self.command(), &said)),
+            several => Err(views::who::several(self.command(), &said, several)),
+        })
+    }
+
     /// What `of` may do, for `asking`; `name` is what to call the latter when nothing is known.
     pub(super) async fn who(
         &self,

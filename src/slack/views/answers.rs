@@ -70,6 +70,11 @@ pub fn sentence(refusal: &Refusal) -> String {
         Refusal::EndsBeforeItStarts { .. } => "It cannot end before it started.".to_owned(),
         Refusal::InTheFuture { .. } => "That time has not come yet.".to_owned(),
         Refusal::NothingChanged => "Nothing was changed, so there is nothing to tell.".to_owned(),
+        Refusal::Deactivated => {
+            "Nothing can be done in the name of an account that is deactivated \
+             in Slack. Once it is active again, try again."
+                .to_owned()
+        }
         Refusal::MayNotAnnounce => "You may not announce outages.".to_owned(),
         Refusal::MayNotChange { .. } => "You may not change this outage.".to_owned(),
         Refusal::OutOfDate { number, is } => format!("Outage {number} is {is} now."),

@@ -120,7 +120,8 @@ pub fn field_error(refusal: &Refusal) -> Option<(&'static str, String)> {
         Refusal::NotALink => Field::Link,
         Refusal::ChannelTaken { .. } | Refusal::IsAnnounceChannel => Field::Channel,
         Refusal::NotAnOriginal { .. } => Field::DuplicateOf,
-        Refusal::MayNotAnnounce
+        Refusal::Deactivated
+        | Refusal::MayNotAnnounce
         | Refusal::MayNotChange { .. }
         | Refusal::OutOfDate { .. }
         | Refusal::MaybeTheSame { .. }

@@ -8,7 +8,7 @@ use crate::slack::{
 };
 
 /// What follows the command, and what it does.
-const FORMS: [(&str, &str); 13] = [
+const FORMS: [(&str, &str); 14] = [
     ("", "opens the form to announce an outage"),
     (
         "payments cards are declined",
@@ -27,6 +27,7 @@ const FORMS: [(&str, &str); 13] = [
     ("merge 13 into 12", "says that 13 is the same as 12"),
     ("take 12", "takes the parts that nobody has yet"),
     ("who", "shows what you may do, and why"),
+    ("who @ana", "shows what somebody else may do"),
     ("help", "shows this"),
 ];
 

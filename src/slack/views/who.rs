@@ -1,14 +1,19 @@
 //! What somebody may do, why, and who can give them more.
 
-use super::{Message, people};
+use super::{Message, done, people};
 use crate::{
     desk::Standing,
     domain::{
         actor::Right,
         membership::{Membership, Source},
+        person::Person,
     },
-    slack::{kit, mrkdwn},
-    store::syncs::Sync,
+    slack::{
+        action::Action,
+        kit::{self, Look},
+        mrkdwn,
+    },
+    store::{people::Account, syncs::Sync},
 };
 
 /// How many of anything are listed.
@@ -27,15 +32,16 @@ pub fn who(standing: &Standing, of: Option<&str>, ask: &str) -> Message {
             (format!("{name} may"), format!("{name} is"))
         }
     };
-    let mut rights: Vec<&str> = standing.rights.iter().map(|it| ability(*it)).collect();
-    if standing.everybody_announces && !standing.rights.contains(&Right::Announce) {
-        rights.insert(0, ability(Right::Announce));
-    }
-    rights.push("change outages that you announced or have a part in");
+    let rights = abilities(standing, of.is_some());
     let mut lines = vec![format!("*{may}*")];
     lines.extend(rights.iter().map(|it| format!("• {it}")));
     lines.push("*Because*".to_owned());
-    if standing.everybody_announces {
+    lines.extend(match standing.account {
+        Account::Member => None,
+        Account::Gone => Some(format!("• {} deactivated in Slack", lower(&has))),
+        Account::App => Some(format!("• {} an app", lower(&has))),
+    });
+    if standing.everybody_announces && standing.account == Account::Member {
         lines.push("• everybody here may announce".to_owned());
     }
     match standing.memberships.is_empty() {
@@ -46,12 +52,69 @@ pub fn who(standing: &Standing, of: Option<&str>, ask: &str) -> Message {
         }
     }
     let mut blocks = vec![kit::section("who", &lines.join("\n"))];
-    blocks.push(kit::section("more", &more(standing, ask)));
-    if let Some(stale) = kit::context("stale", &stale(&standing.stale)) {
-        blocks.push(stale);
+    if standing.account == Account::Member {
+        blocks.push(kit::section("more", &more(standing, ask)));
+        blocks.extend(kit::context("stale", &stale(&standing.stale)));
     }
     let text = format!("{may}: {}.", rights.join("; "));
     Message::new(&text, blocks)
+}
+
+/// What follows "may"; somebody else's, or that of whoever reads it.
+fn abilities(standing: &Standing, other: bool) -> Vec<&'static str> {
+    if standing.account != Account::Member {
+        return vec!["do nothing"];
+    }
+    let mut rights: Vec<&str> = standing.rights.iter().map(|it| ability(*it)).collect();
+    if standing.everybody_announces && !standing.rights.contains(&Right::Announce) {
+        rights.insert(0, ability(Right::Announce));
+    }
+    rights.push(match other {
+        true => "change outages that they announced or have a part in",
+        false => "change outages that you announced or have a part in",
+    });
+    rights
+}
+
+/// Nobody is called as somebody wrote. Words without an @ may have been meant for an announcement.
+pub fn nobody(command: &str, said: &str) -> Message {
+    let name = mrkdwn::one_line(said, NAME);
+    let text = format!(
+        "Balefire knows nobody called {name}. Write the name as Slack shows it, the e-mail address, \
+         or the member ID from the person's profile: {command} who U0123456789."
+    );
+    if said.starts_with('@') {
+        return Message::new(&text, Vec::new());
+    }
+    let mut blocks = vec![kit::section("nobody", &text)];
+    blocks.push(kit::section(
+        "announce",
+        "If this is what happened, and no name, announce it with the button.",
+    ));
+    let words = format!("who {said}");
+    let button = done::carrying(
+        Action::Announce,
+        &words,
+        "Announce an outage",
+        Look::Primary,
+    );
+    blocks.extend(kit::actions("actions", vec![button]));
+    Message::new(&text, blocks)
+}
+
+/// Several are called as somebody wrote.
+pub fn several(command: &str, said: &str, people: &[Person]) -> Message {
+    let name = mrkdwn::one_line(said, NAME);
+    let text = format!("More than one person is called {name}. Write whom you mean:");
+    let each = people.iter().map(|it| {
+        let id = mrkdwn::one_line(it.slack_user.as_str(), NAME);
+        format!("• {}: `{command} who {id}`", mrkdwn::mention(it))
+    });
+    let lines: Vec<String> = std::iter::once(text.clone()).chain(each).collect();
+    let plain = people.iter().map(|it| it.slack_user.as_str());
+    let plain: Vec<&str> = plain.collect();
+    let plain = format!("{text} {}.", plain.join(", "));
+    Message::new(&plain, vec![kit::section("several", &lines.join("\n"))])
 }
 
 /// Why somebody cannot be given more, or who gives it.
@@ -95,17 +158,8 @@ fn membership(membership: &Membership) -> String {
 }
 
 /// Where a membership comes from.
-pub fn whence(source: &Source) -> String {
-    match source {
-        Source::Settings => "named in the settings".to_owned(),
-        Source::Manual => "added by an administrator".to_owned(),
-        Source::Google(address) => {
-            format!("from the Google group {}", mrkdwn::one_line(address, NAME))
-        }
-        Source::SlackGroup(id) => {
-            format!("from the user group {}", mrkdwn::one_line(id, NAME))
-        }
-    }
+fn whence(source: &Source) -> String {
+    mrkdwn::one_line(&source.in_words(), 2 * NAME)
 }
 
 /// What may be out of date.

@@ -2,17 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::Serialize;
 use sqlx::types::Json;
 
 use super::Profile;
 use crate::{
     domain::{
-        address::{Claim, addresses, at_domain},
+        address::{Claim, addresses, at_domain, local_part},
         ids::{PersonId, SlackUserId, WorkspaceId},
         time::Timestamp,
     },
     store::{Result, Tx, among, db::on},
 };
+
+/// Whether the plan of a statement is kept for the next time. When everybody is learned for the first
+/// time, PostgreSQL would go on with the plan that was good while a few were known: to read them all.
+const PLAN_KEPT: bool = false;
 
 /// Somebody as the database has them.
 #[derive(Clone, Debug)]
@@ -34,11 +39,23 @@ impl Known {
         !self.was_described
             || known.email != email
             || known.name != said.name
+            || known.handle != said.handle
             || known.time_zone != said.time_zone
             || known.picture != said.picture
             || known.is_bot != said.is_bot
             || known.is_restricted != said.is_restricted
             || known.is_deactivated != said.is_deactivated
+    }
+
+    /// Whether somebody would have more by what Slack says, or be known by another address.
+    pub fn gains_by(&self, said: &Profile) -> bool {
+        let known = &self.profile;
+        let email = said.email.as_ref().map(|it| it.to_lowercase());
+        let is_back = known.is_deactivated && !said.is_deactivated;
+        is_back
+            || (known.is_restricted && !said.is_restricted)
+            || (known.is_bot && !said.is_bot)
+            || (self.was_described && email.is_some() && known.email != email)
     }
 }
 
@@ -47,6 +64,7 @@ struct Row {
     id: PersonId,
     slack_user_id: SlackUserId,
     name: String,
+    handle: Option<String>,
     email: Option<String>,
     time_zone: String,
     picture: Option<String>,
@@ -63,13 +81,14 @@ pub async fn known(
     users: &BTreeSet<SlackUserId>,
 ) -> Result<BTreeMap<SlackUserId, Known>> {
     let sql = format!(
-        "SELECT id, slack_user_id, name, email, time_zone, picture, is_bot, is_restricted,
+        "SELECT id, slack_user_id, name, handle, email, time_zone, picture, is_bot, is_restricted,
                 profile_at, deactivated_at
          FROM people WHERE workspace_id = $2 AND {}",
         among::among_texts(tx, "slack_user_id")
     );
     let rows: Vec<Row> = on!(tx, |conn| {
         sqlx::query_as(sqlx::AssertSqlSafe(sql))
+            .persistent(PLAN_KEPT)
             .bind(Json(users))
             .bind(workspace)
             .fetch_all(conn)
@@ -79,6 +98,7 @@ pub async fn known(
         let profile = Profile {
             slack_user: row.slack_user_id.clone(),
             name: row.name,
+            handle: row.handle,
             email: row.email,
             time_zone: row.time_zone,
             picture: row.picture,
@@ -94,6 +114,92 @@ pub async fn known(
         (row.slack_user_id, known)
     });
     Ok(known.collect())
+}
+
+/// What is written of somebody.
+#[derive(Serialize)]
+struct Written<'a> {
+    slack_user: &'a SlackUserId,
+    name: &'a str,
+    handle: Option<&'a str>,
+    email: Option<&'a str>,
+    local_part: Option<&'a str>,
+    address: Option<&'a str>,
+    time_zone: &'a str,
+    picture: Option<&'a str>,
+    is_bot: bool,
+    is_restricted: bool,
+    is_deactivated: bool,
+}
+
+/// Writes what Slack says of people, each of them once, over what was known. Until
+/// [`settle_addresses`] has looked at who else could be meant, they are known by their own e-mail
+/// addresses. The address of somebody who left stays known, also when Slack does not say it any
+/// more, so that nobody else gets it.
+pub async fn save_profiles(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    profiles: &[&Profile],
+    now: Timestamp,
+) -> Result<()> {
+    // SQLite takes ON for a part of the join unless a condition stands before it.
+    let sql = format!(
+        "INSERT INTO people (workspace_id, slack_user_id, name, email, local_part, address, time_zone,
+                             picture, is_bot, is_restricted, profile_at, deactivated_at, created_at,
+                             handle)
+         SELECT $2, it.value ->> 'slack_user', it.value ->> 'name', it.value ->> 'email',
+                it.value ->> 'local_part', it.value ->> 'address',
+                it.value ->> 'time_zone', it.value ->> 'picture',
+                CAST(it.value ->> 'is_bot' AS BOOLEAN),
+                CAST(it.value ->> 'is_restricted' AS BOOLEAN), $3,
+                CASE WHEN CAST(it.value ->> 'is_deactivated' AS BOOLEAN) THEN $3 END, $3,
+                it.value ->> 'handle'
+         FROM {} WHERE TRUE
+         ON CONFLICT (workspace_id, slack_user_id) DO UPDATE SET
+             name = excluded.name, handle = excluded.handle, time_zone = excluded.time_zone,
+             email = CASE WHEN excluded.deactivated_at IS NULL THEN excluded.email
+                          ELSE COALESCE(excluded.email, people.email) END,
+             local_part = CASE WHEN excluded.deactivated_at IS NULL THEN excluded.local_part
+                               ELSE COALESCE(excluded.local_part, people.local_part) END,
+             address = CASE WHEN excluded.deactivated_at IS NULL THEN excluded.address
+                            ELSE COALESCE(excluded.address, people.address) END,
+             picture = excluded.picture, is_bot = excluded.is_bot,
+             is_restricted = excluded.is_restricted, profile_at = excluded.profile_at,
+             deactivated_at = CASE WHEN excluded.deactivated_at IS NULL THEN NULL
+                                   ELSE COALESCE(people.deactivated_at, excluded.deactivated_at) END",
+        among::each(tx, "$1")
+    );
+    let emails = profiles.iter().map(|it| it.email.as_deref());
+    let emails: Vec<Option<String>> = emails.map(|it| it.map(str::to_lowercase)).collect();
+    let written = profiles.iter().zip(&emails).map(|(profile, email)| {
+        let email = email.as_deref();
+        let local_part = email.and_then(local_part);
+        // The address of a guest or an app proves nothing.
+        let proves = local_part.is_some() && !profile.is_restricted && !profile.is_bot;
+        Written {
+            slack_user: &profile.slack_user,
+            name: &profile.name,
+            handle: profile.handle.as_deref(),
+            email,
+            local_part,
+            address: email.filter(|_| proves),
+            time_zone: &profile.time_zone,
+            picture: profile.picture.as_deref(),
+            is_bot: profile.is_bot,
+            is_restricted: profile.is_restricted,
+            is_deactivated: profile.is_deactivated,
+        }
+    });
+    let written: Vec<Written> = written.collect();
+    on!(tx, |conn| {
+        sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(Json(written))
+            .bind(workspace)
+            .bind(now)
+            .execute(conn)
+            .await?;
+    });
+    Ok(())
 }
 
 /// Those of `people` whose account is deactivated.
@@ -137,11 +243,18 @@ pub async fn settle_addresses(
     );
     let rows: Vec<Relative> = on!(tx, |conn| {
         sqlx::query_as(sqlx::AssertSqlSafe(sql))
+            .persistent(PLAN_KEPT)
             .bind(Json(local_parts))
             .bind(workspace)
             .fetch_all(conn)
             .await
     })?;
+    #[derive(Serialize)]
+    struct Settled {
+        id: PersonId,
+        address: Option<String>,
+    }
+    let mut settled = Vec::new();
     for family in rows.chunk_by(|a, b| a.local_part == b.local_part) {
         let claims: Vec<Claim> = family
             .iter()
@@ -151,19 +264,25 @@ pub async fn settle_addresses(
                 is_gone: it.deactivated_at.is_some(),
             })
             .collect();
-        for (it, address) in family.iter().zip(addresses(&claims, domain)) {
-            if it.address == address {
-                continue;
-            }
-            on!(tx, |conn| {
-                sqlx::query("UPDATE people SET address = $2 WHERE id = $1")
-                    .bind(it.id)
-                    .bind(&address)
-                    .execute(conn)
-                    .await?;
-            });
-        }
+        let each = family.iter().zip(addresses(&claims, domain));
+        let different = each.filter(|(it, address)| it.address != *address);
+        settled.extend(different.map(|(it, address)| Settled { id: it.id, address }));
     }
+    if settled.is_empty() {
+        return Ok(());
+    }
+    let sql = format!(
+        "UPDATE people SET address = it.value ->> 'address' FROM {}
+         WHERE people.id = CAST(it.value ->> 'id' AS BIGINT)",
+        among::each(tx, "$1")
+    );
+    on!(tx, |conn| {
+        sqlx::query(sqlx::AssertSqlSafe(sql))
+            .persistent(PLAN_KEPT)
+            .bind(Json(settled))
+            .execute(conn)
+            .await?;
+    });
     Ok(())
 }
 

@@ -104,9 +104,9 @@ impl Wire {
         answering.await.ok()
     }
 
-    /// What Slack sent last.
-    pub fn last(&self) -> Option<Kept> {
-        self.state().last.clone()
+    /// What Slack sent since this was asked last.
+    pub fn take_last(&self) -> Option<Kept> {
+        self.state().last.take()
     }
 
     /// Somebody is about to delete a message of the bot's.

@@ -5,9 +5,9 @@ INSERT INTO workspaces (id, name, url, bot_user_id, bot_id, seen_at)
 VALUES ('T1', 'Example', 'https://example.slack.com/', 'UBOT', 'BBOT', '2026-03-01T12:00:00+00:00');
 INSERT INTO counters (workspace_id, name, value) VALUES ('T1', 'outage', 2);
 
-INSERT INTO people (workspace_id, slack_user_id, name, email, local_part, address, time_zone, picture, profile_at, created_at)
-VALUES ('T1', 'U1', 'Ana', 'ana@example.com', 'ana', 'ana@example.com', 'Europe/Prague', 'https://example.com/ana.png', '2026-03-01T12:00:00.123456+00:00', '2026-03-01T12:00:00+00:00'),
-       ('T1', 'U2', 'Bo', NULL, NULL, NULL, 'Etc/UTC', NULL, NULL, '2026-03-01T12:00:00+00:00');
+INSERT INTO people (workspace_id, slack_user_id, name, handle, email, local_part, address, time_zone, picture, profile_at, created_at)
+VALUES ('T1', 'U1', 'Ana', 'ana', 'ana@example.com', 'ana', 'ana@example.com', 'Europe/Prague', 'https://example.com/ana.png', '2026-03-01T12:00:00.123456+00:00', '2026-03-01T12:00:00+00:00'),
+       ('T1', 'U2', 'Bo', NULL, NULL, NULL, NULL, 'Etc/UTC', NULL, NULL, '2026-03-01T12:00:00+00:00');
 INSERT INTO groups (workspace_id, name) VALUES ('T1', 'on_call');
 INSERT INTO group_rights (workspace_id, group_name, permission) VALUES ('T1', 'on_call', 'announce');
 INSERT INTO group_members (workspace_id, group_name, member, source, added_by, added_at)
@@ -16,9 +16,12 @@ INSERT INTO group_syncs (workspace_id, group_name, source, tried_at, synced_at, 
 VALUES ('T1', 'on_call', 'google:sre@example.com', '2026-03-01T12:00:00+00:00', NULL, 'the group was not found', 0, NULL);
 INSERT INTO home_tabs (workspace_id, slack_user_id, opened_at) VALUES ('T1', 'U1', '2026-03-01T12:00:00+00:00');
 
-INSERT INTO components (workspace_id, key, name, name_lower, attributes, created_at)
-VALUES ('T1', 'payments', 'Payments', 'payments', '{"region":"eu"}', '2026-03-01T12:00:00+00:00');
+INSERT INTO components (workspace_id, key, name, name_lower, attributes, owner, description, links, retired_at, created_at)
+VALUES ('T1', 'payments', 'Payments', 'payments', '{"region":"eu"}', 'Team Money', 'Cards and invoices',
+        '[{"name":"Runbook","url":"https://wiki.example.com/payments"}]', NULL, '2026-03-01T12:00:00+00:00'),
+       ('T1', 'ledger', 'Ledger', 'ledger', '{}', NULL, NULL, '[]', NULL, '2026-03-01T12:00:00+00:00');
 INSERT INTO component_aliases (workspace_id, alias, component_id) VALUES ('T1', 'pay', 1);
+INSERT INTO component_parents (component_id, parent_id) VALUES (1, 2);
 
 INSERT INTO outages (workspace_id, number, version, phase, phase_detail, severity, summary, eta_label, eta_due_at, eta_set_at,
     creator_id, solution_assignee_id, communication_assignee_id, started_at, announced_at, resolved_at, ended_at, updated_at)
@@ -53,6 +56,19 @@ INSERT INTO shares (workspace_id, outage_id, channel_id, message_ts, author_user
 VALUES ('T1', 2, 'C2', '1772452900.000100', 'U1', 'Ana', 'it is the switch', 2, '1772452901.000100', '2026-03-02T12:05:00+00:00');
 INSERT INTO external_references (source, external_id, outage_id) VALUES ('example', 'E-1', 1);
 
+INSERT INTO checks (workspace_id, source, external_id, name, link, importance, edited, component_id, mapped_by, state, last, occurrences, due_at, created_at)
+VALUES ('T1', 'pingdom', '85975', 'Checkout', 'https://my.pingdom.com/reports/uptime#check=85975', 'high', '["name"]', 1, '{"kind":"person","id":1}',
+        '{"status":"major_outage","since":"2026-03-02T12:00:00Z","heard_at":"2026-03-02T12:00:00Z","last":{"at":"2026-03-02T12:00:00Z","status":"major_outage"},"changes":["2026-03-02T12:00:00Z"],"turned_at":"2026-03-02T12:00:00Z"}',
+        '{"observation":{"at":"2026-03-02T12:00:00Z","status":"major_outage","value":null,"detail":"HTTP Error 503"},"word":"DOWN"}', 3, '2026-03-02T12:30:00+00:00', '2026-03-01T12:00:00+00:00');
+INSERT INTO observations (check_id, at, word, status, value, detail, received_at)
+VALUES (1, '2026-03-02T12:00:00+00:00', 'DOWN', 'major_outage', 0.5, 'HTTP Error 503', '2026-03-02T12:00:01+00:00');
+INSERT INTO overrides (component_id, status, why, said_by, from_at, until_at, is_over, due_at, created_at)
+VALUES (1, 'under_maintenance', 'a new switch', '{"kind":"person","id":1}', '2026-03-01T12:00:00+00:00', '2026-03-01T13:00:00+00:00', TRUE, NULL, '2026-03-01T12:00:00+00:00');
+INSERT INTO component_health (component_id, status, since, why, stale, flapping)
+VALUES (1, 'major_outage', '2026-03-02T12:00:00+00:00', '{"kind":"checks","worst":[1]}', FALSE, FALSE);
+INSERT INTO component_transitions (component_id, at, from_status, to_status, why, recorded_at)
+VALUES (1, '2026-03-02T12:00:00+00:00', 'operational', 'major_outage', '{"kind":"checks","worst":[1]}', '2026-03-02T12:00:01+00:00');
+
 INSERT INTO deliveries (workspace_id, outage_id, kind, lane, conversation, after_id, dedupe_key, payload, attempts, due_at, trying_since, sent_at, done_at, result, created_at)
 VALUES ('T1', 1, 'announce', 'outage:1:thread', 'C1', NULL, 'announce:1', '{"task":"announce"}', 1, '2026-03-01T12:00:00+00:00', '2026-03-01T12:00:00+00:00', '2026-03-01T12:00:00.5+00:00', '2026-03-01T12:00:01+00:00', '{"receipt":"posted","channel":"C1","ts":"1772366400.000100"}', '2026-03-01T12:00:00+00:00'),
        ('T1', 2, 'announce', 'outage:2:thread', 'C1', NULL, 'announce:2', '{"task":"announce"}', 0, '2026-03-02T12:00:00+00:00', '2026-03-02T12:00:00+00:00', NULL, NULL, NULL, '2026-03-02T12:00:00+00:00'),
@@ -64,8 +80,8 @@ VALUES ('slack', 'Ev1', 'reaction_added', '{"type":"reaction_added"}', '2026-03-
 INSERT INTO idempotency (scope, key, outcome, expires_at)
 VALUES ('slack.form', 'V1', '{"content":"abc","outage":2}', '2026-03-03T12:00:00+00:00');
 INSERT INTO leases (name, holder, fence, expires_at) VALUES ('job:forget', 'process 1 (abc)', 7, '2026-03-02T12:01:00+00:00');
-INSERT INTO job_runs (job, node, started_at, finished_at, next_at, failed, outcome)
-VALUES ('forget', 'process 1 (abc)', '2026-03-02T12:00:00+00:00', '2026-03-02T12:00:01+00:00', '2026-03-03T12:00:01+00:00', FALSE, 'forgot 0 answers');
+INSERT INTO job_runs (job, node, started_at, finished_at, next_at, wanted_at, failed, outcome)
+VALUES ('forget', 'process 1 (abc)', '2026-03-02T12:00:00+00:00', '2026-03-02T12:00:01+00:00', '2026-03-03T12:00:01+00:00', '2026-03-02T12:01:00+00:00', FALSE, 'forgot 0 answers');
 INSERT INTO audit (actor, action, subject, detail, recorded_at)
 VALUES ('{"kind":"command_line","name":"cli"}', 'delivery.retry', '1', '{}', '2026-03-01T12:00:00+00:00');
 INSERT INTO signals (workspace_id, source, reports, received_at, due_at)

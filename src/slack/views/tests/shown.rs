@@ -428,9 +428,10 @@ fn what_somebody_may_do() {
             membership::{Membership, Source},
         },
         slack::views::who,
-        store::syncs::Sync,
+        store::{people::Account, syncs::Sync},
     };
     let standing = Standing {
+        account: Account::Member,
         rights: vec![Right::Announce],
         memberships: vec![
             Membership {

@@ -30,7 +30,7 @@ use crate::{
 /// asked each time.
 const BELIEVED: Duration = Duration::from_secs(30);
 
-pub struct Health {
+pub struct Readiness {
     slack: Arc<Slack>,
     metrics: Arc<Metrics>,
     /// In Socket Mode only.
@@ -40,15 +40,15 @@ pub struct Health {
     slack_answered: Mutex<Option<(Timestamp, bool)>>,
 }
 
-impl Health {
+impl Readiness {
     pub fn new(
         slack: Arc<Slack>,
         metrics: Arc<Metrics>,
         link: Option<Arc<Link>>,
         working: Arc<AtomicBool>,
         stop: CancellationToken,
-    ) -> Arc<Health> {
-        Arc::new(Health {
+    ) -> Arc<Readiness> {
+        Arc::new(Readiness {
             slack,
             metrics,
             link,
@@ -90,7 +90,7 @@ impl Health {
     }
 }
 
-pub fn routes(health: Arc<Health>) -> Router {
+pub fn routes(health: Arc<Readiness>) -> Router {
     Router::new()
         .route(
             "/healthz",
@@ -113,7 +113,7 @@ pub fn routes(health: Arc<Health>) -> Router {
 /// Whether requests should be sent here: the database answers, Slack is known and takes the token,
 /// nobody is stopping us. In Socket Mode nobody sends requests here, and it says whether Slack can
 /// send any. What is not well is said as in the log, where that is known.
-async fn ready(State(health): State<Arc<Health>>) -> Response {
+async fn ready(State(health): State<Arc<Readiness>>) -> Response {
     let not_yet = |well: bool| if well { "ok" } else { "not yet" }.to_owned();
     let hindrance = health.slack.api.hindrance();
     let told = hindrance.as_ref().map(ToString::to_string);
@@ -154,7 +154,7 @@ async fn ready(State(health): State<Arc<Health>>) -> Response {
 }
 
 /// The older tool's deep check: database, Slack's token and the workers.
-async fn up(State(health): State<Arc<Health>>) -> Response {
+async fn up(State(health): State<Arc<Readiness>>) -> Response {
     let well = health.database_answers().await && health.works() && health.reachable();
     if well && health.slack_answers().await {
         Json(json!({ "status": "ok" })).into_response()
@@ -164,7 +164,7 @@ async fn up(State(health): State<Arc<Health>>) -> Response {
     }
 }
 
-async fn metrics(State(health): State<Arc<Health>>) -> Response {
+async fn metrics(State(health): State<Arc<Readiness>>) -> Response {
     if let Some(silence) = health.link.as_ref().and_then(|it| it.silent_for()) {
         health.metrics.set_socket_silence(silence);
     }
