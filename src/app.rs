@@ -32,6 +32,11 @@ use crate::{
     health::Health,
     jobs::{self, Job, Jobs, groups::Lists},
     outbox::Outbox,
+    signals::{
+        self,
+        intake::Intake,
+        worker::{self, TakeIn},
+    },
     slack::{
         FORMS_AT_ONCE, Slack,
         api::SlackApi,
@@ -65,6 +70,10 @@ pub struct App {
     pub outbox: Arc<Outbox<SlackDeliver>>,
     pub health: Health,
     pub metrics: Arc<Metrics>,
+    /// Where what monitors send comes in.
+    pub intake: Arc<Intake>,
+    /// Whoever makes something of it.
+    pub taker: Arc<dyn TakeIn>,
     settings: Settings,
     /// In Socket Mode only.
     socket: Option<Socket>,
@@ -153,6 +162,12 @@ impl App {
             groups_wake: Arc::new(Notify::new()),
             connected: Arc::new(RwLock::new(None)),
         });
+        let intake = Arc::new(Intake::new(
+            db.clone(),
+            clock.clone(),
+            metrics.clone(),
+            slack.connected.clone(),
+        ));
         let socket = match &settings.slack.mode {
             SlackMode::Http { .. } => None,
             SlackMode::Socket { app_token } => {
@@ -163,6 +178,7 @@ impl App {
                 })
             }
         };
+        let taker = Arc::new(health.clone());
         Ok(App {
             db,
             clock,
@@ -170,6 +186,8 @@ impl App {
             outbox,
             health,
             metrics,
+            intake,
+            taker,
             settings,
             socket,
             working: Arc::new(AtomicBool::new(false)),
@@ -202,7 +220,13 @@ impl App {
             ),
             SlackMode::Socket { .. } => ingress::http::closed_routes(),
         };
+        let signals = signals::http::routes(
+            self.intake.clone(),
+            self.settings.signals.clone(),
+            self.settings.server.body_limit,
+        );
         ingress
+            .merge(signals)
             .merge(health)
             .layer(TimeoutLayer::with_status_code(
                 axum::http::StatusCode::SERVICE_UNAVAILABLE,
@@ -280,6 +304,10 @@ impl App {
         let slack = self.slack.clone();
         workers.spawn(jobs::supervise("inbox", stop.clone(), move |stop| {
             jobs::inbox::run(slack.clone(), stop)
+        }));
+        let (intake, taker) = (self.intake.clone(), self.taker.clone());
+        workers.spawn(jobs::supervise("signals", stop.clone(), move |stop| {
+            worker::run(intake.clone(), taker.clone(), stop)
         }));
         let jobs = Arc::new(self.jobs());
         for job in Job::ALL {

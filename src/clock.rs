@@ -1,6 +1,8 @@
 //! The one clock. Everything else takes the time as an argument, so tests and the local Slack can
 //! move it.
 
+pub mod complaints;
+
 use std::{
     sync::{
         Arc,

@@ -20,6 +20,7 @@ mod problem;
 mod reader;
 mod secret;
 mod server;
+mod signals;
 mod slack;
 mod sources;
 mod suggestion;
@@ -40,6 +41,7 @@ pub use outages::Outages;
 pub use permissions::{Permissions, Person, is_email, is_slack_user};
 pub use problem::{Problem, Problems};
 pub use server::Server;
+pub use signals::{SignalSource, Signals, Signing};
 pub use slack::{Slack, SlackApp, SlackMode};
 pub use sources::{Sources, variable};
 pub use time::Time;
@@ -64,6 +66,7 @@ pub struct Settings<S = Slack> {
     pub permissions: Permissions,
     pub google: Google,
     pub deliveries: Deliveries,
+    pub signals: Signals,
     pub time: Time,
 }
 
@@ -125,6 +128,7 @@ fn read_sections<S>(
     let permissions = permissions::read(reader);
     let google = google::read(reader);
     let deliveries = deliveries::read(reader);
+    let signals = signals::read(reader);
     let time = time::read(reader, checks);
     Some(Settings {
         compat: compat?,
@@ -138,6 +142,7 @@ fn read_sections<S>(
         permissions: permissions?,
         google: google?,
         deliveries: deliveries?,
+        signals: signals?,
         time: time?,
     })
 }

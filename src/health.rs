@@ -258,9 +258,14 @@ impl Health {
         store::checks::save_all(tx, &kept).await
     }
 
+    /// What was written is committed: whoever tells what follows can begin.
+    pub fn tell(&self) {
+        self.wake.notify_one();
+    }
+
     fn told(&self, changed: &[Transition]) {
         if !changed.is_empty() {
-            self.wake.notify_one();
+            self.tell();
         }
     }
 }

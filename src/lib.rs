@@ -11,6 +11,7 @@ pub mod health;
 pub mod jobs;
 pub mod outbox;
 pub mod sandbox;
+pub mod signals;
 pub mod slack;
 pub mod store;
 pub mod telemetry;

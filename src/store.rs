@@ -2,7 +2,7 @@
 //!
 //! Every function takes an open [`Tx`], so that a use case composes them in one commit and there
 //! is no way to write outside of a transaction. A function says nothing of *why*: rules live in
-//! the domain, and only the desk, the outbox and the worker of the inbox call what writes.
+//! the domain, and only the desk, the outbox, the worker of the inbox and the intake of signals call what writes.
 
 mod among;
 pub mod announcements;
@@ -29,6 +29,7 @@ pub mod reach;
 pub mod rights;
 pub mod runs;
 pub mod shares;
+pub mod signals;
 pub mod syncs;
 pub mod timeline;
 pub mod trouble;

@@ -6,5 +6,7 @@ pub mod logs;
 mod metrics;
 pub mod unreached;
 
-pub use labels::{DeliveryOutcome, InboxOutcome, SlackRequest, SlackRequestOutcome, SocketEnd};
+pub use labels::{
+    DeliveryOutcome, InboxOutcome, SignalOutcome, SlackRequest, SlackRequestOutcome, SocketEnd,
+};
 pub use metrics::{CONTENT_TYPE, Metrics, ModalOpening};

@@ -487,3 +487,19 @@ CREATE TABLE audit (
     recorded_at TEXT    NOT NULL
 ) STRICT;
 CREATE INDEX audit_recorded ON audit (recorded_at);
+
+-- What monitors said, kept until it is taken in. One row is one request of theirs.
+CREATE TABLE signals (
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
+    workspace_id TEXT    NOT NULL,
+    source       TEXT    NOT NULL,
+    reports      TEXT    NOT NULL CHECK (json_valid(reports)),
+    received_at  TEXT    NOT NULL,
+    due_at       TEXT    NOT NULL,
+    attempts     INTEGER NOT NULL DEFAULT 0,
+    done_at      TEXT,
+    last_error   TEXT
+) STRICT;
+CREATE INDEX signals_due ON signals (due_at, id) WHERE done_at IS NULL;
+CREATE INDEX signals_done ON signals (done_at) WHERE done_at IS NOT NULL;
+CREATE INDEX signals_put_away ON signals (id) WHERE done_at IS NOT NULL AND last_error IS NOT NULL;

@@ -134,6 +134,15 @@ impl Reader {
         self.layers.entries.get(key).cloned()
     }
 
+    /// As [`Reader::entry`], for a list that is empty by default.
+    pub(super) fn list_entry(&mut self, key: &str) -> Option<Entry> {
+        self.known.insert(key.to_owned(), Value::Array(Vec::new()));
+        let entry = self.layers.entries.get(key).cloned()?;
+        entry
+            .not_blank()
+            .filter(|it| !matches!(&it.value, Given::Typed(Value::Array(list)) if list.is_empty()))
+    }
+
     /// A problem with a value that only shows when it is seen together with others.
     pub(super) fn refuse(&mut self, key: &str, fault: Fault) {
         let value = self.layers.entries.get(key).map(|entry| show(&entry.value));

@@ -9,7 +9,7 @@ use url::Url;
 
 use super::layers::{Entry, unreadable};
 use super::problem::{Fault, HIDDEN, Problem};
-use super::reader::{Reader, text_of};
+use super::reader::{Reader, text_of, texts_of};
 
 /// No secret is longer; a path that names a log or a device by mistake is not swallowed whole.
 const FILE_LIMIT: u64 = 64 * 1024;
@@ -116,6 +116,86 @@ impl SecretSetting {
                 Found::Refused
             }
         }
+    }
+}
+
+/// Several secrets that are all good, given as a list or as a file with one to a line.
+pub(super) struct SecretList {
+    pub(super) key: &'static str,
+    pub(super) file_key: &'static str,
+}
+
+impl SecretList {
+    /// Empty where none is given; `None` where a problem has been reported.
+    pub(super) fn read<T>(
+        &self,
+        reader: &mut Reader,
+        parse: impl Fn(&str) -> Result<T, Fault>,
+    ) -> Option<Vec<T>> {
+        let direct = reader.list_entry(self.key);
+        let path = reader.entry(self.file_key, "").and_then(Entry::not_blank);
+        let path = match (&direct, path) {
+            (Some(direct), Some(path)) if direct.layer == path.layer => {
+                let fault = Fault::new(
+                    format!("{} is given too.", self.key),
+                    "Keep one of the two.",
+                );
+                reader.report(fault.at(&path.source, self.file_key, None));
+                return None;
+            }
+            // The stronger layer wins here as everywhere.
+            (Some(direct), path) => path.filter(|it| direct.layer < it.layer),
+            (None, path) => path,
+        };
+        let (source, texts) = match (path, direct) {
+            (Some(path), _) => self.lines(reader, &path)?,
+            (None, None) => return Some(Vec::new()),
+            (None, Some(direct)) => match texts_of(&direct.value) {
+                Ok(texts) => (direct.source, texts),
+                Err(fault) => {
+                    reader.report(fault.at(&direct.source, self.key, Some(HIDDEN.to_owned())));
+                    return None;
+                }
+            },
+        };
+        let mut parsed = Vec::with_capacity(texts.len());
+        for text in &texts {
+            match parse(text) {
+                Ok(value) => parsed.push(value),
+                Err(fault) => {
+                    reader.report(fault.at(&source, self.key, Some(HIDDEN.to_owned())));
+                }
+            }
+        }
+        (parsed.len() == texts.len()).then_some(parsed)
+    }
+
+    /// The lines of a file, with where they came from.
+    fn lines(&self, reader: &mut Reader, entry: &Entry) -> Option<(String, Vec<String>)> {
+        let path = match text_of(&entry.value) {
+            Ok(path) => path,
+            Err(fault) => {
+                reader.report(fault.at(&entry.source, self.file_key, None));
+                return None;
+            }
+        };
+        let text = match read_limited(Path::new(path)) {
+            Ok(text) => text,
+            Err(error) => {
+                // Shown with care: it may be the secret itself, put here by mistake.
+                let problem = unreadable(&error);
+                reader.report(problem.at(&entry.source, self.file_key, Some(shown(path))));
+                return None;
+            }
+        };
+        let lines = text.lines().map(str::trim).filter(|it| !it.is_empty());
+        let lines: Vec<String> = lines.map(str::to_owned).collect();
+        if lines.is_empty() {
+            let fault = Fault::new("The file is empty.", "Write a secret into it.");
+            reader.report(fault.at(&entry.source, self.file_key, Some(path.to_owned())));
+            return None;
+        }
+        Some((format!("file {path}"), lines))
     }
 }
 

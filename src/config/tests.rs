@@ -7,6 +7,7 @@ mod precedence;
 mod problems;
 mod secrets;
 mod shipped_file;
+mod signals;
 mod stackmon;
 mod written;
 

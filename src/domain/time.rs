@@ -26,6 +26,19 @@ impl Timestamp {
         Timestamp(DateTime::from_timestamp_micros(micros).unwrap_or_default())
     }
 
+    /// What machines write: RFC 3339, or the same without a zone, which is UTC then.
+    pub fn read(text: &str) -> Option<Timestamp> {
+        let text = text.trim();
+        let at = match DateTime::parse_from_rfc3339(text) {
+            Ok(at) => at.with_timezone(&Utc),
+            Err(_) => {
+                let local: NaiveDateTime = text.replacen(' ', "T", 1).parse().ok()?;
+                local.and_utc()
+            }
+        };
+        Some(Timestamp(at.trunc_subsecs(6)))
+    }
+
     pub fn epoch(self) -> i64 {
         self.0.timestamp()
     }
@@ -331,6 +344,30 @@ mod tests {
         );
         assert_eq!(noon.plus(Duration::from_secs(59)).minute(), noon);
         assert!(noon.plus(Duration::MAX) > noon);
+    }
+
+    #[test]
+    fn what_machines_write_is_read() {
+        let noon = Timestamp::from_epoch(1_772_366_400);
+        for text in [
+            "2026-03-01T12:00:00Z",
+            "2026-03-01T13:00:00+01:00",
+            "2026-03-01T12:00:00",
+            " 2026-03-01 12:00:00 ",
+        ] {
+            assert_eq!(Timestamp::read(text), Some(noon), "{text}");
+        }
+        let finer = Timestamp::read("2026-03-01T12:00:00.123456789Z").unwrap();
+        assert_eq!(finer.micros(), noon.micros() + 123_456);
+        for text in [
+            "",
+            "soon",
+            "2026-03-01",
+            "2026-02-30T12:00:00Z",
+            "1772366400",
+        ] {
+            assert_eq!(Timestamp::read(text), None, "{text}");
+        }
     }
 
     #[test]

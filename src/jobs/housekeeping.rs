@@ -16,6 +16,11 @@ const INBOX_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
 /// Delivered rows are kept for this long; dead letters until somebody deals with them.
 const DELIVERIES_KEPT: Duration = Duration::from_secs(90 * 24 * 3600);
 
+/// What monitors said is kept for this long after it was worked on, to see that it came; what could
+/// not be worked on for longer, because somebody should look at it.
+const SIGNALS_KEPT: Duration = DAY;
+const SIGNALS_PUT_AWAY_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
+
 /// Audit rows are kept for this long.
 const AUDIT_KEPT: Duration = Duration::from_secs(400 * 24 * 3600);
 
@@ -45,6 +50,9 @@ pub async fn forget(db: &Db, clock: &Clock, lease: Option<&Lease>) -> anyhow::Re
     let observations =
         store::checks::forget_observations(&mut tx, now.minus(OBSERVATIONS_KEPT)).await?;
     let audit = store::audit::forget(&mut tx, now.minus(AUDIT_KEPT)).await?;
+    let taken = now.minus(SIGNALS_KEPT);
+    let put_away = now.minus(SIGNALS_PUT_AWAY_KEPT);
+    let signals = store::signals::forget(&mut tx, taken, put_away).await?;
     tx.commit().await?;
     tracing::info!(
         answers,
@@ -53,11 +61,12 @@ pub async fn forget(db: &Db, clock: &Clock, lease: Option<&Lease>) -> anyhow::Re
         audit,
         homes,
         observations,
+        signals,
         "forgot what is old"
     );
     Ok(format!(
         "forgot {answers} answers, {events} events, {deliveries} deliveries, {audit} audit rows, \
-         {homes} visits of Home tabs, {observations} observations"
+         {homes} visits of Home tabs, {observations} observations, {signals} signals"
     ))
 }
 
@@ -70,5 +79,7 @@ pub async fn count(db: &Db, clock: &Clock, metrics: &Metrics) -> anyhow::Result<
     metrics.set_outages_open(store::outages::count_open(&mut tx).await?);
     let (unread, held) = store::syncs::figures(&mut tx).await?;
     metrics.set_group_lists(unread, held);
+    let (kept, put_away) = store::signals::figures(&mut tx).await?;
+    metrics.set_signals(kept, put_away);
     Ok(format!("{waiting} deliveries wait, {dead} are dead"))
 }

@@ -6,7 +6,6 @@
 //! an outage is.
 
 pub mod answering;
-mod complaints;
 pub mod envelope;
 pub mod http;
 pub mod signature;

@@ -150,6 +150,29 @@ pub(super) fn is_busy(error: &Error) -> bool {
     sqlite(error) == Some(Sqlite::Locked)
 }
 
+/// Whether it is the database that does not work, and not what it was asked to write: then everything
+/// else fails as well, and the same may go through later.
+pub fn is_of_the_database(error: &Error) -> bool {
+    match error {
+        Error::Io(_) | Error::Tls(_) | Error::PoolTimedOut | Error::PoolClosed => true,
+        Error::WorkerCrashed | Error::Protocol(_) => true,
+        Error::Database(_) => match (sqlite(error), code(error).as_deref()) {
+            (Some(_), _) => true,
+            // A statement that takes too long may be the fault of what it writes.
+            (None, Some("57014")) => false,
+            // It ended the transaction, or takes no writes.
+            (None, Some("25P03" | "25006")) => true,
+            (None, Some(code)) if code.len() == 5 => OF_THE_SERVER.contains(&&code[..2]),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// Classes of PostgreSQL's codes: connections, transactions undone for another, rights and tables that
+/// are not there, resources, operators, the system.
+const OF_THE_SERVER: [&str; 6] = ["08", "40", "42", "53", "57", "58"];
+
 /// Whether PostgreSQL says that the role may not do this.
 pub(super) fn is_forbidden(error: &Error) -> bool {
     sqlite(error).is_none() && code(error).as_deref() == Some("42501")

@@ -88,6 +88,18 @@ label! {
 }
 
 label! {
+    /// How a request of a monitor was answered.
+    SignalOutcome {
+        Accepted = "accepted",
+        /// The secret or the signature was missing or wrong.
+        Refused = "refused",
+        Malformed = "malformed",
+        /// It could not be kept.
+        Unavailable = "unavailable",
+    }
+}
+
+label! {
     /// Why a connection of Socket Mode was replaced, or did not come about.
     SocketEnd {
         /// Slack said beforehand that its time is over.
@@ -140,4 +152,10 @@ pub(super) struct JobLabels {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct InboxLabels {
     pub(super) outcome: InboxOutcome,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct SignalLabels {
+    pub(super) source: &'static str,
+    pub(super) outcome: SignalOutcome,
 }

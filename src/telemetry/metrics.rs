@@ -14,8 +14,8 @@ use prometheus_client::registry::{Registry, Unit};
 
 use super::labels::{
     DeliveryKind, DeliveryLabels, DeliveryOutcome, InboxLabels, InboxOutcome, JobLabels,
-    JobOutcome, SlackRequest, SlackRequestKind, SlackRequestLabels, SlackRequestOutcome, SocketEnd,
-    SocketLabels,
+    JobOutcome, SignalLabels, SignalOutcome, SlackRequest, SlackRequestKind, SlackRequestLabels,
+    SlackRequestOutcome, SocketEnd, SocketLabels,
 };
 
 /// What `Metrics::render` gives is of this type.
@@ -55,6 +55,10 @@ pub struct Metrics {
     outages_open: Gauge,
     group_lists_unread: Gauge,
     group_lists_held: Gauge,
+    signals: Family<SignalLabels, Counter>,
+    signal_commits: Counter,
+    signals_waiting: Gauge,
+    signals_put_away: Gauge,
 }
 
 /// Counts as one modal being opened for as long as it lives.
@@ -96,11 +100,16 @@ impl Metrics {
             outages_open: Gauge::default(),
             group_lists_unread: Gauge::default(),
             group_lists_held: Gauge::default(),
+            signals: Family::default(),
+            signal_commits: Counter::default(),
+            signals_waiting: Gauge::default(),
+            signals_put_away: Gauge::default(),
         };
         metrics.slack_reachable.set(1);
         metrics.register_slack();
         metrics.register_deliveries();
         metrics.register_outages();
+        metrics.register_signals();
         metrics
     }
 
@@ -202,6 +211,23 @@ impl Metrics {
         self.group_lists_held.set(held);
     }
 
+    /// A request of a monitor was answered. `source` is one of few fixed words.
+    pub fn signal(&self, source: &'static str, outcome: SignalOutcome) {
+        let labels = SignalLabels { source, outcome };
+        self.signals.get_or_create(&labels).inc();
+    }
+
+    /// What monitors sent was written, in one transaction.
+    pub fn signal_commit(&self) {
+        self.signal_commits.inc();
+    }
+
+    /// How many requests of monitors wait to be worked on, and how many never will be.
+    pub fn set_signals(&self, waiting: i64, put_away: i64) {
+        self.signals_waiting.set(waiting);
+        self.signals_put_away.set(put_away);
+    }
+
     /// All metrics as OpenMetrics text.
     pub fn render(&self) -> String {
         let mut text = String::new();
@@ -292,6 +318,30 @@ impl Metrics {
         );
     }
 
+    fn register_signals(&mut self) {
+        let registry = &mut self.registry;
+        registry.register(
+            "signals",
+            "Requests that monitors sent to us",
+            self.signals.clone(),
+        );
+        registry.register(
+            "signal_commits",
+            "Transactions in which requests of monitors were kept",
+            self.signal_commits.clone(),
+        );
+        registry.register(
+            "signals_waiting",
+            "Requests of monitors that are kept and not worked on yet",
+            self.signals_waiting.clone(),
+        );
+        registry.register(
+            "signals_put_away",
+            "Requests of monitors that could not be worked on and need a person",
+            self.signals_put_away.clone(),
+        );
+    }
+
     fn register_outages(&mut self) {
         let registry = &mut self.registry;
         registry.register(
@@ -372,6 +422,25 @@ mod tests {
             "balefire_slack_ack_seconds_bucket{le=\"0.005\",kind=\"command\"} 1",
             "balefire_slack_ack_seconds_count{kind=\"command\"} 1",
             "# UNIT balefire_slack_ack_seconds seconds",
+        ] {
+            assert_line(&text, line);
+        }
+    }
+
+    #[test]
+    fn signals_are_counted_by_source_and_outcome() {
+        let metrics = Metrics::new();
+        metrics.signal("pingdom", SignalOutcome::Accepted);
+        metrics.signal("pingdom", SignalOutcome::Refused);
+        metrics.signal_commit();
+        metrics.set_signals(3, 1);
+        let text = metrics.render();
+        for line in [
+            "balefire_signals_total{source=\"pingdom\",outcome=\"accepted\"} 1",
+            "balefire_signals_total{source=\"pingdom\",outcome=\"refused\"} 1",
+            "balefire_signal_commits_total 1",
+            "balefire_signals_waiting 3",
+            "balefire_signals_put_away 1",
         ] {
             assert_line(&text, line);
         }

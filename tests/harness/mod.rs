@@ -7,6 +7,7 @@
 pub mod browser;
 pub mod databases;
 pub mod google;
+pub mod monitors;
 pub mod person;
 
 use std::{
@@ -90,6 +91,8 @@ pub struct Setup {
     pub email_domain: &'static str,
     /// How many people there are besides the four.
     pub more_people: usize,
+    /// The secret of Pingdom's webhook, which is off when empty.
+    pub monitors: &'static str,
 }
 
 impl Default for Setup {
@@ -107,6 +110,7 @@ impl Default for Setup {
             told_of_partners: Vec::new(),
             email_domain: "",
             more_people: 0,
+            monitors: "",
         }
     }
 }
@@ -540,6 +544,9 @@ fn settings(api_url: &str, setup: &Setup) -> toml::Table {
         invite_groups = {:?}
         archive_after_hours = {}
         {}
+
+        [signals.pingdom]
+        secrets = {:?}
         "#,
         if setup.socket_mode { "socket" } else { "http" },
         setup.fallback_channel,
@@ -551,6 +558,10 @@ fn settings(api_url: &str, setup: &Setup) -> toml::Table {
         setup.invite_groups,
         setup.archive_after_hours,
         sources.concat(),
+        Some(setup.monitors)
+            .filter(|it| !it.is_empty())
+            .into_iter()
+            .collect::<Vec<_>>()
     );
     text.parse().unwrap()
 }

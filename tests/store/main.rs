@@ -21,6 +21,7 @@ mod outages;
 mod people;
 mod roles;
 mod samples;
+mod signals;
 
 /// Another run on this server, in a container of its own, has the same numbers of processes.
 #[tokio::test(flavor = "multi_thread")]

@@ -16,12 +16,11 @@ use tower_http::limit::RequestBodyLimitLayer;
 
 use super::{
     answering,
-    complaints::Complaints,
     envelope::{self, Unreadable},
-    signature::Verifier,
+    signature::{Untrusted, Verifier},
 };
 use crate::{
-    clock::Stopwatch,
+    clock::{Stopwatch, complaints::Complaints},
     slack::{Slack, handlers::Answer},
     telemetry::{SlackRequest, SlackRequestOutcome},
 };
@@ -33,7 +32,7 @@ const EVENTS: &str = "/slack/events";
 struct Ingress {
     slack: Arc<Slack>,
     verifier: Verifier,
-    complaints: Complaints,
+    complaints: Complaints<Untrusted>,
 }
 
 /// The routes that Slack calls.

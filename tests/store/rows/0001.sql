@@ -84,3 +84,6 @@ INSERT INTO job_runs (job, node, started_at, finished_at, next_at, wanted_at, fa
 VALUES ('forget', 'process 1 (abc)', '2026-03-02T12:00:00+00:00', '2026-03-02T12:00:01+00:00', '2026-03-03T12:00:01+00:00', '2026-03-02T12:01:00+00:00', FALSE, 'forgot 0 answers');
 INSERT INTO audit (actor, action, subject, detail, recorded_at)
 VALUES ('{"kind":"command_line","name":"cli"}', 'delivery.retry', '1', '{}', '2026-03-01T12:00:00+00:00');
+INSERT INTO signals (workspace_id, source, reports, received_at, due_at)
+VALUES ('T1', 'pingdom', '[{"source":"pingdom","external_id":"85975","observation":{"at":"2026-03-02T12:00:00Z","status":"partial_outage","value":null,"detail":"no answer"},"word":"DOWN","is_test":false}]',
+        '2026-03-02T12:00:01+00:00', '2026-03-02T12:00:01+00:00');
