@@ -171,6 +171,7 @@ impl Hot {
             }
             Hot::Forget => {
                 let before = now.minus(Duration::from_secs(30 * 24 * 3600));
+                store::db::plan_for_values(tx).await?;
                 store::idempotency::forget_expired(tx, before).await?;
                 store::inbox::forget(tx, before).await?;
                 store::deliveries::forget(tx, before).await?;

@@ -43,6 +43,7 @@ pub async fn forget(db: &Db, clock: &Clock, lease: Option<&Lease>) -> anyhow::Re
     {
         anyhow::bail!("another node has taken over");
     }
+    store::db::plan_for_values(&mut tx).await?;
     let answers = store::idempotency::forget_expired(&mut tx, now).await?;
     let events = store::inbox::forget(&mut tx, now.minus(INBOX_KEPT)).await?;
     let deliveries = store::deliveries::forget(&mut tx, now.minus(DELIVERIES_KEPT)).await?;

@@ -413,6 +413,18 @@ fn sqlite_pool() -> SqlitePoolOptions {
         })
 }
 
+/// Lets PostgreSQL plan what follows in the transaction for the values that are asked for: of
+/// "everything before that day" one plan for all days takes a third of the table to be meant.
+pub async fn plan_for_values(tx: &mut Tx) -> sqlx::Result<()> {
+    if tx.is_postgres() {
+        const SQL: &str = "SELECT set_config('plan_cache_mode', 'force_custom_plan', TRUE)";
+        on!(tx, |conn| {
+            sqlx::query(SQL).execute(conn).await?;
+        });
+    }
+    Ok(())
+}
+
 /// Whether the database answers.
 pub async fn ping(tx: &mut Tx) -> sqlx::Result<()> {
     let one: i32 = on!(tx, |conn| sqlx::query_scalar("SELECT 1")
