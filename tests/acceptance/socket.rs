@@ -214,7 +214,15 @@ async fn slacks_addresses_say_that_socket_mode_is_on() {
     }
     assert_eq!(world.get("/slack/status").await.0, 200);
     assert_eq!(world.get("/healthz").await.0, 200);
-    let (_, metrics) = world.get("/metrics").await;
+    // Slack knows of a connection before its first word has come through.
+    let mut metrics = String::new();
+    for _ in 0..2000 {
+        metrics = world.get("/metrics").await.1;
+        if metrics.contains("balefire_slack_sockets_open 2") {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
     assert!(
         metrics.contains("balefire_slack_sockets_open 2"),
         "{metrics}"
